@@ -1,0 +1,47 @@
+# make bench and make test are all that a newcomer needs; each sets everything up by itself.
+.PHONY: help setup bench test check format lint types layers tests prove lock clean
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+UV = $(shell command -v uv || echo .tools/bin/uv)
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup: .venv/.done  ## make .venv with everything, requestx included where a Rust toolchain is found
+
+.venv/.done: pyproject.toml .python-version requirements/dev.txt requirements/build.txt requirements/requestx.txt scripts/setup.sh
+	@sh scripts/setup.sh
+	@touch $@
+
+bench: setup  ## compare every installed client, quickly (about two minutes)
+	@.venv/bin/http-benchmark run --quick
+
+test: setup  ## run all tests
+	@$(PYTHON) -m tests
+
+check: setup format lint types layers tests  ## everything that a commit must pass
+
+format: setup
+	@.venv/bin/ruff format --check .
+
+lint: setup
+	@.venv/bin/ruff check .
+
+types: setup
+	@.venv/bin/mypy
+
+layers: setup
+	@.venv/bin/lint-imports --config pyproject.toml
+
+tests: setup
+	@$(PYTHON) -m tests
+
+lock: setup  ## renew the pinned requirements from pyproject.toml
+	@for name in build requestx; do $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+		requirements/$$name.in -o requirements/$$name.txt; done
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml \
+		-o requirements/dev.txt
+
+clean:  ## remove what setup and the tools made
+	rm -rf .venv .tools .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

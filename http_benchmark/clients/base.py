@@ -1,0 +1,168 @@
+"""What every adapter is: two small base classes, the values they are given, and the error table.
+
+An adapter wraps one HTTP client library so that all of them do the same work and are asked in the same way:
+`open(options)` builds the client with its connection pool, `prepare(request)` returns a callable `send` that performs
+that request once, reads the whole body and returns the status. `send` costs one call more than a user's own loop.
+This module and every adapter import the standard library and the one client only, since they run inside the worker.
+"""
+
+import socket
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from http_benchmark.errors import ErrorKind
+
+STREAM_CHUNK_BYTES = 65536
+"""How much of a streamed body is asked for at a time, for every client that lets one choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to be sent again and again.
+
+    Attributes:
+        method: An HTTP method in capitals.
+        url: Absolute, with scheme and host.
+        headers: (name, value) pairs in the order in which they are to be sent; every client sends these same headers.
+        body: What is uploaded; empty for none.
+        stream: Read the response's body as a stream in chunks instead of in one piece.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """How a client is to be set up; the same for every contender.
+
+    Attributes:
+        concurrency: Requests in flight at a time, and the size of the connection pool.
+        timeout_s: Total deadline of a request; connecting and each read are cut off no later than that.
+        verify: Check certificates.
+        ca_file: PEM file with the authorities to trust instead of the client's own; None for the client's own.
+        http_version: "1.1" or "2".
+        follow_redirects: Follow redirects, at most `max_redirects` of them.
+        max_redirects: See `follow_redirects`.
+        idle_timeout_s: How long an idle connection is kept; long, since a contender waits while others are measured.
+    """
+
+    concurrency: int
+    timeout_s: float = 30.0
+    verify: bool = True
+    ca_file: str | None = None
+    http_version: str = "1.1"
+    follow_redirects: bool = False
+    max_redirects: int = 20
+    idle_timeout_s: float = 3600.0
+
+
+type Send = Callable[[], int]
+"""Perform the prepared request once, read the whole body, return the HTTP status; raise what the library raises."""
+
+type AsyncSend = Callable[[], Awaitable[int]]
+
+type ErrorTable = Sequence[tuple[type[BaseException], ErrorKind | Callable[[BaseException], ErrorKind]]]
+"""A library's exceptions → kinds, most specific first; a callable looks into the exception where its class says
+too little."""
+
+
+class Client(ABC):
+    """A synchronous client. One object serves all threads of a worker."""
+
+    @abstractmethod
+    def open(self, options: ClientOptions) -> None:
+        """Build the client and its pool; sends nothing.
+
+        Raises:
+            UnsupportedOptionError: The client cannot honour one of the options.
+        """
+
+    @abstractmethod
+    def prepare(self, request: Request) -> Send:
+        """Make a `send` for one thread; called once for each of the `concurrency` threads, in the main thread.
+
+        The `send`s of one client may run at the same time, each in a thread of its own, and share the pool.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every connection and what else the client holds."""
+
+
+class AsyncClient(ABC):
+    """An asynchronous client. One object serves all tasks of a worker's event loop."""
+
+    @abstractmethod
+    async def open(self, options: ClientOptions) -> None:
+        """As `Client.open`, on the running loop."""
+
+    @abstractmethod
+    def prepare(self, request: Request) -> AsyncSend:
+        """Make a `send` for one task; called once for each of the `concurrency` tasks, on the running loop."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """As `Client.close`."""
+
+
+def classify(error: BaseException, table: ErrorTable) -> ErrorKind:
+    """Translate what a client raised into its kind, by the first row of `table` that fits; OTHER if none does."""
+    for exception_class, kind in table:
+        if isinstance(error, exception_class):
+            return kind if isinstance(kind, ErrorKind) else kind(error)
+    return ErrorKind.OTHER
+
+
+def kind_of_cause(error: BaseException, otherwise: ErrorKind = ErrorKind.CONNECT) -> ErrorKind:
+    """Find the kind that the operating system's error behind a library's connection error stands for.
+
+    Args:
+        error: What the library raised.
+        otherwise: The kind when nothing behind it is more telling.
+    """
+    for cause in causes(error):
+        for exception_class, kind in _SYSTEM_ERRORS:
+            if isinstance(cause, exception_class):
+                return kind
+    return otherwise
+
+
+_SYSTEM_ERRORS: tuple[tuple[type[BaseException], ErrorKind], ...] = (
+    (socket.gaierror, ErrorKind.NAME_RESOLUTION),
+    (ssl.SSLError, ErrorKind.TLS),
+    (ConnectionRefusedError, ErrorKind.CONNECTION_REFUSED),
+    (ConnectionResetError, ErrorKind.CONNECTION_RESET),
+    (ConnectionAbortedError, ErrorKind.CONNECTION_RESET),
+    (BrokenPipeError, ErrorKind.CONNECTION_RESET),
+    (TimeoutError, ErrorKind.CONNECT_TIMEOUT),
+)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that led to it, outermost first.
+
+    Libraries hide the operating system's error in `__cause__`, `__context__`, `args` or urllib3's `reason`; each
+    exception is yielded once.
+    """
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        candidate = waiting.pop(0)
+        if not isinstance(candidate, BaseException) or id(candidate) in seen:
+            continue
+        seen.add(id(candidate))
+        yield candidate
+        waiting += [
+            candidate.__cause__,
+            candidate.__context__,
+            getattr(candidate, "reason", None),
+            *candidate.args,
+        ]
+        if isinstance(candidate, BaseExceptionGroup):
+            waiting += candidate.exceptions

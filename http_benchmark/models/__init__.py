@@ -1,0 +1,1 @@
+"""Data: what users configure, what is measured, what is stored and shown."""

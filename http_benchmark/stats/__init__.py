@@ -1,0 +1,1 @@
+"""Statistics: pure functions from recorded figures to estimates, intervals and rankings."""

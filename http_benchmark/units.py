@@ -1,0 +1,94 @@
+"""Quantities as people write them: read "10s", "500/s", "64KiB"; print durations, rates and sizes."""
+
+import re
+
+_NUMBER = r"(?P<number>\d+(?:_\d+)*(?:\.\d+)?|\.\d+)"
+_DURATION = re.compile(rf"{_NUMBER}\s*(?P<unit>ns|us|µs|ms|s|min|m|h|d)?")
+_RATE = re.compile(rf"{_NUMBER}\s*(?:/\s*(?P<unit>s|min|m|h))?")
+_SIZE = re.compile(rf"{_NUMBER}\s*(?P<unit>[kKmMgG]i?)?[bB]?")
+
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+}
+_BYTES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
+
+
+def parse_duration(text: str | float) -> float:
+    """Read a duration in seconds from "250ms", "10s", "1.5m", "2h" or a plain number of seconds.
+
+    Raises:
+        ValueError: It is no duration.
+    """
+    match = _DURATION.fullmatch(str(text).strip())
+    if match is None:
+        raise ValueError(f"not a duration: {text!r}; write for example 10s, 250ms or 2m")
+    return float(match["number"]) * _SECONDS[match["unit"] or "s"]
+
+
+def parse_rate(text: str | float) -> float:
+    """Read a rate in 1/s from "500/s", "30/min" or a plain number per second.
+
+    Raises:
+        ValueError: It is no rate.
+    """
+    match = _RATE.fullmatch(str(text).strip())
+    if match is None:
+        raise ValueError(f"not a rate: {text!r}; write for example 500/s")
+    return float(match["number"]) / _SECONDS[match["unit"] or "s"]
+
+
+def parse_size(text: str | int) -> int:
+    """Read a size in bytes from "64KiB", "1MB", "1.5 MiB" or a plain number of bytes.
+
+    Raises:
+        ValueError: It is no size, or no whole number of bytes.
+    """
+    match = _SIZE.fullmatch(str(text).strip())
+    size = float(match["number"]) * _BYTES[(match["unit"] or "").lower()] if match else 0.5
+    if not size.is_integer():
+        raise ValueError(f"not a size in bytes: {text!r}; write for example 64KiB, 1MB or 1000")
+    return int(size)
+
+
+def format_duration(seconds: float | None) -> str:
+    """Print a duration for people, to three significant digits: "312 µs", "4.21 ms", "1.50 s", "2m 05s"."""
+    if seconds is None:
+        return "–"
+    if abs(seconds) >= 60:
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {rest:02d}s"
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if abs(seconds) >= size:
+            return f"{_three_digits(seconds / size)} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
+def format_rate(per_second: float | None) -> str:
+    """Print a rate for people: "412 /s", "12,300 /s"."""
+    if per_second is None:
+        return "–"
+    return f"{per_second:,.0f} /s" if per_second >= 100 else f"{_three_digits(per_second)} /s"
+
+
+def format_bytes(size: float | None) -> str:
+    """Print a size for people in binary units: "512 B", "64.0 KiB", "31.2 MiB"."""
+    if size is None:
+        return "–"
+    for unit, factor in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if abs(size) >= factor:
+            return f"{_three_digits(size / factor)} {unit}"
+    return f"{size:.0f} B"
+
+
+def _three_digits(value: float) -> str:
+    decimals = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    return f"{value:.{decimals}f}"

@@ -1,0 +1,148 @@
+"""A child process that is spoken to in JSON lines over its standard input and output.
+
+The origin and the workers are such children. A child ends when its standard input is closed, so that none outlives
+the controller. What it prints to standard error is kept for the error message.
+"""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Sequence
+from typing import Any, Self
+
+from http_benchmark.errors import WorkerError
+
+_STDERR_TAIL_BYTES = 2000
+_STOP_PATIENCE_S = 2.0
+
+
+class Child:
+    """One child process, started at once; a context manager that stops it.
+
+    Args:
+        module: The Python module to run.
+        arguments: Its command-line arguments; nothing secret, since others can read them.
+        name: What to call it in messages.
+        python: The interpreter to run it with.
+        pass_fds: Open files that the child inherits under the same numbers.
+        environment: Environment variables on top of this process's own.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        *,
+        name: str,
+        python: str = sys.executable,
+        pass_fds: Collection[int] = (),
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
+        self._unread = b""
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [python, "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            pass_fds=tuple(pass_fds),
+            env=os.environ | (environment or {}),
+            start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
+        )
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the child is still there."""
+        return self._process.poll() is None
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send one message.
+
+        Raises:
+            WorkerError: The child has ended.
+        """
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(json.dumps(message).encode() + b"\n")
+            stdin.flush()
+        except (BrokenPipeError, ValueError) as error:
+            raise WorkerError(self._obituary()) from error
+
+    def listen(self, timeout_s: float) -> dict[str, Any]:
+        """Wait for the next message.
+
+        Raises:
+            WorkerError: The child ended, answered something else than a JSON object, or said nothing in time.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        stdout = self._process.stdout
+        assert stdout is not None
+        while b"\n" not in self._unread:
+            remaining_s = deadline_s - time.monotonic()
+            if remaining_s <= 0 or not select.select([stdout], [], [], remaining_s)[0]:
+                raise WorkerError(f"{self.name} gave no answer within {timeout_s:.1f} s")
+            chunk = os.read(stdout.fileno(), 1 << 16)
+            if not chunk:
+                raise WorkerError(self._obituary())
+            self._unread += chunk
+        line, self._unread = self._unread.split(b"\n", 1)
+        try:
+            message = json.loads(line)
+        except ValueError as error:
+            raise WorkerError(f"{self.name} answered something that is no message: {line[:200]!r}") from error
+        if not isinstance(message, dict):
+            raise WorkerError(f"{self.name} answered something that is no message: {line[:200]!r}")
+        return message
+
+    def ask(self, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        """Send one message and wait for the answer."""
+        self.tell(message)
+        return self.listen(timeout_s)
+
+    def stop(self) -> None:
+        """End the child: close its input, wait a little, then kill it. Harmless when repeated."""
+        process = self._process
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):  # it ended with a message unread
+                    pipe.close()
+        try:
+            process.wait(_STOP_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._stderr.close()
+
+    def kill(self) -> None:
+        """End the child at once, whatever it does."""
+        self._process.kill()
+        self.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _obituary(self) -> str:
+        try:
+            code = self._process.wait(_STOP_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            return f"{self.name} closed its pipe"
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, self._stderr.tell() - _STDERR_TAIL_BYTES))
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return f"{self.name} {how}" + (f": {lines[-1]}" if lines else "")

@@ -1,0 +1,1 @@
+"""The process that measures one client, and the controller's handle on it."""
