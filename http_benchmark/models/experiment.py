@@ -71,6 +71,7 @@ class SliceRecord(Model):
         throughput_rps: Completions per second between the first and the last inside the cut; None below two.
         cpu_s: CPU time of the worker, all threads.
         mean_s, p50_s, max_s: Response times inside the cut, seconds; None without a successful request.
+        memory_bytes: Resident memory of the worker at the slice's end, without the recorder's own pages.
         server: What the origin counted, opening requests included; None against a foreign server.
     """
 
@@ -87,6 +88,7 @@ class SliceRecord(Model):
     mean_s: float | None
     p50_s: float | None
     max_s: float | None
+    memory_bytes: int | None = None
     server: ServerCounts | None = None
 
     @property
@@ -121,7 +123,7 @@ class TrialRecord(Model):
         base_memory_bytes: Resident memory of the worker before it imported the client.
         import_s: How long importing the client took.
         server: What the origin counted over the whole trial, warm-up included; None against a foreign server.
-        sent: Requests that the worker says it sent over the whole trial, warm-up and opening included.
+        sent: Requests that the worker says it sent over the whole trial: warm-up, opening and retries included.
         messages: The first raw message of each error kind.
     """
 

@@ -13,12 +13,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from http_benchmark.errors import WorkerError
 
 _STDERR_TAIL_BYTES = 2000
 _STOP_PATIENCE_S = 2.0
+
+
+def _path_to_this_package() -> dict[str, str]:
+    """What lets a child import this package when it runs from a source tree instead of site-packages."""
+    root = Path(__file__).parents[2]
+    return {} if root.name in {"site-packages", "dist-packages"} else {"PYTHONPATH": str(root)}
 
 
 class Child:
@@ -47,12 +54,12 @@ class Child:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._unread = b""
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [python, "-m", module, *arguments],
+            [python, "-P", "-m", module, *arguments],  # -P: a requests.py in the current folder is not the library
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             pass_fds=tuple(pass_fds),
-            env=os.environ | (environment or {}),
+            env=os.environ | _path_to_this_package() | (environment or {}),
             start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
         )
 

@@ -1,0 +1,300 @@
+"""Run experiments: `Experiment` compares many contenders, `BenchmarkRunner` measures one client once.
+
+Here the plan is carried out block by block, each saved as it ends. How a block is measured is in `block`, what the
+figures mean in `stats`, where they are kept in `storage`.
+"""
+
+import secrets
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from http_benchmark.block import Block, TrialFailedError
+from http_benchmark.clients import Capabilities, installed_clients, installed_version, known_clients
+from http_benchmark.errors import ClientUnavailableError, WorkerError
+from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
+from http_benchmark.models.benchmark_result import BenchmarkResult
+from http_benchmark.models.contender import Contender
+from http_benchmark.models.environment import Environment
+from http_benchmark.models.experiment import (
+    BlockRecord,
+    ClientResult,
+    ExperimentResult,
+    SliceRecord,
+    Target,
+    TrialRecord,
+)
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.plan import Arm, Plan, make_plan
+from http_benchmark.stats.ranking import summarise
+from http_benchmark.stats.validity import judge
+from http_benchmark.storage import ResultStorage
+from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.utils import host
+
+__all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
+
+_FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; METHOD: a client that fails in two blocks is dropped
+
+
+class Observer:
+    """Is told how an experiment goes; override what is of interest. Called between slices, never during one."""
+
+    def started(self, result: ExperimentResult, plan: Plan) -> None:
+        """The first block is about to start."""
+
+    def slice_done(self, block: int, contender: str, record: SliceRecord) -> None:
+        """One slice was measured."""
+
+    def block_done(self, block: BlockRecord) -> None:
+        """One block was measured and saved."""
+
+    def block_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
+        """A contender failed, so the block is repeated, without the contender if it was dropped."""
+
+
+class Experiment:
+    """Compares contenders on one workload.
+
+    Args:
+        configuration: What to run.
+        storage: Where to save it, each block as it ends; None to keep it in memory only.
+        observer: Is told of the progress.
+
+    Attributes:
+        id: Of the experiment, also its key in the storage.
+        plan: What will happen.
+        unavailable: Contenders that cannot be measured here, with how to get them.
+        blocks: The finished blocks.
+
+    Raises:
+        ConfigurationError: The configuration does not hold together.
+        ClientUnavailableError: None of the contenders is installed.
+    """
+
+    def __init__(
+        self,
+        configuration: ExperimentConfiguration,
+        *,
+        storage: ResultStorage | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.id = str(uuid.uuid4())
+        self.configuration = configuration
+        self.blocks: list[BlockRecord] = []
+        self._storage = storage
+        self._observer = observer or Observer()
+        arms, self.unavailable = _find_arms(configuration)
+        if not arms:
+            raise ClientUnavailableError("; ".join(client.message or "" for client in self.unavailable))
+        seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
+        self.plan = make_plan(configuration, arms, seed=seed)
+        self._all_arms = self.plan.arms
+        self._failures: dict[str, list[str]] = {}
+        self._dropped: dict[str, str] = {}
+        self._started_at = datetime.now(UTC)
+        self._finished_at: datetime | None = None
+        self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
+        self._target = Target(kind="bundled", url=configuration.url or "")
+        self._environment: Environment | None = None
+
+    def run(self) -> ExperimentResult:
+        """Carry out the plan.
+
+        When interrupted, or when a fault ends it, the finished blocks are saved before the exception goes on;
+        `result()` then has what they say.
+
+        Raises:
+            TargetError: The bundled origin could not be started.
+            KeyboardInterrupt: The user had enough.
+        """
+        plan = self.plan
+        self._started_at = datetime.now(UTC)
+        self._environment = host.describe(
+            client_cpus=plan.client_cpus,
+            origin_cpus=plan.origin_cpus,
+            libraries={arm.contender.library: arm.version for arm in plan.arms},
+        )
+        with open_target(self.configuration.url, plan.origin_cpus) as target:
+            self._target = target.description
+            if self._storage:
+                self._storage.start_experiment(self.result())
+            self._observer.started(self.result(), plan)
+            try:
+                self._run_blocks(target)
+                self._status = "finished" if self.blocks else "failed"
+            except KeyboardInterrupt:
+                self._status = "interrupted"
+                raise
+            except BaseException:
+                self._status = "failed"
+                raise
+            finally:
+                self._finished_at = datetime.now(UTC)
+                if self._storage:
+                    self._storage.finish_experiment(self.result())
+        return self.result()
+
+    def result(self) -> ExperimentResult:
+        """What the finished blocks say."""
+        clients, pairs = summarise(self.blocks, self.plan.primary_metric, failures=self._dropped)
+        seen = {client.contender for client in clients}
+        failed = [
+            _without_trials(arm, "failed", self._dropped[arm.name])
+            for arm in self._all_arms
+            if arm.name in self._dropped and arm.name not in seen
+        ]
+        return ExperimentResult(
+            id=self.id,
+            name=self.configuration.name or _default_name(self._all_arms),
+            status=self._status,
+            started_at=self._started_at,
+            finished_at=self._finished_at,
+            seed=self.plan.seed,
+            blocks=len(self.blocks),
+            primary_metric=self.plan.primary_metric,
+            configuration=self.configuration.to_dict(),
+            environment=self._environment.to_dict() if self._environment else {},
+            target=self._target,
+            validity=judge(
+                clients,
+                self.blocks,
+                concurrency=self.plan.options.concurrency,
+                quick=self.configuration.quick,
+                shared_cpus=bool(set(self.plan.client_cpus) & set(self.plan.origin_cpus)),
+            ),
+            clients=(*clients, *failed, *self.unavailable),
+            pairs=tuple(pairs),
+        )
+
+    def _run_blocks(self, target: OpenTarget) -> None:
+        started_s = time.monotonic()
+        while len(self.blocks) < self.plan.blocks and self.plan.arms:
+            number = len(self.blocks)
+            block = Block(
+                self.plan,
+                number,
+                target=target,
+                experiment_started_s=started_s,
+                on_slice=lambda contender, record, number=number: self._observer.slice_done(number, contender, record),
+            )
+            try:
+                record = block.run()
+            except TrialFailedError as failure:
+                self._note_failure(number, failure)
+                continue
+            self.blocks.append(record)
+            if self._storage:
+                self._storage.save_block(self.id, record)
+            self._observer.block_done(record)
+
+    def _note_failure(self, block: int, failure: TrialFailedError) -> None:
+        """The block is void for all; who failed twice, or for a lasting reason, is dropped."""
+        reasons = self._failures.setdefault(failure.contender, [])
+        reasons.append(str(failure.reason))
+        lasting = not isinstance(failure.reason, WorkerError)
+        dropped = lasting or len(reasons) >= _FAILURES_UNTIL_DROPPED
+        if dropped:
+            self._dropped[failure.contender] = reasons[-1]
+            self.plan = self.plan.without(failure.contender)
+        self._observer.block_void(block, failure.contender, reasons[-1], dropped=dropped)
+
+
+class BenchmarkRunner:
+    """Measures one client once, in a worker process.
+
+    Args:
+        config: What to run. `total_requests` wins over `duration_seconds` and is exact at the server: no warm-up,
+            and nothing else is sent.
+    """
+
+    def __init__(self, config: BenchmarkConfiguration) -> None:
+        self.config = config
+
+    def run(self) -> BenchmarkResult:
+        """Measure.
+
+        Raises:
+            ConfigurationError: The configuration does not hold together.
+            ClientUnavailableError: The client is not installed.
+            WorkerError: The client's process crashed or hung.
+        """
+        experiment = Experiment(self.config.as_experiment())
+        result = experiment.run()
+        if not experiment.blocks:
+            raise WorkerError("; ".join(client.message or client.contender for client in result.clients))
+        return _benchmark_result(self.config, result, experiment.blocks[0].trials[0])
+
+
+def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, trial: TrialRecord) -> BenchmarkResult:
+    measured = trial.slices[0]
+    times = trial.response_time_s
+    errors = sum(measured.errors.values())
+    return BenchmarkResult(
+        name=config.name,
+        client_library=config.client_library,
+        client_type=trial.mode,
+        http_method=config.http_method,
+        url=config.target_url,
+        start_time=result.started_at,
+        end_time=result.finished_at or result.started_at,
+        duration=measured.duration_s,
+        requests_count=measured.requests,
+        requests_per_second=measured.requests / measured.duration_s,
+        avg_response_time=times.mean,
+        min_response_time=times.min,
+        max_response_time=times.max,
+        p50_response_time=times.p50,
+        p95_response_time=times.p95,
+        p99_response_time=times.p99,
+        cpu_usage_avg=100 * measured.cpu_s / measured.duration_s,
+        memory_usage_avg=None if measured.memory_bytes is None else measured.memory_bytes / 1024**2,
+        network_io={
+            "bytes_sent": measured.server.bytes_received if measured.server else None,
+            "bytes_recv": measured.server.bytes_sent if measured.server else None,
+        },
+        error_count=errors,
+        error_rate=100 * errors / measured.requests if measured.requests else 0.0,
+        concurrency_level=config.concurrency,
+        config_snapshot=config.to_dict(),
+    )
+
+
+def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[ClientResult]]:
+    """Split the contenders into those that are here and those that are not."""
+    known = known_clients()
+    installed = installed_clients()
+    arms, unavailable = [], []
+    for contender in configuration.resolved_contenders(installed):
+        arm = Arm(contender, known[contender.library], installed_version(contender.library))
+        if contender.library == "null" or contender.library in installed:
+            arms.append(arm)
+        else:
+            unavailable.append(_without_trials(arm, "unavailable", _how_to_get(arm.capabilities)))
+    if not configuration.contenders:
+        for name, capabilities in known.items():
+            if name != "null" and name not in installed:
+                arm = Arm(Contender(name, next(iter(capabilities.modes))), capabilities, None)
+                unavailable.append(_without_trials(arm, "unavailable", _how_to_get(capabilities)))
+    return arms, unavailable
+
+
+def _how_to_get(capabilities: Capabilities) -> str:
+    return f"{capabilities.name} is not installed; {capabilities.install}"
+
+
+def _without_trials(arm: Arm, status: Literal["unavailable", "failed"], message: str) -> ClientResult:
+    return ClientResult(
+        contender=arm.name,
+        library=arm.contender.library,
+        version=arm.version,
+        mode=arm.contender.mode or "sync",
+        status=status,
+        message=message,
+    )
+
+
+def _default_name(arms: Sequence[Arm]) -> str:
+    return ", ".join(arm.name for arm in arms)

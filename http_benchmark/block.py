@@ -1,0 +1,228 @@
+"""One block: a fresh process per contender, warmed up, then measured in rounds of short slices, one at a time."""
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from http_benchmark.errors import HTTPBenchmarkError
+from http_benchmark.load.schedule import Stop
+from http_benchmark.models.experiment import BlockRecord, ServerCounts, SliceRecord, TrialRecord
+from http_benchmark.plan import MOST_WARM_UP_S, SLOW_ROUNDS, SLOW_SLICE_S, Arm, Plan
+from http_benchmark.stats.quantiles import distribution
+from http_benchmark.stats.samples import SliceFigures, slice_figures
+from http_benchmark.targets import OpenTarget
+from http_benchmark.worker.process import WorkerProcess
+from http_benchmark.worker.protocol import Open, Opened, Ran, Run
+
+_GRACE_S = 10.0  # for starting threads, closing connections and a busy machine
+_HANG_FACTOR = 20.0  # a slice this much slower than the warm-up promised is taken to hang
+
+type OnSlice = Callable[[str, SliceRecord], None]
+"""Told of each slice: the contender and what was measured."""
+
+
+class TrialFailedError(HTTPBenchmarkError):
+    """A contender failed in a block, which is then void for all.
+
+    Attributes:
+        contender: Its name.
+        reason: What happened; its class tells whether trying again makes sense.
+    """
+
+    def __init__(self, contender: str, reason: HTTPBenchmarkError) -> None:
+        super().__init__(f"{contender}: {reason}")
+        self.contender = contender
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Trial:
+    """A contender's part of a block while it runs."""
+
+    arm: Arm
+    worker: WorkerProcess
+    opened: Opened | None = None
+    rate_rps: float | None = None
+    server: ServerCounts | None = None
+    sent: int = 0
+    unmeasured: int = 0
+    slices: list[SliceRecord] = field(default_factory=list)
+    samples: list[SliceFigures] = field(default_factory=list)
+    messages: dict[str, str] = field(default_factory=dict)
+
+
+class Block:
+    """Runs one block.
+
+    Args:
+        plan: What to do.
+        number: Of the block, from 0.
+        target: What to aim at.
+        experiment_started_s: `time.monotonic()` when the experiment started.
+        on_slice: Told of each slice as it ends.
+    """
+
+    def __init__(
+        self, plan: Plan, number: int, *, target: OpenTarget, experiment_started_s: float, on_slice: OnSlice
+    ) -> None:
+        self._plan = plan
+        self._number = number
+        self._target = target
+        self._experiment_started_s = experiment_started_s
+        self._on_slice = on_slice
+
+    def run(self) -> BlockRecord:
+        """Measure every contender of the plan.
+
+        Raises:
+            TrialFailedError: A contender crashed, hung or could not be set up.
+        """
+        started_at = datetime.now(UTC)
+        with ExitStack() as workers:
+            trials: dict[str, _Trial] = {}
+            for arm in self._plan.start_order(self._number):
+                worker = workers.enter_context(WorkerProcess(arm.name, self._plan.client_cpus))
+                worker.open(self._opening_order(arm))
+                trials[arm.name] = _Trial(arm, worker)
+            for trial in trials.values():
+                with _blaming(trial):
+                    trial.opened = trial.worker.opened()
+            for trial in trials.values():
+                with _blaming(trial):
+                    self._warm_up(trial)
+            for round_number, stop in enumerate(self._rounds(list(trials.values()))):
+                for position, arm in enumerate(self._plan.round_order(self._number, round_number)):
+                    trial = trials[arm.name]
+                    with _blaming(trial):
+                        self._measure(trial, stop, round_number, position)
+            records = []
+            for arm in self._plan.arms:
+                with _blaming(trials[arm.name]):
+                    records.append(self._finish(trials[arm.name]))
+        return BlockRecord(
+            number=self._number, started_at=started_at, finished_at=datetime.now(UTC), trials=tuple(records)
+        )
+
+    def _opening_order(self, arm: Arm) -> Open:
+        mode = arm.contender.mode
+        assert mode is not None, "contenders are resolved before planning"
+        return Open(
+            module=arm.capabilities.module,
+            class_name=arm.capabilities.modes[mode],
+            asynchronous=mode == "async",
+            options=self._plan.options,
+            request=replace(self._plan.request, url=self._target.description.url),
+            retry_delays_s=self._plan.retry_delays_s,
+            think_time_s=self._plan.think_time_s,
+        )
+
+    def _warm_up(self, trial: _Trial) -> None:
+        if self._plan.warm_up is None:
+            return
+        patience_s = MOST_WARM_UP_S + 2 * self._plan.slowest_request_s + _GRACE_S
+        ran, slice_samples, _ = self._run(trial, Run(self._plan.warm_up, opening=True, measured=False), patience_s)
+        trial.unmeasured = ran.opening_requests + slice_samples.requests
+        trial.rate_rps = slice_samples.requests / ((ran.ended_ns - ran.started_ns) / 1e9)
+
+    def _rounds(self, trials: list[_Trial]) -> tuple[Stop, ...]:
+        """The plan's slices, or fewer where one of them lasts long."""
+        slices = self._plan.slices
+        if self._plan.adaptive_rounds and any(self._expected_s(trial, slices[0]) > SLOW_SLICE_S for trial in trials):
+            return slices[:SLOW_ROUNDS]
+        return slices
+
+    def _measure(self, trial: _Trial, stop: Stop, round_number: int, position: int) -> None:
+        started_s = time.monotonic() - self._experiment_started_s
+        opening = self._plan.warm_up is not None
+        ran, samples, server = self._run(trial, Run(stop, opening=opening), self._patience_s(trial, stop))
+        record = SliceRecord(
+            round=round_number,
+            position=position,
+            started_s=started_s,
+            duration_s=(ran.ended_ns - ran.started_ns) / 1e9,
+            requests=samples.requests,
+            opening_requests=ran.opening_requests + trial.unmeasured,
+            errors=samples.errors,
+            retries=ran.retries,
+            throughput_rps=samples.throughput_rps,
+            cpu_s=ran.cpu_ns / 1e9,
+            mean_s=samples.mean_s,
+            p50_s=samples.p50_s,
+            max_s=samples.max_s,
+            memory_bytes=ran.memory_bytes,
+            server=server,
+        )
+        trial.unmeasured = 0
+        trial.slices.append(record)
+        trial.samples.append(samples)
+        self._on_slice(trial.arm.name, record)
+
+    def _run(self, trial: _Trial, order: Run, patience_s: float) -> tuple[Ran, SliceFigures, ServerCounts | None]:
+        before = self._target.counts()
+        ran, raw = trial.worker.run(order, patience_s)
+        after = self._target.counts()
+        server = after - before if after and before else None
+        if server:
+            trial.server = trial.server + server if trial.server else server
+        trial.sent += ran.opening_requests + len(raw) + ran.retries
+        trial.messages = ran.messages
+        return ran, slice_figures(raw, self._request_deadline_s), server
+
+    @property
+    def _request_deadline_s(self) -> float:
+        """What ends later is a timeout, whether the client noticed or not."""
+        return self._plan.slowest_request_s - self._plan.think_time_s
+
+    def _expected_s(self, trial: _Trial, stop: Stop) -> float:
+        """How long a slice should take at the speed of the warm-up."""
+        requests = stop.requests or stop.least_requests
+        return max(stop.duration_s, requests / trial.rate_rps if trial.rate_rps else 0.0)
+
+    def _patience_s(self, trial: _Trial, stop: Stop) -> float:
+        """How long a slice may take before its worker is taken to hang."""
+        requests = stop.requests or stop.least_requests
+        each = math.ceil(requests / self._plan.options.concurrency)
+        worst_s = stop.duration_s + (each + 2) * self._plan.slowest_request_s
+        if trial.rate_rps:
+            worst_s = min(worst_s, _HANG_FACTOR * self._expected_s(trial, stop) + 2 * self._plan.slowest_request_s)
+        return worst_s + _GRACE_S
+
+    def _finish(self, trial: _Trial) -> TrialRecord:
+        finished = trial.worker.finish()
+        opened, samples = trial.opened, trial.samples
+        assert opened is not None
+        return TrialRecord(
+            contender=trial.arm.name,
+            library=trial.arm.contender.library,
+            version=trial.arm.version,
+            mode=trial.arm.contender.mode or "sync",
+            slices=tuple(trial.slices),
+            response_time_s=distribution(np.concatenate([part.response_s for part in samples])),
+            service_time_s=distribution(np.concatenate([part.service_s for part in samples])),
+            lag_s=distribution(np.concatenate([part.lag_s for part in samples])),
+            peak_memory_bytes=finished.peak_memory_bytes,
+            base_memory_bytes=opened.base_memory_bytes,
+            import_s=opened.import_s,
+            server=trial.server,
+            sent=trial.sent,
+            messages=trial.messages,
+        )
+
+
+class _blaming:  # noqa: N801 - reads as a statement: with _blaming(trial)
+    """Name the contender in what fails inside."""
+
+    def __init__(self, trial: _Trial) -> None:
+        self._name = trial.arm.name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, HTTPBenchmarkError):
+            raise TrialFailedError(self._name, error) from error

@@ -1,0 +1,31 @@
+"""`http-benchmark clients`: what can be measured, and how to get what cannot."""
+
+from pathlib import Path
+
+import click
+
+from http_benchmark.cli.common import load_settings, make_console, shared_options, write_json
+from http_benchmark.clients import installed_version, known_clients
+from http_benchmark.report.terminal import ClientRow, print_clients
+
+
+@click.command(epilog="Example: http-benchmark clients --json -")
+@shared_options(output=True)
+def command(config_file: Path | None, json_file: str | None, *, verbose: int, log_file: str | None) -> None:
+    """List the known clients: installed version, modes, protocols, how to install them."""
+    load_settings({"verbose": verbose, "log_file": log_file}, config_file)
+    rows = [
+        ClientRow(
+            name=name,
+            version=installed_version(name),
+            modes=tuple(capabilities.modes),
+            protocols=("1.1", "2") if capabilities.http2 else ("1.1",),
+            install=capabilities.install,
+        )
+        for name, capabilities in known_clients().items()
+        if name != "null"
+    ]
+    if json_file:
+        write_json([row.to_dict() for row in rows], json_file)
+    else:
+        print_clients(rows, make_console())

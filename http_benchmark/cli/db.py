@@ -1,0 +1,35 @@
+"""`http-benchmark db`: the database's schema."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from http_benchmark import storage
+from http_benchmark.cli.common import load_settings, shared_options
+
+
+@click.group(epilog="Example: http-benchmark db upgrade --database results.db")
+def command() -> None:
+    """Migrate the database, or tell its version."""
+
+
+@command.command("upgrade")
+@shared_options(database=True)
+def upgrade(config_file: Path | None, **arguments: Any) -> None:
+    """Bring the database's schema up to this program's."""
+    settings = load_settings(arguments, config_file)
+    before, _ = storage.current(settings.database_url)
+    storage.upgrade(settings.database_url)
+    after, _ = storage.current(settings.database_url)
+    click.echo(f"up to date: {after}" if before == after else f"upgraded: {before or 'empty'} to {after}")
+
+
+@command.command("current")
+@shared_options(database=True)
+def current(config_file: Path | None, **arguments: Any) -> None:
+    """Tell the schema's version, and this program's."""
+    settings = load_settings(arguments, config_file)
+    revision, head = storage.current(settings.database_url)
+    state = "up to date" if revision == head else "upgrade with: http-benchmark db upgrade"
+    click.echo(f"database {revision or 'empty'}, program {head}: {state}")

@@ -1,0 +1,105 @@
+"""The command `http-benchmark`: the group of subcommands, what they share, and the exit codes.
+
+A subcommand's module is imported only when it is called, so that `--help` is there at once.
+"""
+
+import importlib
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from http_benchmark import __version__
+from http_benchmark.errors import (
+    ClientUnavailableError,
+    ConfigurationError,
+    HTTPBenchmarkError,
+    StorageError,
+    TargetError,
+    WorkerError,
+)
+
+EXIT_USAGE = 2
+EXIT_NOTHING_MEASURED = 4
+EXIT_INTERRUPTED = 130
+
+_SUBCOMMANDS = {
+    "run": "Compare HTTP clients and print the ranking.",
+    "clients": "List the known clients: versions, modes, how to install them.",
+    "origin": "Run the bundled origin in the foreground.",
+    "results": "List, show or delete stored results.",
+    "db": "Migrate the database, or tell its version.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of the same name, imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        if cmd_name not in _SUBCOMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"http_benchmark.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_SUBCOMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: http-benchmark run httpx aiohttp --concurrency 32 --quick",
+)
+@click.version_option(__version__, "--version", prog_name="http-benchmark")
+@click.option("-v", "--verbose", count=True, help="Say more; -vv says everything. Also works after the subcommand.")
+@click.pass_context
+def cli(context: click.Context, verbose: int) -> None:
+    """Which Python HTTP client for my workload, what does it cost, and has it got slower?"""
+    context.obj = verbose
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the documented code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain(["interrupted"])
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        _complain([error.format_message().replace("\n", " ")])
+        return EXIT_USAGE
+    except ConfigurationError as error:
+        _complain(error.faults)
+        return EXIT_USAGE
+    except (TargetError, WorkerError, ClientUnavailableError) as error:
+        _complain([str(error)])
+        return EXIT_NOTHING_MEASURED
+    except (StorageError, HTTPBenchmarkError) as error:
+        _complain([str(error)])
+        return EXIT_USAGE
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        sys.stderr.close()
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _complain(faults: tuple[str, ...] | list[str]) -> None:
+    for fault in faults:
+        click.echo(f"http-benchmark: {fault}", err=True)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,144 @@
+"""How a run goes, for people: the plan, a live table in a terminal, a line per block elsewhere.
+
+The display is redrawn between slices only, so that it takes no processor time from the measurement.
+"""
+
+import time
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from http_benchmark.benchmark import Experiment, Observer
+from http_benchmark.models.experiment import BlockRecord, ExperimentResult, SliceRecord
+from http_benchmark.plan import Plan
+from http_benchmark.units import format_duration, format_rate
+
+_REDRAW_S = 0.5
+
+
+def print_plan(experiment: Experiment, console: Console) -> None:
+    """Say what would run and how long it would take."""
+    plan = experiment.plan
+    request = plan.request
+    stop = plan.slices[0]
+    each = f"{stop.requests} requests" if stop.requests else f"at least {format_duration(stop.duration_s)}"
+    warm_up = format_duration(plan.warm_up.duration_s) if plan.warm_up else "none"
+    lines = [
+        f"target       {experiment.configuration.url or 'bundled origin'}",
+        f"request      {request.method}, {len(request.body)} bytes of body, {len(request.headers)} headers",
+        f"contenders   {', '.join(arm.name for arm in plan.arms)}",
+        f"not here     {'; '.join(client.message or '' for client in experiment.unavailable) or 'none'}",
+        f"concurrency  {plan.options.concurrency}",
+        f"warm-up      {warm_up} per trial",
+        f"trial        {len(plan.slices)} slices of {each}",
+        f"blocks       {plan.blocks}, each with a fresh process per contender",
+        f"ranked by    {plan.primary_metric}",
+        f"processors   clients on {_cpus(plan.client_cpus)}, origin on {_cpus(plan.origin_cpus)}",
+        f"time         about {format_duration(plan.estimated_s)}, longer where a request is slow",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def _cpus(cpus: tuple[int, ...]) -> str:
+    return ", ".join(map(str, cpus))
+
+
+class ProgressDisplay(Observer):
+    """Shows the progress of an experiment; a context manager.
+
+    Args:
+        console: Where to show it; standard error keeps standard output for the answer.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._rates: dict[str, list[float]] = {}
+        self._done: dict[str, int] = {}
+        self._slices = 0
+        self._blocks = 0
+        self._plan: Plan | None = None
+        self._started_s = time.monotonic()
+        self._drawn_s = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the display away. Harmless when repeated."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def started(self, result: ExperimentResult, plan: Plan) -> None:
+        self._plan = plan
+        self._started_s = time.monotonic()
+        contenders = len(plan.arms)
+        self._console.print(
+            f"{contenders} contender{'s' * (contenders > 1)}, {plan.blocks} blocks, {result.target.url}; "
+            f"about {format_duration(plan.estimated_s)}",
+            soft_wrap=True,
+            markup=False,
+        )
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+
+    def slice_done(self, block: int, contender: str, record: SliceRecord) -> None:
+        del block
+        self._slices += 1
+        self._done[contender] = self._done.get(contender, 0) + record.requests
+        if record.throughput_rps:
+            self._rates.setdefault(contender, []).append(record.throughput_rps)
+        if self._live and time.monotonic() - self._drawn_s > _REDRAW_S:
+            self._live.update(self._table(), refresh=True)
+            self._drawn_s = time.monotonic()
+
+    def block_done(self, block: BlockRecord) -> None:
+        self._blocks = block.number + 1
+        if self._plan and not self._live:
+            self._console.print(
+                f"block {self._blocks} of {self._plan.blocks} done, {format_duration(self._left_s())} left"
+            )
+
+    def block_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
+        what = "is dropped" if dropped else "failed; the block is repeated"
+        self._console.print(f"block {block + 1}: {contender} {what}: {reason}", soft_wrap=True, markup=False)
+
+    def _share_done(self) -> float:
+        assert self._plan is not None
+        in_block = self._slices / max(1, len(self._plan.arms) * len(self._plan.slices)) - self._blocks
+        return min(1.0, (self._blocks + min(1.0, max(0.0, in_block))) / self._plan.blocks)
+
+    def _left_s(self) -> float:
+        share = self._share_done()
+        return (time.monotonic() - self._started_s) * (1 - share) / share if share else 0.0
+
+    def _table(self) -> Table:
+        assert self._plan is not None
+        table = Table(box=None, pad_edge=False)
+        table.add_column(f"block {self._blocks + 1} of {self._plan.blocks}")
+        for title in ("requests", "so far", f"{format_duration(self._left_s())} left"):
+            table.add_column(title, justify="right")
+        fastest = max((_median(rates) for rates in self._rates.values()), default=0.0)
+        for arm in self._plan.arms:
+            rate = _median(self._rates.get(arm.name, []))
+            table.add_row(
+                arm.name,
+                f"{self._done.get(arm.name, 0):,}",
+                format_rate(rate) if rate else "…",
+                ProgressBar(total=fastest or 1.0, completed=rate, width=24),
+            )
+        table.add_row("", "", "", ProgressBar(total=1.0, completed=self._share_done(), width=24))
+        return table
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2] if values else 0.0

@@ -1,0 +1,98 @@
+"""`http-benchmark run`: compare clients, show the progress, print the ranking, save the results."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from http_benchmark.benchmark import Experiment
+from http_benchmark.cli.common import load_settings, make_console, open_storage, shared_options, write_json
+from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
+from http_benchmark.cli.progress import ProgressDisplay, print_plan
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.report import json as json_report
+from http_benchmark.report.terminal import print_experiment
+
+_EXAMPLES = """\b
+Examples:
+  http-benchmark run --quick                         every installed client, about two minutes
+  http-benchmark run httpx aiohttp --concurrency 32
+  http-benchmark run requests urllib3 --url http://127.0.0.1:8080/get --duration 10s
+  http-benchmark run --method POST --body-size 64KiB --json result.json
+  http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("contenders", nargs=-1, metavar="[CONTENDER]...")
+@click.option("--url", help="Target URL, or a path on the bundled origin such as /delay/0.1.  [default: bundled]")
+@click.option("--method", help="GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS or STREAM.  [default: GET]")
+@click.option("--header", "headers", multiple=True, help="'Name: value', repeatable.")
+@click.option("--body", help="Body to send: text, or @FILE.")
+@click.option("--body-size", help="Generate a body of this size, such as 64KiB.")
+@click.option("--stream", is_flag=True, default=None, help="Read responses as a stream in chunks.")
+@click.option("--concurrency", help="Requests in flight at a time.  [default: 10]")
+@click.option("--duration", help="Measured time per trial, such as 10s.  [default: by slices]")
+@click.option("--requests", help="Exact number of requests per trial.")
+@click.option("--warmup", help="Warm-up per trial; 0 for none.  [default: 1s]")
+@click.option("--slices", help="Slices per trial.  [default: 12]")
+@click.option("--timeout", help="Total deadline of a request.  [default: 30s]")
+@click.option("--retries", help="Further attempts after a failed one.  [default: 0]")
+@click.option("--think-time", help="Pause of each user after each request.  [default: 0]")
+@click.option("--blocks", help="Repetitions of everything, each with fresh processes.  [default: 15]")
+@click.option("--primary", help="Metric that ranks.  [default: throughput_rps]")
+@click.option("--quick", is_flag=True, default=None, help="Fewer, shorter slices: finds large differences only.")
+@click.option("--seed", help="Seed of the order.  [default: random]")
+@click.option("--http", help="HTTP version: 1.1 or 2.  [default: 1.1]")
+@click.option("--no-verify", "verify", flag_value=False, default=None, help="Do not check certificates.")
+@click.option("--ca", help="PEM file with the authorities to trust.")
+@click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects.")
+@click.option("--name", help="Name of the experiment.")
+@click.option("--tag", multiple=True, help="Tag of the experiment, repeatable.")
+@click.option("--plan", "plan_only", is_flag=True, help="Say what would run and how long; run nothing.")
+@click.option("--strict", is_flag=True, help="Exit with 1 unless the verdict is valid.")
+@shared_options(database=True, output=True)
+def command(
+    config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any
+) -> int:
+    """Compare HTTP clients on one workload and print the ranking.
+
+    A CONTENDER is NAME[:sync|:async], for example httpx:async; a NAME alone stands for each mode that the library
+    has, none at all for every installed client.
+    """
+    settings = load_settings(_body_or_file(arguments), config_file)
+    console = make_console(to_stderr=json_file == "-")
+    if plan_only:
+        print_plan(Experiment(settings.experiment()), console)
+        return 0
+    with open_storage(settings) as storage, ProgressDisplay(console) as progress:
+        experiment = Experiment(settings.experiment(), storage=storage, observer=progress)
+        try:
+            result = experiment.run()
+        except KeyboardInterrupt:
+            result = experiment.result()
+            progress.stop()
+    _show(result, console, json_file)
+    return _exit_code(result, strict=strict)
+
+
+def _body_or_file(arguments: dict[str, Any]) -> dict[str, Any]:
+    """`--body @FILE` names a file."""
+    body = arguments["body"]
+    if body is not None and body.startswith("@"):
+        return arguments | {"body": None, "body_file": body[1:]}
+    return arguments
+
+
+def _show(result: ExperimentResult, console: Console, json_file: str | None) -> None:
+    print_experiment(result, console)
+    if json_file:
+        write_json(json_report.dump(result), json_file)
+
+
+def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
+    if result.status == "interrupted":
+        return EXIT_INTERRUPTED
+    if not any(client.success_ratio for client in result.clients):
+        return EXIT_NOTHING_MEASURED
+    return 1 if strict and result.validity.verdict != "valid" else 0

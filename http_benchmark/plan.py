@@ -1,0 +1,248 @@
+"""From a configuration to a plan: who is measured, how often, in which order, on which processors. Pure.
+
+The design is METHOD: a block is one fresh process per contender, measured in rounds of short slices in an order that
+the recorded seed shuffles; the block is the unit of analysis. `docs/method.md` says why.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tenacity import RetryCallState, Retrying, wait_exponential
+
+from http_benchmark import __version__
+from http_benchmark.clients import Capabilities
+from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.load.schedule import Stop
+from http_benchmark.models.contender import Contender
+from http_benchmark.models.experiment import Metric
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.utils.host import available_cpus
+
+DEFAULT_BLOCKS = 15
+QUICK_BLOCKS = 11  # the fewest with which Holm can separate all pairs of nine contenders
+DEFAULT_ROUNDS = 12
+SLOW_ROUNDS = 4  # where a slice lasts over SLOW_SLICE_S
+SLOW_SLICE_S = 1.0
+QUICK_ROUNDS = 3
+QUICK_WARM_UP_S = 0.3
+
+LEAST_SLICE_S = 0.1
+LEAST_SLICE_REQUESTS = 100
+LEAST_REQUESTS_PER_CONNECTION = 10
+LEAST_WARM_UP_REQUESTS = 200
+MOST_WARM_UP_S = 3.0
+
+_START_S = 0.35  # measured: a process, its imports and its client, several starting at a time
+_HASTE_S = 8.0  # what the origin, the statistics and the database add to a run
+_CONFIDENCE_LEVEL = 0.05
+
+DEFAULT_HEADERS = (
+    ("User-Agent", f"http-benchmark/{__version__}"),
+    ("Accept", "*/*"),
+    ("Accept-Encoding", "gzip, deflate"),
+)
+"""Sent by every client, so that all put the same bytes on the wire; the user's headers replace them by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One contender with what is known of its library.
+
+    Attributes:
+        contender: What to measure.
+        capabilities: What its adapter can do.
+        version: The installed version; None where it is not installed.
+    """
+
+    contender: Contender
+    capabilities: Capabilities
+    version: str | None
+
+    @property
+    def name(self) -> str:
+        """As in tables."""
+        return str(self.contender)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is decided before the first request.
+
+    Attributes:
+        arms: The contenders, in the order named.
+        blocks: How many blocks.
+        slices: The slices of a trial, by round.
+        adaptive_rounds: Whether slow slices reduce the rounds to `SLOW_ROUNDS`.
+        warm_up: None for none; then connections are not opened beforehand either.
+        seed: Of the orders and of generated bodies.
+        request: What is sent; its URL is filled in when the target is open.
+        options: How every client is set up.
+        retry_delays_s: Wait before each further attempt.
+        think_time_s: Pause after each request.
+        client_cpus, origin_cpus: Disjoint where the machine has more than one processor.
+        primary_metric: What the ranking goes by.
+    """
+
+    arms: tuple[Arm, ...]
+    blocks: int
+    slices: tuple[Stop, ...]
+    adaptive_rounds: bool
+    warm_up: Stop | None
+    seed: int
+    request: Request
+    options: ClientOptions
+    retry_delays_s: tuple[float, ...]
+    think_time_s: float
+    client_cpus: tuple[int, ...]
+    origin_cpus: tuple[int, ...]
+    primary_metric: Metric
+
+    @property
+    def slowest_request_s(self) -> float:
+        """How long a request may take with all its attempts."""
+        attempts = 1 + len(self.retry_delays_s)
+        return attempts * self.options.timeout_s + sum(self.retry_delays_s) + self.think_time_s
+
+    @property
+    def estimated_s(self) -> float:
+        """How long the run takes if every slice lasts no longer than it has to."""
+        warm_up_s = self.warm_up.duration_s if self.warm_up else 0.0
+        slices_s = sum(max(stop.duration_s, LEAST_SLICE_S) for stop in self.slices)
+        return _HASTE_S + self.blocks * len(self.arms) * (_START_S + warm_up_s + slices_s)
+
+    def start_order(self, block: int) -> list[Arm]:
+        """The order in which a block starts its processes and warms them up."""
+        return self._shuffled("start", block)
+
+    def round_order(self, block: int, round_number: int) -> list[Arm]:
+        """The order in which a round measures its contenders."""
+        return self._shuffled("round", block, round_number)
+
+    def without(self, contender: str) -> "Plan":
+        """The same plan for the other contenders."""
+        return replace(self, arms=tuple(arm for arm in self.arms if arm.name != contender))
+
+    def _shuffled(self, *what: object) -> list[Arm]:
+        arms = list(self.arms)
+        random.Random(f"{self.seed}/{'/'.join(map(str, what))}").shuffle(arms)
+        return arms
+
+
+def make_plan(configuration: ExperimentConfiguration, arms: Sequence[Arm], *, seed: int) -> Plan:
+    """Decide how an experiment runs.
+
+    Args:
+        configuration: What the user asked for.
+        arms: The contenders that are there.
+        seed: The configuration's or a random one.
+    """
+    origin_cpus, client_cpus = share_processors(available_cpus())
+    slices = plan_slices(configuration)
+    return Plan(
+        arms=tuple(arms),
+        blocks=configuration.blocks or default_blocks(len(arms), quick=configuration.quick),
+        slices=slices,
+        adaptive_rounds=configuration.slices is None and len(slices) > SLOW_ROUNDS and not configuration.requests,
+        warm_up=_warm_up(configuration),
+        seed=seed,
+        request=Request(
+            method="GET" if configuration.method == "STREAM" else configuration.method,
+            url="",
+            headers=merge_headers(configuration.headers),
+            body=body_bytes(configuration, seed),
+            stream=configuration.stream or configuration.method == "STREAM",
+        ),
+        options=ClientOptions(
+            concurrency=configuration.concurrency,
+            timeout_s=configuration.timeout,
+            verify=configuration.verify,
+            ca_file=str(configuration.ca) if configuration.ca else None,
+            http_version=configuration.http,
+            follow_redirects=configuration.follow_redirects,
+        ),
+        retry_delays_s=retry_delays(configuration.retries),
+        think_time_s=configuration.think_time,
+        client_cpus=client_cpus,
+        origin_cpus=origin_cpus,
+        primary_metric=configuration.primary or "throughput_rps",
+    )
+
+
+def default_blocks(contenders: int, *, quick: bool) -> int:
+    """How many blocks it takes to separate every pair: with fewer no p-value can pass Holm's first step.
+
+    The smallest two-sided p of the signed-rank test over N blocks is 2^(1−N); Holm asks for α / (number of pairs).
+    """
+    pairs = contenders * (contenders - 1) / 2
+    needed = math.ceil(1 + math.log2(pairs / _CONFIDENCE_LEVEL)) if pairs else 1
+    return max(QUICK_BLOCKS if quick else DEFAULT_BLOCKS, needed)
+
+
+def plan_slices(configuration: ExperimentConfiguration) -> tuple[Stop, ...]:
+    """Cut a trial into slices: by the exact number of requests, by the duration, or by what a slice needs at least."""
+    least = max(LEAST_SLICE_REQUESTS, LEAST_REQUESTS_PER_CONNECTION * configuration.concurrency)
+    rounds = configuration.slices or (QUICK_ROUNDS if configuration.quick else DEFAULT_ROUNDS)
+    if configuration.requests is not None:
+        if configuration.slices is None:
+            rounds = max(1, min(rounds, configuration.requests // least))
+        rounds = min(rounds, configuration.requests)
+        share, rest = divmod(configuration.requests, rounds)
+        return tuple(Stop(requests=share + (number < rest)) for number in range(rounds))
+    if configuration.duration is not None:
+        if configuration.slices is None:
+            rounds = max(1, min(rounds, int(configuration.duration / LEAST_SLICE_S)))
+            rounds = min(rounds, SLOW_ROUNDS) if configuration.duration / rounds > SLOW_SLICE_S else rounds
+        return (Stop(duration_s=configuration.duration / rounds),) * rounds
+    return (Stop(duration_s=LEAST_SLICE_S, least_requests=least),) * rounds
+
+
+def _warm_up(configuration: ExperimentConfiguration) -> Stop | None:
+    warm_up_s = QUICK_WARM_UP_S if configuration.quick else configuration.warmup
+    if not configuration.warmup:
+        return None
+    least = LEAST_REQUESTS_PER_CONNECTION if configuration.quick else LEAST_WARM_UP_REQUESTS
+    return Stop(
+        duration_s=warm_up_s,
+        least_requests=max(least, configuration.concurrency),
+        most_s=max(MOST_WARM_UP_S, warm_up_s),
+    )
+
+
+def body_bytes(configuration: ExperimentConfiguration, seed: int) -> bytes:
+    """What is uploaded: the text, the file's content, or generated bytes, the same for the same seed."""
+    if configuration.body is not None:
+        return configuration.body.encode()
+    if configuration.body_file is not None:
+        return configuration.body_file.read_bytes()
+    return random.Random(seed).randbytes(configuration.body_size or 0)
+
+
+def retry_delays(retries: int) -> tuple[float, ...]:
+    """The waits before each further attempt: exponential from 0.1 s, at most 5 s, the same for every client."""
+    wait = wait_exponential(multiplier=0.1, max=5.0)
+    state = RetryCallState(Retrying(), None, (), {})
+    delays = []
+    for attempt in range(1, retries + 1):
+        state.attempt_number = attempt
+        delays.append(wait(state))
+    return tuple(delays)
+
+
+def merge_headers(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The default headers without those that the user gave, then the user's."""
+    given = {name.lower() for name, _ in headers}
+    return (*(pair for pair in DEFAULT_HEADERS if pair[0].lower() not in given), *headers)
+
+
+def share_processors(available: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Split the processors into (origin's, client's): disjoint from two on; from three on one is the controller's.
+
+    With a single processor both get it, which the verdict reports.
+    """
+    if len(available) < 2:
+        return tuple(available), tuple(available)
+    if len(available) == 2:
+        return (available[0],), (available[1],)
+    return (available[1],), tuple(available[2:])

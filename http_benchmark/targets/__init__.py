@@ -1,0 +1,72 @@
+"""What is aimed at: the bundled origin, which is also the witness, or any URL."""
+
+from collections.abc import Sequence
+from typing import Protocol, Self
+
+from http_benchmark.models.experiment import ServerCounts, Target
+from http_benchmark.origin.process import OriginProcess
+
+DEFAULT_PATH = "/bytes/1024"
+"""The default workload on the bundled origin: 1 KiB down, whatever the method; a body that comes up is read."""
+
+
+class OpenTarget(Protocol):
+    """A server to aim at; a context manager that ends what it started."""
+
+    description: Target
+
+    def counts(self) -> ServerCounts | None:
+        """What the server has counted so far; None where it does not tell."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class BundledTarget:
+    """The bundled origin in a process of its own.
+
+    Args:
+        path: Where on the origin, with a leading slash.
+        cpus: Processors to run it on; empty for any.
+    """
+
+    def __init__(self, path: str, cpus: Sequence[int]) -> None:
+        self._origin = OriginProcess(cpus=cpus)
+        self.description = Target(kind="bundled", url=self._origin.url + path)
+
+    def counts(self) -> ServerCounts | None:
+        return self._origin.counts()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._origin.stop()
+
+
+class UrlTarget:
+    """Somebody's server: nothing is started, nothing is counted, nothing is sent but the workload."""
+
+    def __init__(self, url: str) -> None:
+        self.description = Target(kind="url", url=url)
+
+    def counts(self) -> ServerCounts | None:
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def open_target(url: str | None, cpus: Sequence[int]) -> OpenTarget:
+    """Open what `--url` names: None or a path for the bundled origin, else that URL.
+
+    Raises:
+        TargetError: The bundled origin could not be started.
+    """
+    if url is None:
+        return BundledTarget(DEFAULT_PATH, cpus)
+    return BundledTarget(url, cpus) if url.startswith("/") else UrlTarget(url)

@@ -1,0 +1,67 @@
+"""The worker process: imports one client, sends what it is told to, answers in JSON lines.
+
+It imports the standard library and the one client that it measures, so that memory, import time and CPU are the
+client's. Run as `python -m http_benchmark.worker.main PARENT_PID SAMPLES_FD [CPU…]`.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from http_benchmark.clients import load_adapter
+from http_benchmark.errors import UnsupportedOptionError
+from http_benchmark.lifeline import die_with_parent, pin
+from http_benchmark.worker import memory
+from http_benchmark.worker.protocol import Broken, Finish, Finished, Message, Open, Opened, Run, decode, encode
+from http_benchmark.worker.session import Session
+
+
+def main() -> None:
+    """Serve the controller until it says `Finish` or closes the pipe."""
+    parent_pid, sink, *cpus = (int(argument) for argument in sys.argv[1:])
+    die_with_parent(parent_pid)
+    pin(cpus)
+    answers = _take_stdout()
+    for message in _serve(sink):
+        answers.write(json.dumps(encode(message)).encode() + b"\n")
+        answers.flush()
+
+
+def _serve(sink: int) -> Iterator[Message]:
+    session: Session | None = None
+    for line in sys.stdin.buffer:
+        order = decode(json.loads(line))
+        try:
+            if isinstance(order, Open):
+                base_memory_bytes = memory.resident_bytes()
+                started_s = time.perf_counter()
+                adapter = load_adapter(order.module)
+                import_s = time.perf_counter() - started_s
+                session = Session(getattr(adapter, order.class_name)(), adapter.ERRORS, order, sink)
+                yield Opened(import_s=import_s, base_memory_bytes=base_memory_bytes)
+            elif isinstance(order, Run) and session is not None:
+                yield session.run(order)
+            elif isinstance(order, Finish) and session is not None:
+                peak_memory_bytes = memory.peak_resident_bytes()
+                session.close()
+                yield Finished(peak_memory_bytes=peak_memory_bytes)
+        except ImportError as error:
+            yield Broken(reason=str(error), kind="unavailable")
+        except UnsupportedOptionError as error:
+            yield Broken(reason=str(error), kind="unsupported")
+        except Exception as error:  # noqa: BLE001 - the edge of the process: the controller decides what follows
+            yield Broken(reason=f"{type(error).__name__}: {error}", kind="failed")
+
+
+def _take_stdout() -> BinaryIO:
+    """Keep standard output for the answers alone: whatever a client prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+if __name__ == "__main__":
+    main()

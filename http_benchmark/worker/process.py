@@ -1,0 +1,126 @@
+"""The controller's handle on a worker process: start it, give it orders, read its samples."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
+from http_benchmark.load.recorder import SAMPLE
+from http_benchmark.utils.child import Child
+from http_benchmark.worker.protocol import (
+    Broken,
+    Finish,
+    Finished,
+    Message,
+    Open,
+    Opened,
+    Ran,
+    Run,
+    decode,
+    encode,
+)
+
+OPENING_PATIENCE_S = 60.0
+_CLOSING_PATIENCE_S = 10.0
+
+type Samples = NDArray[np.int64]
+"""Shape (n, 3), in no particular order: intended time (ns since the run started), lag (ns), packed duration and
+code; see `load.recorder`."""
+
+
+class WorkerProcess:
+    """A fresh process for one client; a context manager that ends it.
+
+    Args:
+        name: The contender, for messages.
+        cpus: Processors to run on; empty for any.
+    """
+
+    def __init__(self, name: str, cpus: Sequence[int] = ()) -> None:
+        self._samples = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 - closed by stop()
+        sink = self._samples.fileno()
+        self._child = Child(
+            "http_benchmark.worker.main",
+            [str(number) for number in (os.getpid(), sink, *cpus)],
+            name=name,
+            pass_fds=[sink],
+        )
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self._child.pid
+
+    def open(self, order: Open) -> None:
+        """Tell the worker what to measure; `opened` waits for it, so that several can start at a time."""
+        self._child.tell(encode(order))
+
+    def opened(self) -> Opened:
+        """Wait until the client is ready.
+
+        Raises:
+            ClientUnavailableError: The library is not installed.
+            UnsupportedOptionError: The client cannot honour a setting.
+            WorkerError: It crashed or hung.
+        """
+        return self._hear(Opened, OPENING_PATIENCE_S)
+
+    def run(self, order: Run, patience_s: float) -> tuple[Ran, Samples]:
+        """Have the worker send requests.
+
+        Args:
+            order: What to send.
+            patience_s: How long this may take before the worker is taken to hang.
+
+        Raises:
+            WorkerError: It crashed or hung.
+        """
+        self._child.tell(encode(order))
+        ran = self._hear(Ran, patience_s)
+        return ran, self._take_samples(ran.started_ns)
+
+    def finish(self) -> Finished:
+        """Close the client and hear of its memory."""
+        self._child.tell(encode(Finish()))
+        return self._hear(Finished, _CLOSING_PATIENCE_S)
+
+    def stop(self) -> None:
+        """End the process, whatever it does. Harmless when repeated."""
+        self._child.kill()
+        self._samples.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _hear[Answer: Message](self, expected: type[Answer], patience_s: float) -> Answer:
+        try:
+            message = decode(self._child.listen(patience_s))
+        except ValueError as error:
+            raise WorkerError(f"{self._child.name}: {error}") from error
+        if isinstance(message, expected):
+            return message
+        if isinstance(message, Broken):
+            if message.kind == "unavailable":
+                raise ClientUnavailableError(message.reason)
+            if message.kind == "unsupported":
+                raise UnsupportedOptionError(message.reason)
+            raise WorkerError(f"{self._child.name}: {message.reason}")
+        raise WorkerError(f"{self._child.name} answered {type(message).__name__}, not {expected.__name__}")
+
+    def _take_samples(self, started_ns: int) -> Samples:
+        """Read the run's samples and empty the file for the next run."""
+        size = os.fstat(self._samples.fileno()).st_size
+        raw = os.pread(self._samples.fileno(), size, 0)
+        while len(raw) < size:  # one pread ends at 2 GiB
+            raw += os.pread(self._samples.fileno(), size - len(raw), len(raw))
+        os.ftruncate(self._samples.fileno(), 0)
+        samples = np.frombuffer(raw, dtype=np.int64).reshape(-1, SAMPLE.size // 8).copy()
+        samples[:, 0] -= started_ns
+        return samples

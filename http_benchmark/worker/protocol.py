@@ -1,0 +1,152 @@
+"""The messages between controller and worker: frozen values that travel as JSON lines. Standard library only.
+
+The controller says `Open`, then any number of `Run`s, then `Finish`; the worker answers each with `Opened`, `Ran` or
+`Finished`, or with `Broken` when it cannot go on.
+"""
+
+import base64
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.load.schedule import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Import a client and make it ready.
+
+    Attributes:
+        module: The adapter's module.
+        class_name: The adapter's class in it.
+        asynchronous: Whether that class is an `AsyncClient`.
+        options, request: What to set up and what to send.
+        retry_delays_s: Wait before each further attempt; empty for no retries.
+        think_time_s: Pause of each thread or task after each request.
+    """
+
+    module: str
+    class_name: str
+    asynchronous: bool
+    options: ClientOptions
+    request: Request
+    retry_delays_s: tuple[float, ...] = ()
+    think_time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The client is ready.
+
+    Attributes:
+        import_s: How long importing it took.
+        base_memory_bytes: Resident memory before that; None where it cannot be read.
+    """
+
+    import_s: float
+    base_memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Send requests.
+
+    Attributes:
+        stop: Until when.
+        opening: First send one unmeasured request per connection.
+        measured: This is no warm-up: before the first such run, collect garbage and start the peak of memory anew.
+    """
+
+    stop: Stop
+    opening: bool = False
+    measured: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a `Run` came to; its samples are in the samples file.
+
+    Attributes:
+        started_ns, ended_ns: On the monotonic clock, without the opening requests.
+        cpu_ns: CPU time of the process meanwhile, all threads.
+        opening_requests: Unmeasured requests sent before `started_ns`.
+        retries: Attempts beyond the first.
+        memory_bytes: Resident memory at the end, without the recorder's pages.
+        messages: The first raw message of each error kind since the start.
+    """
+
+    started_ns: int
+    ended_ns: int
+    cpu_ns: int
+    opening_requests: int
+    retries: int
+    memory_bytes: int | None
+    messages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Close the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The client is closed.
+
+    Attributes:
+        peak_memory_bytes: Peak of resident memory since measuring began, without the recorder's pages.
+    """
+
+    peak_memory_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The worker cannot go on.
+
+    Attributes:
+        reason: For a person.
+        kind: "unavailable" (the library is not installed), "unsupported" (a setting that the client cannot honour)
+            or "failed".
+    """
+
+    reason: str
+    kind: str
+
+
+type Message = Open | Opened | Run | Ran | Finish | Finished | Broken
+
+_TYPES: dict[str, type[Message]] = {
+    message.__name__: message for message in (Open, Opened, Run, Ran, Finish, Finished, Broken)
+}
+
+
+def encode(message: Message) -> dict[str, Any]:
+    """Turn a message into what JSON can carry."""
+    fields = asdict(message)
+    if isinstance(message, Open):
+        fields["request"]["body"] = base64.b64encode(message.request.body).decode("ascii")
+    return {"type": type(message).__name__, **fields}
+
+
+def decode(fields: dict[str, Any]) -> Message:
+    """The inverse of `encode`.
+
+    Raises:
+        ValueError: It is no message of this protocol.
+    """
+    values = dict(fields)
+    message_type = _TYPES.get(values.pop("type", ""))
+    if message_type is None:
+        raise ValueError(f"no message of this protocol: {fields!r}")
+    if message_type is Open:
+        request = values["request"]
+        values["request"] = Request(
+            **request
+            | {"body": base64.b64decode(request["body"]), "headers": tuple(tuple(pair) for pair in request["headers"])}
+        )
+        values["options"] = ClientOptions(**values["options"])
+        values["retry_delays_s"] = tuple(values["retry_delays_s"])
+    elif message_type is Run:
+        values["stop"] = Stop(**values["stop"])
+    return message_type(**values)
