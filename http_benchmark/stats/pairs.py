@@ -1,0 +1,113 @@
+"""Which of two contenders costs more, block by block: log ratios, their interval, Holm's correction over all pairs.
+
+A block is one observation. Within it the two contenders are compared round by round, so that what disturbs the machine
+for a while disturbs both; the median over the rounds ignores a rare stall.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from math import exp, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from http_benchmark.models.experiment import BlockRecord, Metric, PairResult, SliceRecord, TrialRecord
+from http_benchmark.stats.intervals import MIN_BLOCKS_95, hl_interval, minimum_detectable_effect, signed_rank_p
+
+FAMILY_ERROR = 0.05
+"""Probability of separating any equal pair of contenders, over all pairs of one metric."""
+
+type BlockValues = Mapping[str, Mapping[int, Mapping[int, float]]]
+"""One metric's positive figures: contender → index of the block → round → figure. What could not be measured is not
+in it."""
+
+_OF_SLICE: dict[Metric, Callable[[SliceRecord], float | None]] = {
+    "throughput_rps": lambda measured: measured.throughput_rps,
+    "cpu_s_per_1k": lambda measured: measured.cpu_s_per_1k,
+    "mean": lambda measured: measured.mean_s,
+    "p50": lambda measured: measured.p50_s,
+}
+
+
+def block_values(blocks: Sequence[BlockRecord], metric: Metric) -> BlockValues:
+    """Collect the figures of one metric.
+
+    A slice has too few requests for a p99: that is taken over the whole trial, as if it were a single round.
+    """
+    values: dict[str, dict[int, dict[int, float]]] = {}
+    for index, block in enumerate(blocks):
+        for trial in block.trials:
+            rounds = _rounds(trial, metric)
+            if rounds:
+                values.setdefault(trial.contender, {})[index] = rounds
+    return values
+
+
+def _rounds(trial: TrialRecord, metric: Metric) -> dict[int, float]:
+    figures: dict[int, float | None]
+    if metric == "p99":
+        figures = {0: trial.response_time_s.p99}
+    else:
+        figures = {measured.round: _OF_SLICE[metric](measured) for measured in trial.slices}
+    return {number: figure for number, figure in figures.items() if figure is not None and figure > 0}
+
+
+def log_ratios(values: BlockValues, a: str, b: str, *, metric: Metric) -> NDArray[np.float64]:
+    """How much more `b` costs than `a`, as one log ratio per block in which both have a figure.
+
+    Throughput enters as its inverse, the cost of a request, so that positive always means that `b` is worse.
+    """
+    sign = -1 if metric == "throughput_rps" else 1
+    of_a, of_b = values.get(a, {}), values.get(b, {})
+    ratios = []
+    for block in sorted(of_a.keys() & of_b.keys()):
+        rounds = of_a[block].keys() & of_b[block].keys()
+        if rounds:
+            ratios.append(sign * float(np.median([log(of_b[block][i] / of_a[block][i]) for i in rounds])))
+    return np.array(ratios, dtype=np.float64)
+
+
+def compare_pairs(values: BlockValues, contenders: Sequence[str], *, metric: Metric) -> list[PairResult]:
+    """Compare each contender (`a`) with each one after it (`b`); a pair that never met in a block is left out."""
+    compared = [
+        _compare(a, b, ratios, metric=metric)
+        for a, b in combinations(contenders, 2)
+        if (ratios := log_ratios(values, a, b, metric=metric)).size
+    ]
+    rejected = holm([pair.p_value for pair in compared])
+    return [pair.model_copy(update={"separated": no}) for pair, no in zip(compared, rejected, strict=True)]
+
+
+def _compare(a: str, b: str, ratios: NDArray[np.float64], *, metric: Metric) -> PairResult:
+    estimate, low, high = hl_interval(ratios)
+    detectable = minimum_detectable_effect(ratios)
+    return PairResult(
+        a=a,
+        b=b,
+        metric=metric,
+        effect_percent=as_percent(estimate),
+        low_percent=None if low is None else as_percent(low),
+        high_percent=None if high is None else as_percent(high),
+        p_value=signed_rank_p(ratios) if ratios.size >= MIN_BLOCKS_95 else None,
+        mde_percent=None if detectable is None else 100 * detectable,
+    )
+
+
+def as_percent(log_ratio: float) -> float:
+    """A log ratio as a percentage: ln 2 is 100 %."""
+    return 100 * (exp(log_ratio) - 1)
+
+
+def holm(p_values: Sequence[float | None], family_error: float = FAMILY_ERROR) -> list[bool]:
+    """Which hypotheses are rejected when the probability of any false rejection is held (Holm 1979).
+
+    The smallest of m p-values must not exceed `family_error` / m, the next one `family_error` / (m − 1), and so on
+    until the first that does. A pair that could not be tested (None) is not rejected and does not count.
+    """
+    tested = sorted((p, index) for index, p in enumerate(p_values) if p is not None)
+    rejected = [False] * len(p_values)
+    for done, (p, index) in enumerate(tested):
+        if p > family_error / (len(tested) - done):
+            break
+        rejected[index] = True
+    return rejected

@@ -1,0 +1,96 @@
+"""The ranking: every contender with its figures, rank and group, and every pair of them on every metric.
+
+What could not be measured is left out, never guessed; who failed too often or was dropped is listed without a rank.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from http_benchmark.models.experiment import METRICS, BlockRecord, ClientResult, Metric, PairResult, TrialRecord
+from http_benchmark.stats.groups import letters
+from http_benchmark.stats.intervals import hodges_lehmann
+from http_benchmark.stats.pairs import BlockValues, block_values, compare_pairs, log_ratios
+from http_benchmark.stats.totals import client_result, over_blocks
+
+
+def summarise(
+    blocks: Sequence[BlockRecord], primary_metric: Metric, *, failures: Mapping[str, str] | None = None
+) -> tuple[list[ClientResult], list[PairResult]]:
+    """Compute the whole answer from the records.
+
+    Args:
+        blocks: Finished blocks; a block in which a contender is missing says nothing about its pairs.
+        primary_metric: What ranks and groups follow; named before the run.
+        failures: Contenders that were dropped, with the reason. Those that have no trial at all are the caller's to
+            add, since nothing is known of them here.
+
+    Returns:
+        Contenders, best first, those without a rank last; and the pairs of those that have status "ok", where `a`
+        stands before `b` in that order.
+    """
+    values = {metric: block_values(blocks, metric) for metric in METRICS}
+    clients = [
+        client_result(
+            trials, values["throughput_rps"], values["cpu_s_per_1k"], failure=(failures or {}).get(trials[0].contender)
+        )
+        for trials in _trials_by_contender(blocks)
+    ]
+    fit = [client.contender for client in clients if client.status == "ok"]
+    ranked = best_first(values[primary_metric], fit, metric=primary_metric)
+    order = [*ranked, *(name for name in fit if name not in ranked)]
+    pairs = [pair for metric in METRICS for pair in compare_pairs(values[metric], order, metric=metric)]
+    primary_pairs = [pair for pair in pairs if pair.metric == primary_metric]
+    return _with_ranks(clients, order, ranked, primary_pairs), pairs
+
+
+def best_first(values: BlockValues, contenders: Sequence[str], *, metric: Metric) -> list[str]:
+    """Order contenders by how much more they cost than the cheapest; those without a figure are left out."""
+    estimates = {name: over.estimate for name in contenders if (over := over_blocks(values, name)) is not None}
+    if not estimates:
+        return []
+    sign = -1 if metric == "throughput_rps" else 1
+    best = min(estimates, key=lambda name: sign * estimates[name])
+
+    def cost(name: str) -> float:
+        ratios = log_ratios(values, best, name, metric=metric)
+        if name == best or not ratios.size:  # never in one block: their own estimates are all there is
+            ratios = log_ratios(_estimates_as_values(estimates), best, name, metric=metric)
+        return hodges_lehmann(ratios)
+
+    return sorted(estimates, key=cost)
+
+
+def ranks(contenders: Sequence[str], pairs: Sequence[PairResult]) -> dict[str, int]:
+    """1 + the number of contenders that are separably better; those that are tied share a rank."""
+    worse = [pair.b if pair.effect_percent > 0 else pair.a for pair in pairs if pair.separated]
+    return {name: 1 + worse.count(name) for name in contenders}
+
+
+def separated_pairs(pairs: Sequence[PairResult]) -> list[frozenset[str]]:
+    """The pairs that were told apart."""
+    return [frozenset((pair.a, pair.b)) for pair in pairs if pair.separated]
+
+
+def _estimates_as_values(estimates: Mapping[str, float]) -> BlockValues:
+    return {name: {0: {0: estimate}} for name, estimate in estimates.items()}
+
+
+def _trials_by_contender(blocks: Sequence[BlockRecord]) -> list[list[TrialRecord]]:
+    """The trials of each contender, in the order of their first appearance."""
+    trials: dict[str, list[TrialRecord]] = {}
+    for block in blocks:
+        for trial in block.trials:
+            trials.setdefault(trial.contender, []).append(trial)
+    return list(trials.values())
+
+
+def _with_ranks(
+    clients: list[ClientResult], order: list[str], ranked: list[str], pairs: list[PairResult]
+) -> list[ClientResult]:
+    """Fill in rank and group, and put the contenders in order."""
+    rank_of, group_of = ranks(ranked, pairs), letters(ranked, separated_pairs(pairs))
+    place = {name: index for index, name in enumerate(order)}
+    filled = [
+        client.model_copy(update={"rank": rank_of.get(client.contender), "group": group_of.get(client.contender)})
+        for client in clients
+    ]
+    return sorted(filled, key=lambda client: place.get(client.contender, len(place)))

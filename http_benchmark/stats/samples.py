@@ -1,0 +1,157 @@
+"""From the raw samples of one slice to its figures: outcomes, the cut at its start, throughput, times.
+
+A raw sample is a row of three int64: the intended time (ns since the slice started), the lag (ns, sent − intended), and
+duration and outcome in one number, `duration_ns << 10 | code`, where a code below 100 is that of an `ErrorKind` and one
+from 100 on an HTTP status.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from http_benchmark.errors import ErrorKind
+from http_benchmark.stats.quantiles import quantile
+
+type Floats = NDArray[np.float64]
+type Integers = NDArray[np.int64]
+
+CODE_BITS = 10
+_CODE_MASK = (1 << CODE_BITS) - 1
+
+# A request that failed before it was sent says why; its kind is kept even past the deadline.
+_NEVER_SENT = [
+    kind.code
+    for kind in (
+        ErrorKind.NAME_RESOLUTION,
+        ErrorKind.CONNECTION_REFUSED,
+        ErrorKind.CONNECT_TIMEOUT,
+        ErrorKind.CONNECT,
+        ErrorKind.TLS,
+        ErrorKind.POOL_TIMEOUT,
+        ErrorKind.INVALID_REQUEST,
+        ErrorKind.CANCELLED,
+    )
+]
+
+
+class Columns(NamedTuple):
+    """The samples of a slice by column, each of shape (n,), in the order in which they were recorded.
+
+    Attributes:
+        intended_ns: When the request was due, since the slice started.
+        lag_ns: How much later it was sent.
+        duration_ns: From sending it to having read the whole body, or to the failure.
+        code: An `ErrorKind.code` below 100, an HTTP status from 100 on.
+    """
+
+    intended_ns: Integers
+    lag_ns: Integers
+    duration_ns: Integers
+    code: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SliceFigures:
+    """What the samples of one slice say, ready for its `SliceRecord` and for the distributions of its trial.
+
+    Attributes:
+        requests: All requests of the slice, those before the cut included.
+        errors: How many of them failed, by kind.
+        duration_s: First request sent until last request done.
+        throughput_rps: Completions per second between the first and the last inside the cut, whatever their outcome;
+            None below two.
+        mean_s, p50_s, max_s: Response times of successful requests inside the cut; None without one.
+        response_s, service_s, lag_s: The times of the same requests, shape (m,), in order of completion.
+    """
+
+    requests: int
+    errors: dict[str, int]
+    duration_s: float
+    throughput_rps: float | None
+    mean_s: float | None
+    p50_s: float | None
+    max_s: float | None
+    response_s: Floats
+    service_s: Floats
+    lag_s: Floats
+
+
+def unpack(raw: Integers) -> Columns:
+    """Split raw samples, shape (n, 3), into columns."""
+    packed = raw[:, 2]
+    return Columns(raw[:, 0], raw[:, 1], packed >> CODE_BITS, packed & _CODE_MASK)
+
+
+def cut_requests(requests: int) -> int:
+    """How many requests at the start of a slice are left out of its statistics.
+
+    The first 5 %, at least ten; a slice of fewer than 100 requests, which could not spare ten, loses 5 % only.
+    """
+    share = requests * 5 // 100
+    return max(share, 10) if requests >= 100 else share
+
+
+def cut(ended_ns: Integers) -> NDArray[np.intp]:
+    """The indices of the requests inside the cut, in order of completion.
+
+    Args:
+        ended_ns: When each request was done, shape (n,), in any order.
+    """
+    return np.argsort(ended_ns, kind="stable")[cut_requests(ended_ns.size) :]
+
+
+def slice_figures(raw: Integers, timeout_s: float | None = None) -> SliceFigures:
+    """Compute the figures of one slice.
+
+    Args:
+        raw: Samples as the recorder left them, shape (n, 3), in any order.
+        timeout_s: The deadline of a request. One that was sent and took longer counts as a timeout, whatever came of
+            it: not every client can be made to give up in time.
+    """
+    intended_ns, lag_ns, duration_ns, code = unpack(raw)
+    code = _with_deadline(code, duration_ns, timeout_s)
+    sent_ns = intended_ns + lag_ns
+    ended_ns = sent_ns + duration_ns
+    inside = cut(ended_ns)
+    successful = inside[(code[inside] >= 100) & (code[inside] < 400)]
+    service_s = duration_ns[successful] / 1e9
+    lag_s = lag_ns[successful] / 1e9
+    response_s = (lag_ns + duration_ns)[successful] / 1e9
+    return SliceFigures(
+        requests=len(raw),
+        errors=_errors_by_kind(code),
+        duration_s=float(ended_ns.max() - sent_ns.min()) / 1e9 if len(raw) else 0.0,
+        throughput_rps=_throughput_rps(ended_ns[inside]),
+        mean_s=float(response_s.mean()) if response_s.size else None,
+        p50_s=quantile(np.sort(response_s), 0.5),
+        max_s=float(response_s.max()) if response_s.size else None,
+        response_s=response_s,
+        service_s=service_s,
+        lag_s=lag_s,
+    )
+
+
+def _with_deadline(code: Integers, duration_ns: Integers, timeout_s: float | None) -> Integers:
+    if timeout_s is None:
+        return code
+    late = (duration_ns > timeout_s * 1e9) & ~np.isin(code, _NEVER_SENT)
+    return np.where(late, ErrorKind.TIMEOUT.code, code)
+
+
+def _errors_by_kind(code: Integers) -> dict[str, int]:
+    """Failures by kind, in the order of `ErrorKind`."""
+    counts: dict[ErrorKind, int] = {}
+    for value, count in zip(*np.unique(code, return_counts=True), strict=True):
+        kind = ErrorKind.of_code(int(value))
+        if kind is not None:
+            counts[kind] = counts.get(kind, 0) + int(count)
+    return {kind.value: counts[kind] for kind in ErrorKind if kind in counts}
+
+
+def _throughput_rps(ended_ns: Integers) -> float | None:
+    """Completions per second after the first one; `ended_ns` ascending."""
+    if ended_ns.size < 2 or ended_ns[-1] == ended_ns[0]:
+        return None
+    return (ended_ns.size - 1) * 1e9 / float(ended_ns[-1] - ended_ns[0])

@@ -1,0 +1,135 @@
+"""What one contender did over all its trials: sums, ratios, medians, estimates over the blocks."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+from typing import Literal
+
+import numpy as np
+
+from http_benchmark.models.experiment import ClientResult, Distribution, Estimate, ServerCounts, TrialRecord
+from http_benchmark.stats.intervals import estimate_over_blocks
+from http_benchmark.stats.pairs import BlockValues
+
+MAX_ERROR_RATIO = 0.001  # a client that fails more often is listed, but not ranked: failing can be fast
+
+
+def client_result(
+    trials: Sequence[TrialRecord], throughputs: BlockValues, cpu_times: BlockValues, *, failure: str | None = None
+) -> ClientResult:
+    """Sum up one contender, without its rank.
+
+    Args:
+        trials: All trials of the contender, at least one.
+        throughputs: Figures of `throughput_rps`, of all contenders.
+        cpu_times: Figures of `cpu_s_per_1k`, of all contenders.
+        failure: Why the contender was dropped from the experiment; None if it was not.
+    """
+    first = trials[0]
+    requests = sum(measured.requests for trial in trials for measured in trial.slices)
+    errors = _errors(trials)
+    failed = sum(errors.values())
+    status, message = _status(requests, failed, failure)
+    server = _server(trials)
+    return ClientResult(
+        contender=first.contender,
+        library=first.library,
+        version=first.version,
+        mode=first.mode,
+        http_version="2" if first.contender.partition("#")[0].endswith("+h2") else "1.1",
+        status=status,
+        message=message or _first_message(trials, errors),
+        requests=requests,
+        errors=errors,
+        retries=sum(measured.retries for trial in trials for measured in trial.slices),
+        success_ratio=1 - failed / requests if requests else None,
+        throughput_rps=over_blocks(throughputs, first.contender),
+        cpu_s_per_1k=over_blocks(cpu_times, first.contender),
+        response_time_s=over_trials([trial.response_time_s for trial in trials]),
+        service_time_s=over_trials([trial.service_time_s for trial in trials]),
+        lag_s=over_trials([trial.lag_s for trial in trials]),
+        peak_memory_bytes=_peak_memory_bytes(trials),
+        connections_opened=max((counts.connections for counts in server), default=None),
+        server_requests=_total(server, lambda counts: counts.requests),
+        sent_requests=sum(trial.sent for trial in trials),
+        # Seen from the client: what it sent is what the server received.
+        bytes_sent=_total(server, lambda counts: counts.bytes_received),
+        bytes_received=_total(server, lambda counts: counts.bytes_sent),
+    )
+
+
+def over_blocks(values: BlockValues, contender: str) -> Estimate | None:
+    """A contender's figure over the blocks, where a block's is the median over its rounds; None without a figure."""
+    blocks = values.get(contender, {})
+    if not blocks:
+        return None
+    return estimate_over_blocks([float(np.median(list(rounds.values()))) for rounds in blocks.values()])
+
+
+def over_trials(trials: Sequence[Distribution]) -> Distribution | None:
+    """A typical trial: the median over the trials of each quantile and of the mean, with the extremes of all.
+
+    A quantile that one of the trials has too few samples for is None: over a part of the trials it could lie below a
+    lower quantile. Trials without any sample do not count.
+    """
+    measured = [trial for trial in trials if trial.count]
+    if not measured:
+        return None
+
+    def typical(figure: Callable[[Distribution], float | None]) -> float | None:
+        figures = _known(figure(trial) for trial in measured)
+        return median(figures) if len(figures) == len(measured) else None
+
+    return Distribution(
+        count=sum(trial.count for trial in measured),
+        mean=typical(lambda trial: trial.mean),
+        min=min(_known(trial.min for trial in measured), default=None),
+        p50=typical(lambda trial: trial.p50),
+        p90=typical(lambda trial: trial.p90),
+        p95=typical(lambda trial: trial.p95),
+        p99=typical(lambda trial: trial.p99),
+        p999=typical(lambda trial: trial.p999),
+        max=max(_known(trial.max for trial in measured), default=None),
+    )
+
+
+def _known(figures: Iterable[float | None]) -> list[float]:
+    return [figure for figure in figures if figure is not None]
+
+
+def _status(requests: int, failed: int, failure: str | None) -> tuple[Literal["ok", "errors", "failed"], str | None]:
+    if failure is not None:
+        return "failed", failure
+    if not requests:
+        return "failed", "no request was done"
+    return ("errors" if failed / requests > MAX_ERROR_RATIO else "ok"), None
+
+
+def _errors(trials: Sequence[TrialRecord]) -> dict[str, int]:
+    """Failed requests by kind, most frequent first."""
+    errors: Counter[str] = Counter()
+    for trial in trials:
+        for measured in trial.slices:
+            errors.update(measured.errors)
+    return dict(errors.most_common())
+
+
+def _first_message(trials: Sequence[TrialRecord], errors: dict[str, int]) -> str | None:
+    """What the client said when it first failed in the most frequent way."""
+    messages = (trial.messages.get(kind) for kind in errors for trial in trials)
+    return next((message for message in messages if message), None)
+
+
+def _server(trials: Sequence[TrialRecord]) -> list[ServerCounts]:
+    """What the origin counted, by trial; empty where it did not see every trial."""
+    counts = [trial.server for trial in trials if trial.server is not None]
+    return counts if len(counts) == len(trials) else []
+
+
+def _total(server: list[ServerCounts], figure: Callable[[ServerCounts], int]) -> int | None:
+    return sum(figure(counts) for counts in server) if server else None
+
+
+def _peak_memory_bytes(trials: Sequence[TrialRecord]) -> int | None:
+    peaks = [trial.peak_memory_bytes for trial in trials if trial.peak_memory_bytes is not None]
+    return round(median(peaks)) if peaks else None

@@ -1,0 +1,111 @@
+"""Hand-made trials, blocks and results for tests of what works on records."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from http_benchmark.models.experiment import (
+    BlockRecord,
+    Distribution,
+    ExperimentResult,
+    Metric,
+    ServerCounts,
+    SliceRecord,
+    Target,
+    TrialRecord,
+)
+from http_benchmark.stats.ranking import summarise
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def make_slice(number: int = 0, **fields: Any) -> SliceRecord:
+    """A slice of 200 requests in 0.2 s, with 1 ms of response time and 0.1 s of CPU time, unless told otherwise."""
+    figures: dict[str, Any] = {
+        "round": number,
+        "position": 0,
+        "started_s": 0.0,
+        "duration_s": 0.2,
+        "requests": 200,
+        "throughput_rps": 1000.0,
+        "cpu_s": 0.1,
+        "mean_s": 0.001,
+        "p50_s": 0.001,
+        "max_s": 0.004,
+    }
+    return SliceRecord(**(figures | fields))
+
+
+def make_trial(contender: str, slices: Sequence[SliceRecord] | None = None, **fields: Any) -> TrialRecord:
+    """A trial of one slice, unless told otherwise; library and mode follow from the contender's name."""
+    library, _, mode = contender.partition(":")
+    times = Distribution(count=190, mean=0.001, min=0.0005, p50=0.001, p90=0.002, p95=0.002, max=0.004)
+    figures: dict[str, Any] = {
+        "contender": contender,
+        "library": library,
+        "version": "1.2.3",
+        "mode": "async" if mode.startswith("async") else "sync",
+        "slices": tuple(slices if slices is not None else [make_slice()]),
+        "response_time_s": times,
+        "service_time_s": times,
+        "lag_s": Distribution(count=190, mean=0.0, min=0.0, p50=0.0, max=0.0),
+        "peak_memory_bytes": 30 * 1024**2,
+        "server": ServerCounts(requests=210, connections=10, bytes_received=21_000, bytes_sent=210_000),
+        "sent": 210,
+    }
+    return TrialRecord(**(figures | fields))
+
+
+def make_block(*trials: TrialRecord, number: int = 0) -> BlockRecord:
+    return BlockRecord(number=number, started_at=START, finished_at=START, trials=trials)
+
+
+def make_blocks(costs: Mapping[str, Sequence[float]]) -> list[BlockRecord]:
+    """Blocks of one slice per contender, in which every cost (1 / throughput, CPU, times) is 1 ms × the given factor.
+
+    Args:
+        costs: Contender → its factor in each block.
+    """
+    return [
+        make_block(*(trial_of_cost(name, factor) for name, factor in zip(costs, factors, strict=True)), number=number)
+        for number, factors in enumerate(zip(*costs.values(), strict=True))
+    ]
+
+
+def trial_of_cost(contender: str, factor: float) -> TrialRecord:
+    cost_s = 0.001 * factor
+    measured = make_slice(throughput_rps=1 / cost_s, cpu_s=200 * cost_s, mean_s=cost_s, p50_s=cost_s, max_s=4 * cost_s)
+    times = Distribution(count=4000, mean=cost_s, min=cost_s / 2, p50=cost_s, p90=2 * cost_s, p95=2 * cost_s,
+        p99=3 * cost_s, p999=4 * cost_s, max=5 * cost_s)  # fmt: skip
+    return make_trial(contender, [measured], response_time_s=times, service_time_s=times)
+
+
+def noisy_costs(
+    factors: Mapping[str, float], blocks: int, *, noise: float = 0.01, seed: int = 1
+) -> dict[str, list[float]]:
+    """Costs around the given factors; the noise is normal on the log scale (METHOD: "quiet" is 0.01)."""
+    generator = np.random.default_rng(seed)
+    return {name: list(factor * np.exp(generator.normal(0, noise, blocks))) for name, factor in factors.items()}
+
+
+def make_result(
+    blocks: Sequence[BlockRecord], primary_metric: Metric = "throughput_rps", **fields: Any
+) -> ExperimentResult:
+    clients, pairs = summarise(blocks, primary_metric)
+    figures: dict[str, Any] = {
+        "id": "3f2a91c4",
+        "name": "nightly",
+        "started_at": START,
+        "finished_at": START,
+        "seed": 42,
+        "blocks": len(blocks),
+        "primary_metric": primary_metric,
+        "configuration": {"http_method": "GET", "target_url": "http://127.0.0.1:8080/get", "concurrency": 10},
+        "environment": {},
+        "target": Target(kind="bundled", url="http://127.0.0.1:8080/get"),
+        "clients": tuple(clients),
+        "pairs": tuple(pairs),
+    }
+    return ExperimentResult(**(figures | fields))
