@@ -1,10 +1,19 @@
-"""What all models share: frozen data, checked once at the border, all faults reported at once."""
+"""What all models share: typed data, checked once at the border, all faults reported at once.
 
+`Model` is the frozen kind, which goes to JSON and back. `Record` is the plain kind that users construct with positional
+arguments and may change afterwards.
+"""
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from http_benchmark.errors import ConfigurationError
+
+_LONGEST_VALUE = 100  # characters of a wrong value that a message repeats
 
 
 class Model(BaseModel):
@@ -22,14 +31,81 @@ class Model(BaseModel):
         return cls.model_validate(values)
 
 
-def configuration_error(error: ValidationError) -> ConfigurationError:
-    """Turn a validation error into one line per fault: the field, what was wrong, the value, what to do."""
-    return ConfigurationError([_fault(details) for details in error.errors(include_url=False)])
+RECORD = ConfigDict(extra="forbid")
+"""How `Record`s are configured: an unknown argument is a fault, assignments are not checked."""
 
 
-def _fault(details: Any) -> str:
-    field = ".".join(str(part) for part in details["loc"] if not str(part).startswith("function-"))
+class _Checked(type):
+    """The class of `Record` classes: calling one raises this package's own error."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except ValidationError as error:
+            raise configuration_error(error, _field_names(cls)) from None
+
+
+class Record(metaclass=_Checked):
+    """Base of the public data classes: positional arguments, plain attributes.
+
+    A subclass is a pydantic data class with `config=RECORD`. Its constructor raises `ConfigurationError` with all
+    faults; an attribute assigned later is checked by `checked`, not at once, so that several can be changed in turn.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """All public attributes as they are: moments stay `datetime`s and bytes stay bytes."""
+        return {name: getattr(self, name) for name in _field_names(type(self))}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`; takes moments as ISO 8601 text too."""
+        return cls(**values)
+
+    def checked(self) -> Self:
+        """A copy that has been through the constructor's checks.
+
+        Raises:
+            ConfigurationError: An attribute assigned since then is at fault.
+        """
+        return type(self)(**self.to_dict())
+
+
+def _field_names(cls: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
+
+
+def did_you_mean(word: str, choices: Collection[str]) -> str:
+    """The advice after an unknown word: the nearest choices, else all of them."""
+    near = get_close_matches(word, choices, n=2)
+    return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(choices)}"
+
+
+def configuration_error(error: ValidationError, fields: Sequence[str] = ()) -> ConfigurationError:
+    """Turn a validation error into one line per fault: the field, what was wrong, the value, what to do.
+
+    Args:
+        error: What pydantic raised.
+        fields: The names that would have been understood, in order: they name positional arguments and help with an
+            unknown name.
+    """
+    return ConfigurationError(
+        [fault for details in error.errors(include_url=False) for fault in _faults(details, fields)]
+    )
+
+
+def _faults(details: Any, fields: Sequence[str]) -> tuple[str, ...]:
+    path = details["loc"]
+    if path and isinstance(path[0], int) and path[0] < len(fields):
+        path = (fields[path[0]], *path[1:])
+    name = ".".join(str(part) for part in path if not str(part).startswith("function-"))
     if details["type"] == "value_error":  # raised by our own validators, whose words say it all
-        return str(details["ctx"]["error"])
-    value = "" if details["type"] == "missing" else f", got {details['input']!r}"
-    return f"{field}: {details['msg'][:1].lower()}{details['msg'][1:]}{value}"
+        cause = details["ctx"]["error"]
+        return cause.faults if isinstance(cause, ConfigurationError) else (str(cause),)
+    if details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return (f"unknown setting {name!r}; {did_you_mean(name, fields)}",)
+    value = "" if details["type"].startswith("missing") else f", got {_shortened(repr(details['input']))}"
+    return (f"{name}: {details['msg'][:1].lower()}{details['msg'][1:]}{value}",)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

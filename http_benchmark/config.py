@@ -1,0 +1,149 @@
+"""Settings of the command line: arguments > environment > file > defaults, with all faults at once.
+
+The file is `http-benchmark.toml` or the table `[tool.http-benchmark]` of `pyproject.toml` in the current folder, or the
+one that is named. An option's variable is `HTTP_BENCHMARK_` and the option's name in capitals.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.base import did_you_mean
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.fields import CountOrZero
+
+DEFAULT_DATABASE_URL = "sqlite:///benchmark_results.db"
+PREFIX = "HTTP_BENCHMARK_"
+
+_FILE = Path("http-benchmark.toml")
+_PYPROJECT = Path("pyproject.toml")
+_SPELLINGS = {"header": "headers", "database": "database_url"}
+"""Options whose name is not the field's."""
+
+_OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
+
+_ALTERNATIVES = (frozenset({"duration", "requests"}), frozenset({"body", "body_file", "body_size"}))
+"""Where a stronger source gives one of these, the others of a weaker source no longer count."""
+
+
+class Settings(ExperimentConfiguration, BaseSettings):
+    """What the command line works with: an experiment's configuration, and where results and log lines go.
+
+    `Settings()` reads the environment; `Settings.load` reads the file too.
+
+    Attributes:
+        database_url: Where results are stored; may hold a password, so it is neither printed nor dumped.
+        verbose: 0 for warnings, 1 for information, 2 for everything.
+        log_file: Where log lines go besides standard error.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    database_url: str = Field(default=DEFAULT_DATABASE_URL, min_length=1, repr=False, exclude=True)
+    verbose: Annotated[CountOrZero, Field(exclude=True)] = 0
+    log_file: Annotated[Path | None, Field(exclude=True)] = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - reads each variable by itself
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not one of our sources
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not one of our sources
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        values = _merged(_from_environment(), init_settings())
+        return (InitSettingsSource(settings_cls, values),)
+
+    @classmethod
+    def load(cls, arguments: Mapping[str, Any], config_file: Path | None = None) -> Self:
+        """Merge all sources.
+
+        Args:
+            arguments: What was given on the command line, and only that.
+            config_file: The file to read instead of the ones in the current folder.
+
+        Raises:
+            ConfigurationError: With one line for each fault in any source.
+        """
+        chosen = config_file or os.environ.get(PREFIX + "CONFIG")
+        path, table = _read_file(Path(chosen)) if chosen else _find_file()
+        from_file = _as_fields(table)
+        faults = [
+            f"{path}: unknown setting {name!r}; {did_you_mean(name, tuple(cls.model_fields))}"
+            for name in from_file
+            if name not in cls.model_fields
+        ]
+        known = {name: value for name, value in from_file.items() if name in cls.model_fields}
+        values = _merged(_merged(known, _from_environment()), _as_fields(arguments))
+        try:
+            settings = cls(**values)
+        except ConfigurationError as error:
+            raise ConfigurationError([*faults, *error.faults]) from None
+        if faults:
+            raise ConfigurationError(faults)
+        return settings
+
+    def experiment(self) -> ExperimentConfiguration:
+        """The part that says what is measured, without the rest."""
+        return ExperimentConfiguration(**{name: getattr(self, name) for name in ExperimentConfiguration.model_fields})
+
+
+def _from_environment() -> dict[str, Any]:
+    """The variables that stand for settings; others with the prefix belong to other options."""
+    variables = {
+        name.removeprefix(PREFIX).lower(): text for name, text in os.environ.items() if name.startswith(PREFIX) and text
+    }
+    return {name: value for name, value in _as_fields(variables).items() if name in Settings.model_fields}
+
+
+def _merged(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
+    overridden = {name for group in _ALTERNATIVES if group & stronger.keys() for name in group}
+    return {name: value for name, value in weaker.items() if name not in overridden} | dict(stronger)
+
+
+def _as_fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings under the names of the fields, from options as users spell them."""
+    underscored = {name.replace("-", "_"): value for name, value in options.items()}
+    values = {_SPELLINGS.get(name, name): value for name, value in underscored.items()}
+    body = values.get("body")
+    if isinstance(body, str) and body.startswith("@"):
+        del values["body"]
+        values["body_file"] = body[1:]
+    if "no_verify" in values:
+        refusal = values.pop("no_verify")
+        values["verify"] = _OPPOSITES.get(str(refusal).lower(), refusal)  # what is no truth value is left to be faulted
+    return values
+
+
+def _find_file() -> tuple[Path, Mapping[str, Any]]:
+    for path in (_FILE, _PYPROJECT):
+        if path.exists():
+            return _read_file(path)
+    return _FILE, {}
+
+
+def _read_file(path: Path) -> tuple[Path, Mapping[str, Any]]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"configuration file {str(path)!r} cannot be read ({error.strerror}); name a readable file"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(f"configuration file {str(path)!r} is not TOML: {error}; correct it") from None
+    table = document.get("tool", {}).get("http-benchmark", {}) if path.name == _PYPROJECT.name else document
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"[tool.http-benchmark] in {str(path)!r} must be a table, got {table!r}")
+    return path, table

@@ -1,0 +1,194 @@
+"""The configuration of an experiment: what `run` is asked to do, checked, with all faults at once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+
+from http_benchmark.clients import known_clients
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.base import Model, configuration_error
+from http_benchmark.models.contender import Contender, number_repeats
+from http_benchmark.models.experiment import METRICS, Metric
+from http_benchmark.models.fields import (
+    BODILESS,
+    Count,
+    CountOrZero,
+    Headers,
+    Method,
+    ReadableFile,
+    Seconds,
+    SecondsOrZero,
+    Size,
+    Words,
+    checked_url,
+    client_fault,
+    mode_fault,
+    one_of,
+)
+
+_BODIES = ("body", "body_file", "body_size")
+
+
+def _target(value: str, info: ValidationInfo) -> str:
+    """A URL, or a path on the bundled origin; spaces are left to the check of a URL."""
+    if value.startswith("/") and value.isprintable() and " " not in value:
+        return value
+    return checked_url(value, info)
+
+
+def _contenders(values: tuple[str, ...]) -> tuple[str, ...]:
+    if faults := [fault for text in values for fault in _contender_faults(text)]:
+        raise ConfigurationError(faults)
+    return values
+
+
+def _contender_faults(text: str) -> list[str]:
+    try:
+        contender = Contender.parse(text)
+    except ConfigurationError as error:
+        return list(error.faults)
+    library, mode = contender.library, contender.mode
+    unknown = client_fault(library)
+    wrong_mode = mode_fault(library, mode, lambda other: f"{library}:{other}") if mode and not unknown else None
+    source = _source_fault(contender)
+    http2 = _http2_fault(text) if contender.http2 else None
+    return [fault for fault in (unknown, wrong_mode, source, http2) if fault]
+
+
+def _source_fault(contender: Contender) -> str | None:
+    """The one place that says that only installed clients can be measured so far."""
+    if contender.version or contender.path:
+        return (
+            f"{contender}: measuring another version or a source tree is not offered yet; "
+            f"name the installed client, {contender.library}"
+        )
+    return None
+
+
+def _http2_fault(asked: str) -> str:
+    """The one place that says that HTTP/2 cannot be measured so far, and so contradicts nobody's `http`."""
+    return f"{asked}: HTTP/2 is not offered yet; leave it out for HTTP/1.1"
+
+
+class ExperimentConfiguration(Model):
+    """What an experiment measures, and how; quantities may be given as people write them ("10s", "64KiB").
+
+    Attributes:
+        contenders: As typed; empty for every installed client.
+        url: The target; a path such as "/delay/1" is one on the bundled origin; None for the bundled origin's default.
+        method: One of the eight; STREAM is a GET whose response is read as a stream.
+        headers: (name, value) pairs sent with each request.
+        body: Text to upload. At most one of the three bodies may be given.
+        body_file: File to upload.
+        body_size: Bytes to generate and upload.
+        stream: Read the responses as streams.
+        concurrency: Requests in flight at a time.
+        duration: Seconds that each trial lasts; excludes `requests`.
+        requests: Exactly how many requests each trial sends; neither of both: the slices say how long.
+        warmup: Seconds of unmeasured requests that open a trial; 0 for none.
+        slices: Slices of a trial.
+        timeout: Total deadline of a request, seconds.
+        retries: How often a failed request is tried again.
+        think_time: Seconds that each user waits after a response.
+        blocks: How often everything is repeated; None for as many as the comparison needs.
+        primary: The metric that ranks; None for throughput.
+        quick: A short look instead of a result that holds.
+        seed: For the order of the slices; None for a new one.
+        http: HTTP version for every contender.
+        verify: Check certificates.
+        ca: PEM file with the authorities to trust.
+        follow_redirects: Follow redirects.
+        name: What to call the experiment.
+        tag: Words to find it by.
+
+    Raises:
+        ConfigurationError: With one line for each fault.
+    """
+
+    contenders: Annotated[Words, AfterValidator(_contenders)] = ()
+    url: Annotated[str, AfterValidator(_target)] | None = None
+    method: Method = "GET"
+    headers: Headers = Field(default=(), repr=False)
+    body: str | None = Field(default=None, repr=False)
+    body_file: ReadableFile | None = None
+    body_size: Size | None = None
+    stream: bool = False
+    concurrency: Count = 10
+    duration: Seconds | None = None
+    requests: Count | None = None
+    warmup: SecondsOrZero = 1.0
+    slices: Count = 12
+    timeout: Seconds = 30.0
+    retries: CountOrZero = 0
+    think_time: SecondsOrZero = 0.0
+    blocks: Count | None = None
+    primary: Annotated[Metric | None, one_of(METRICS)] = None
+    quick: bool = False
+    seed: CountOrZero | None = None
+    http: Annotated[Literal["1.1", "2"], one_of(("1.1", "2"))] = "1.1"
+    verify: bool = True
+    ca: ReadableFile | None = None
+    follow_redirects: bool = False
+    name: str | None = None
+    tag: Words = ()
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise configuration_error(error, tuple(type(self).model_fields)) from None
+
+    @field_validator(*_BODIES)
+    @classmethod
+    def _check_body(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None:
+            return value
+        if (method := info.data.get("method")) in BODILESS:
+            raise ValueError(f"{info.field_name} is not sent with {method}; leave it out or choose another method")
+        if others := [other for other in _BODIES if info.data.get(other) is not None]:
+            raise ValueError(f"{others[0]} and {info.field_name} contradict each other; give one of them")
+        return value
+
+    @field_validator("requests")
+    @classmethod
+    def _check_end(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and info.data.get("duration") is not None:
+            raise ValueError(
+                f"duration and requests contradict each other, got {info.data['duration']} s and {value}; "
+                "give one of them"
+            )
+        return value
+
+    @field_validator("http")
+    @classmethod
+    def _check_http(cls, value: str) -> str:
+        if value == "2":
+            raise ValueError(_http2_fault(f"http {value}"))
+        return value
+
+    @field_validator("ca")
+    @classmethod
+    def _check_ca(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is not None and info.data.get("verify") is False:
+            raise ValueError(f"ca {str(value)!r} is not used without verify; leave one of both out")
+        return value
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "ExperimentConfiguration":
+        return cls(**values)
+
+    def resolved_contenders(self, installed: Sequence[str]) -> list[Contender]:
+        """Every arm of the experiment, with its mode; repeats are numbered.
+
+        Args:
+            installed: The clients to measure where no contender was named, in order.
+        """
+        named = [Contender.parse(text) for text in self.contenders] or [Contender(library) for library in installed]
+        return number_repeats([arm for contender in named for arm in _arms(contender)])
+
+
+def _arms(contender: Contender) -> list[Contender]:
+    modes = (contender.mode,) if contender.mode else known_clients()[contender.library].modes
+    return [replace(contender, mode=mode) for mode in modes]

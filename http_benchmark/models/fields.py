@@ -1,0 +1,196 @@
+"""The field types that several configurations share, each with the words that a user reads when it is wrong.
+
+A fault names the field, repeats the value and says what to do; header values and bodies are not repeated, since they
+may be secret.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+from http_benchmark.clients import known_clients
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.base import did_you_mean
+from http_benchmark.redaction import without_passwords
+from http_benchmark.units import parse_duration, parse_size
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "STREAM")
+BODILESS = frozenset({"HEAD", "STREAM"})
+"""Methods that upload nothing. STREAM is a GET whose response is read as a stream."""
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def checked_url(value: str, info: ValidationInfo) -> str:
+    """Check that a text is an absolute http or https URL."""
+    shown = f"got {without_passwords(value)!r}; write for example http://127.0.0.1:8080/get"
+    if re.search(r"[\x00-\x20\x7f]", value):
+        raise ValueError(f"{info.field_name} must not contain spaces or control characters, {shown}")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{info.field_name} is no URL ({error}), {shown}") from None
+    if parts.scheme not in {"http", "https"}:
+        raise ValueError(f"{info.field_name} must start with http:// or https://, {shown}")
+    if not parts.hostname or port == 0:
+        raise ValueError(f"{info.field_name} must name a host and a port that can be reached, {shown}")
+    return value
+
+
+def _body(value: object, info: ValidationInfo) -> object:
+    """Check a body against the method, which stands before it in the same model as `http_method` or `method`."""
+    method = info.data.get("http_method", info.data.get("method"))
+    if value and method in BODILESS:
+        raise ValueError(f"{info.field_name} is not sent with {method}; leave it out or choose another method")
+    if value is not None and not isinstance(value, str | bytes):
+        raise ValueError(f"{info.field_name} must be text or bytes, got {type(value).__name__}")
+    return value or ""
+
+
+def _headers(value: object, info: ValidationInfo) -> tuple[tuple[str, str], ...]:
+    """Read headers from a mapping, pairs, or "Name: value" texts, and check them all."""
+    faults: list[str] = []
+    pairs = tuple(_header_pairs(value, str(info.field_name), faults))
+    faults += [fault for name, text in pairs if (fault := _header_fault(name, text))]
+    if faults:
+        raise ConfigurationError(faults)
+    return pairs
+
+
+def _header_pairs(value: object, field: str, faults: list[str]) -> Iterable[tuple[str, str]]:
+    entries = value.items() if isinstance(value, Mapping) else [value] if isinstance(value, str) else value
+    if entries is None:
+        return
+    if not isinstance(entries, Iterable):
+        faults.append(f"{field} must be a mapping of names to values, got {type(value).__name__}")
+        return
+    for number, entry in enumerate(entries, 1):
+        match entry.partition(":") if isinstance(entry, str) else entry:
+            case (str(name), ":", str(text)) | (str(name), str(text)) | [str(name), str(text)]:
+                yield name.strip(" ") if isinstance(entry, str) else name, text.strip(" ")
+            case _:
+                faults.append(f"{field}: entry {number} must be text of the form 'Name: value'")
+
+
+def _header_fault(name: str, value: str) -> str | None:
+    if "\n" in name + value or "\r" in name + value:
+        return f"header {name!r} must not contain a line break; remove it, a header is one line"
+    if not _HEADER_NAME.fullmatch(name):
+        return f"header name {name!r} is not valid; use letters, digits and hyphens"
+    if not _HEADER_VALUE.fullmatch(value):
+        return f"header {name!r} has a value with characters that HTTP cannot carry; use printable Latin-1"
+    return None
+
+
+def _method(value: object, info: ValidationInfo) -> object:
+    method = value.upper() if isinstance(value, str) else value
+    if method not in METHODS:
+        raise ValueError(f"{info.field_name} must be one of {', '.join(METHODS)}, got {value!r}")
+    return method
+
+
+def _above_zero[Number: (int, float)](value: Number, info: ValidationInfo) -> Number:
+    if not 0 < value < math.inf:
+        raise ValueError(f"{info.field_name} must be above 0 and finite, got {value!r}")
+    return value
+
+
+def _not_negative[Number: (int, float)](value: Number, info: ValidationInfo) -> Number:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{info.field_name} must be 0 or above and finite, got {value!r}")
+    return value
+
+
+def _quantity(parse: Callable[[str], float]) -> BeforeValidator:
+    """Read a text with a unit; a minus sign is read too, so that the fault is about the sign."""
+
+    def read(value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        number = value.strip()
+        try:
+            return -parse(number[1:]) if number.startswith("-") else parse(number)
+        except ValueError as error:
+            raise ValueError(f"{info.field_name}: {error}") from None
+
+    return BeforeValidator(read)
+
+
+def _readable_file(value: Path, info: ValidationInfo) -> Path:
+    try:
+        value.open("rb").close()
+    except OSError as error:
+        raise ValueError(
+            f"{info.field_name} cannot be read ({error.strerror}), got {str(value)!r}; name a readable file"
+        ) from None
+    return value
+
+
+def _several(value: object) -> object:
+    """Read a list from text, as it stands in an environment variable: JSON, or separated by commas."""
+    if not isinstance(value, str):
+        return () if value is None else value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"not a JSON list: {value!r} ({error}); a comma-separated list will do too") from None
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def one_of(choices: Iterable[str]) -> BeforeValidator:
+    """A validator for a closed list of words."""
+    words = tuple(choices)
+
+    def check(value: object, info: ValidationInfo) -> object:
+        if value is not None and str(value) not in words:
+            raise ValueError(f"unknown {info.field_name} {value!r}; {did_you_mean(str(value), words)}")
+        return None if value is None else str(value)
+
+    return BeforeValidator(check)
+
+
+def client_fault(library: str) -> str | None:
+    """What is wrong with a client's name, or None."""
+    clients = known_clients()
+    return None if library in clients else f"unknown client {library!r}; {did_you_mean(library, tuple(clients))}"
+
+
+def mode_fault(library: str, mode: str, advice: Callable[[str], str]) -> str | None:
+    """What is wrong with measuring a known client in a mode, or None.
+
+    Args:
+        library: The client's name.
+        mode: "sync" or "async".
+        advice: How a mode is asked for in this configuration.
+    """
+    modes = known_clients()[library].modes
+    if mode in modes:
+        return None
+    offered = " or ".join(advice(other) for other in modes)
+    return f"{library} has no {mode} mode; use {offered}, or choose another client"
+
+
+Url = Annotated[str, AfterValidator(checked_url)]
+Method = Annotated[str, BeforeValidator(_method)]
+Count = Annotated[int, AfterValidator(_above_zero)]
+CountOrZero = Annotated[int, AfterValidator(_not_negative)]
+Seconds = Annotated[int | float, _quantity(parse_duration), AfterValidator(_above_zero)]
+SecondsOrZero = Annotated[int | float, _quantity(parse_duration), AfterValidator(_not_negative)]
+Size = Annotated[int, _quantity(parse_size), AfterValidator(_not_negative)]
+ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
+Headers = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_headers)]
+HeaderMapping = Annotated[dict[str, str], BeforeValidator(lambda value, info: dict(_headers(value, info)))]
+Body = Annotated[str | bytes, BeforeValidator(_body)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Identifier = Annotated[str, BeforeValidator(lambda value: value or str(uuid4()))]
+"""An id; None and empty stand for a new random one, where the default is validated."""
