@@ -1,0 +1,239 @@
+"""What a person reads in the terminal: an experiment's ranking, the list of experiments, the known clients.
+
+Works at 80 columns, without a terminal and in ASCII. Colour only repeats what the words say.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import floor, log10
+
+from rich.box import Box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from http_benchmark.models.experiment import ClientResult, Distribution, Estimate, ExperimentResult, Metric, Validity
+from http_benchmark.report.plain import Plain
+from http_benchmark.stats.sentences import sentences
+
+WIDE = 120
+"""From this many columns on, each contender takes one line and gets a bar of its relative speed."""
+
+_BAR_CELLS = 16
+_NO_FIGURE = "–"
+_RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+_VERDICT_STYLES = {"valid": "bold green", "suspect": "bold yellow", "invalid": "bold red"}
+_METRIC_NAMES: dict[Metric, str] = {
+    "throughput_rps": "throughput",
+    "cpu_s_per_1k": "CPU time per request",
+    "mean": "mean response time",
+    "p50": "p50 of the response time",
+    "p99": "p99 of the response time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentRow:
+    """A stored experiment as the list shows it; `started_at` with a time zone."""
+
+    id: str
+    name: str
+    started_at: datetime
+    status: str
+    blocks: int
+    contenders: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A known client: `version` is None where it is not installed, `install` says how to get it."""
+
+    name: str
+    version: str | None
+    modes: tuple[str, ...]
+    protocols: tuple[str, ...]
+    install: str
+
+
+def print_experiment(result: ExperimentResult, console: Console) -> None:
+    """Print what was measured, whether it is to be trusted, the ranking, and what can be quoted of it."""
+    parts: list[RenderableType] = [*_heading(result), *_verdict(result.validity), Text()]
+    ranked = [client for client in result.clients if client.rank is not None]
+    if ranked:
+        parts += [_ranking(result, ranked, wide=console.width >= WIDE), Text()]
+    else:
+        parts += [Text("No contender was ranked." if result.blocks else "No block was finished."), Text()]
+    parts += _unranked(result)
+    quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
+    if quotable:
+        parts += [*(Text(sentence, style="bold") for sentence in quotable), Text()]
+    if ranked:
+        parts += [Text(note, style="dim") for note in _notes(result)]
+    console.print(Plain(Group(*parts)))
+
+
+def print_experiment_list(experiments: Sequence[ExperimentRow], console: Console) -> None:
+    """Print stored experiments, one line each, in the order given."""
+    table = _table("id", "name", "started (UTC)", "status", "blocks", "contenders", "tags")
+    table.columns[0].no_wrap = table.columns[2].no_wrap = True  # an id broken in two cannot be copied
+    table.columns[4].justify = "right"
+    for row in experiments:
+        started = row.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+        contenders, tags = ", ".join(row.contenders), ", ".join(row.tags)
+        table.add_row(*_cells(row.id, row.name, started, row.status, str(row.blocks), contenders, tags))
+    console.print(Plain(table if experiments else Text("No experiments are stored.")))
+
+
+def print_clients(clients: Sequence[ClientRow], console: Console) -> None:
+    """Print the known clients, one line each, in the order given."""
+    table = _table("client", "installed", "modes", "HTTP", "how to install")
+    for row in clients:
+        modes, protocols = ", ".join(row.modes), ", ".join(row.protocols)
+        table.add_row(*_cells(row.name, row.version or "no", modes, protocols, row.install))
+    console.print(Plain(table))
+
+
+def _heading(result: ExperimentResult) -> list[RenderableType]:
+    configuration = result.configuration
+    workload = f"{configuration.get('http_method', 'GET')} {result.target.url} ({result.target.kind} target)"
+    size = [
+        f"concurrency {configuration['concurrency']}" if "concurrency" in configuration else "",
+        f"{result.blocks} {'block' if result.blocks == 1 else 'blocks'}",
+        f"seed {result.seed}",
+        "" if result.status == "finished" else result.status,
+    ]
+    return [
+        Text.assemble((result.name, "bold"), f" ({result.id})"),
+        Text(workload),
+        Text(", ".join(part for part in size if part)),
+    ]
+
+
+def _verdict(validity: Validity) -> list[RenderableType]:
+    verdict = Text.assemble("Verdict: ", (validity.verdict, _VERDICT_STYLES[validity.verdict]))
+    return [verdict, *(_item(f"{reason.code}: {reason.message}") for reason in validity.reasons)]
+
+
+def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, wide: bool) -> Table:
+    is_speed = result.primary_metric == "throughput_rps"
+    headings = ["#", "contender", "requests/s", "speed" if is_speed else "cost", "p50\nms", "p99\nms", "CPU\nµs/req",
+        "peak\nMiB", "err.", "grp."]  # fmt: skip
+    table = _table(*headings, *(["relative speed"] if wide else []))
+    for column in table.columns[2:9]:
+        column.justify = "right"
+    table.columns[0].justify = "right"
+    table.columns[0].no_wrap = True
+    costs = _relative_costs(result, ranked)
+    holders = Counter(client.rank for client in ranked)
+    for client in ranked:
+        cost = costs.get(client.contender)
+        shown = None if cost is None else 1 / cost if is_speed else cost
+        times = client.response_time_s or Distribution(count=0)
+        cells = [
+            f"={client.rank}" if holders[client.rank] > 1 else f"{client.rank}",
+            _with_detail(client.contender, client.version, between=" " if wide else "\n"),
+            _with_detail(*_with_interval(client.throughput_rps), between="  " if wide else "\n"),
+            _NO_FIGURE if shown is None else f"{shown:.2f}×",
+            _figure(times.p50, 1e3),
+            _figure(times.p99, 1e3),
+            _figure(client.cpu_s_per_1k.estimate if client.cpu_s_per_1k else None, 1e3),
+            _figure(client.peak_memory_bytes, 1 / 1024**2),
+            f"{sum(client.errors.values()):,}",
+            client.group or "",
+        ]
+        bar = ["" if cost is None else "█" * max(1, round(_BAR_CELLS / cost))] if wide else []
+        table.add_row(*_cells(*cells, *bar), style="bold" if client.rank == 1 else None)
+    return table
+
+
+def _relative_costs(result: ExperimentResult, ranked: Sequence[ClientResult]) -> dict[str, float]:
+    """How many times as much as the first contender each one costs, as compared block by block."""
+    first = ranked[0].contender
+    compared = {
+        pair.b: 1 + pair.effect_percent / 100
+        for pair in result.pairs
+        if pair.metric == result.primary_metric and pair.a == first
+    }
+    return {first: 1.0} | compared
+
+
+def _unranked(result: ExperimentResult) -> list[RenderableType]:
+    unranked = [client for client in result.clients if client.rank is None]
+    if not unranked:
+        return []
+    metric = _METRIC_NAMES[result.primary_metric]
+    return [
+        Text("Not ranked:"),
+        *(_item(f"{client.contender}: {_why_unranked(client, metric)}") for client in unranked),
+        Text(),
+    ]
+
+
+def _why_unranked(client: ClientResult, metric: str) -> str:
+    if client.status == "ok":
+        return f"no figure for the {metric}"
+    reasons = [client.message] if client.message else []
+    if client.status == "errors":
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in client.errors.items())
+        reasons.insert(0, f"{sum(client.errors.values()):,} of {client.requests:,} requests failed ({kinds})")
+    return ": ".join([client.status, *reasons])
+
+
+def _notes(result: ExperimentResult) -> list[str]:
+    over = "1 block" if result.blocks == 1 else f"{result.blocks} blocks"
+    pairs = [pair for pair in result.pairs if pair.metric == result.primary_metric]
+    has_intervals = any(client.throughput_rps and client.throughput_rps.low for client in result.clients)
+    interval = ", 95 % interval" if has_intervals else ""
+    notes = [
+        f"Ranked by {_METRIC_NAMES[result.primary_metric]}.",
+        f"Requests/s and CPU: estimate over {over}{interval}. Response time and peak memory: median over {over}.",
+    ]
+    if any(pair.separated for pair in pairs):
+        notes.append("Contenders that share a letter (grp.) cannot be told apart.")
+    detectable = [pair.mde_percent for pair in pairs if pair.mde_percent is not None]
+    if detectable:
+        low, high = f"{min(detectable):.1f}", f"{max(detectable):.1f}"
+        span = f"{low} %" if low == high else f"{low}–{high} %, depending on the pair"
+        notes.append(f"Smallest difference detectable with 90 % probability: {span}.")
+    return notes
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold", vertical="top")
+    return table
+
+
+def _cells(*texts: str) -> list[Text]:
+    """Texts that rich must not read as markup: names and messages come from outside."""
+    return [Text(text) for text in texts]
+
+
+def _item(text: str) -> Padding:
+    return Padding(Text(text), (0, 0, 0, 2))
+
+
+def _with_detail(text: str, detail: str | None, *, between: str) -> str:
+    return f"{text}{between}{detail}" if detail else text
+
+
+def _with_interval(over_blocks: Estimate | None) -> tuple[str, str | None]:
+    if over_blocks is None:
+        return _NO_FIGURE, None
+    if over_blocks.low is None:
+        return _figure(over_blocks.estimate), None
+    return _figure(over_blocks.estimate), f"{_figure(over_blocks.low)}–{_figure(over_blocks.high)}"
+
+
+def _figure(value: float | None, scale: float = 1) -> str:
+    """A figure to three digits, never fewer than all before the point: "12,300", "41.2", "0.213"."""
+    if value is None:
+        return _NO_FIGURE
+    scaled = value * scale
+    digits = 2 - floor(log10(abs(scaled))) if scaled else 0
+    return f"{scaled:,.{min(3, max(0, digits))}f}"
