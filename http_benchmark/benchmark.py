@@ -36,6 +36,7 @@ from http_benchmark.utils import host
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
 
+WARM_UP_S = 1.0
 _FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; METHOD: a client that fails in two blocks is dropped
 
 
@@ -62,6 +63,7 @@ class Experiment:
         configuration: What to run.
         storage: Where to save it, each block as it ends; None to keep it in memory only.
         observer: Is told of the progress.
+        body: Bytes to upload instead of what the configuration names.
 
     Attributes:
         id: Of the experiment, also its key in the storage.
@@ -80,6 +82,7 @@ class Experiment:
         *,
         storage: ResultStorage | None = None,
         observer: Observer | None = None,
+        body: bytes | None = None,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.configuration = configuration
@@ -90,7 +93,7 @@ class Experiment:
         if not arms:
             raise ClientUnavailableError("; ".join(client.message or "" for client in self.unavailable))
         seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
-        self.plan = make_plan(configuration, arms, seed=seed)
+        self.plan = make_plan(configuration, arms, seed=seed, body=body)
         self._all_arms = self.plan.arms
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
@@ -221,11 +224,35 @@ class BenchmarkRunner:
             ClientUnavailableError: The client is not installed.
             WorkerError: The client's process crashed or hung.
         """
-        experiment = Experiment(self.config.as_experiment())
+        config = self.config.checked()
+        body = config.body.encode() if isinstance(config.body, str) else config.body
+        experiment = Experiment(_as_experiment(config), body=body)
         result = experiment.run()
         if not experiment.blocks:
             raise WorkerError("; ".join(client.message or client.contender for client in result.clients))
-        return _benchmark_result(self.config, result, experiment.blocks[0].trials[0])
+        return _benchmark_result(config, result, experiment.blocks[0].trials[0])
+
+
+def _as_experiment(config: BenchmarkConfiguration) -> ExperimentConfiguration:
+    """One contender, one block, one slice; without a warm-up where the number of requests is to be exact."""
+    exact = config.total_requests is not None
+    return ExperimentConfiguration(
+        contenders=(f"{config.client_library}:{'async' if config.is_async else 'sync'}",),
+        url=config.target_url,
+        method=config.http_method,
+        headers=tuple(config.headers.items()),
+        concurrency=config.concurrency,
+        duration=None if exact else config.duration_seconds,
+        requests=config.total_requests,
+        warmup=0 if exact else WARM_UP_S,
+        slices=1,
+        blocks=1,
+        timeout=config.timeout,
+        retries=config.retry_attempts,
+        think_time=config.delay_between_requests,
+        verify=config.verify_ssl,
+        name=config.name,
+    )
 
 
 def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, trial: TrialRecord) -> BenchmarkResult:

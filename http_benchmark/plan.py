@@ -130,13 +130,16 @@ class Plan:
         return arms
 
 
-def make_plan(configuration: ExperimentConfiguration, arms: Sequence[Arm], *, seed: int) -> Plan:
+def make_plan(
+    configuration: ExperimentConfiguration, arms: Sequence[Arm], *, seed: int, body: bytes | None = None
+) -> Plan:
     """Decide how an experiment runs.
 
     Args:
         configuration: What the user asked for.
         arms: The contenders that are there.
         seed: The configuration's or a random one.
+        body: Bytes to upload instead of what the configuration names.
     """
     origin_cpus, client_cpus = share_processors(available_cpus())
     slices = plan_slices(configuration)
@@ -151,7 +154,7 @@ def make_plan(configuration: ExperimentConfiguration, arms: Sequence[Arm], *, se
             method="GET" if configuration.method == "STREAM" else configuration.method,
             url="",
             headers=merge_headers(configuration.headers),
-            body=body_bytes(configuration, seed),
+            body=body_bytes(configuration, seed) if body is None else body,
             stream=configuration.stream or configuration.method == "STREAM",
         ),
         options=ClientOptions(

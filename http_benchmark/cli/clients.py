@@ -1,5 +1,6 @@
 """`http-benchmark clients`: what can be measured, and how to get what cannot."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -26,6 +27,6 @@ def command(config_file: Path | None, json_file: str | None, *, verbose: int, lo
         if name != "null"
     ]
     if json_file:
-        write_json([row.to_dict() for row in rows], json_file)
+        write_json([asdict(row) for row in rows], json_file)
     else:
         print_clients(rows, make_console())

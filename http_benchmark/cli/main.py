@@ -6,6 +6,7 @@ A subcommand's module is imported only when it is called, so that `--help` is th
 import importlib
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -16,7 +17,6 @@ from http_benchmark.errors import (
     ClientUnavailableError,
     ConfigurationError,
     HTTPBenchmarkError,
-    StorageError,
     TargetError,
     WorkerError,
 )
@@ -24,6 +24,8 @@ from http_benchmark.errors import (
 EXIT_USAGE = 2
 EXIT_NOTHING_MEASURED = 4
 EXIT_INTERRUPTED = 130
+
+_NOTHING_MEASURED = (TargetError, WorkerError, ClientUnavailableError)
 
 _SUBCOMMANDS = {
     "run": "Compare HTTP clients and print the ranking.",
@@ -76,29 +78,20 @@ def _run() -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain(["interrupted"])
-        return EXIT_INTERRUPTED
+        return _complain(["interrupted"], EXIT_INTERRUPTED)
     except click.ClickException as error:
-        _complain([error.format_message().replace("\n", " ")])
-        return EXIT_USAGE
+        return _complain([error.format_message().replace("\n", " ")], EXIT_USAGE)
     except ConfigurationError as error:
-        _complain(error.faults)
-        return EXIT_USAGE
-    except (TargetError, WorkerError, ClientUnavailableError) as error:
-        _complain([str(error)])
-        return EXIT_NOTHING_MEASURED
-    except (StorageError, HTTPBenchmarkError) as error:
-        _complain([str(error)])
-        return EXIT_USAGE
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        sys.stderr.close()
-        return 0
+        return _complain(error.faults, EXIT_USAGE)
+    except HTTPBenchmarkError as error:
+        return _complain([str(error)], EXIT_NOTHING_MEASURED if isinstance(error, _NOTHING_MEASURED) else EXIT_USAGE)
     return code if isinstance(code, int) else 0
 
 
-def _complain(faults: tuple[str, ...] | list[str]) -> None:
+def _complain(faults: Sequence[str], code: int) -> int:
     for fault in faults:
         click.echo(f"http-benchmark: {fault}", err=True)
+    return code
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -52,15 +52,13 @@ Examples:
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would run and how long; run nothing.")
 @click.option("--strict", is_flag=True, help="Exit with 1 unless the verdict is valid.")
 @shared_options(database=True, output=True)
-def command(
-    config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any
-) -> int:
+def command(config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any) -> int:
     """Compare HTTP clients on one workload and print the ranking.
 
     A CONTENDER is NAME[:sync|:async], for example httpx:async; a NAME alone stands for each mode that the library
     has, none at all for every installed client.
     """
-    settings = load_settings(_body_or_file(arguments), config_file)
+    settings = load_settings(arguments, config_file)
     console = make_console(to_stderr=json_file == "-")
     if plan_only:
         print_plan(Experiment(settings.experiment()), console)
@@ -74,14 +72,6 @@ def command(
             progress.stop()
     _show(result, console, json_file)
     return _exit_code(result, strict=strict)
-
-
-def _body_or_file(arguments: dict[str, Any]) -> dict[str, Any]:
-    """`--body @FILE` names a file."""
-    body = arguments["body"]
-    if body is not None and body.startswith("@"):
-        return arguments | {"body": None, "body_file": body[1:]}
-    return arguments
 
 
 def _show(result: ExperimentResult, console: Console, json_file: str | None) -> None:

@@ -88,7 +88,7 @@ class ExperimentConfiguration(Model):
         duration: Seconds that each trial lasts; excludes `requests`.
         requests: Exactly how many requests each trial sends; neither of both: the slices say how long.
         warmup: Seconds of unmeasured requests that open a trial; 0 for none.
-        slices: Slices of a trial.
+        slices: Slices of a trial; None for as many as the speed of the clients asks for.
         timeout: Total deadline of a request, seconds.
         retries: How often a failed request is tried again.
         think_time: Seconds that each user waits after a response.
@@ -119,7 +119,7 @@ class ExperimentConfiguration(Model):
     duration: Seconds | None = None
     requests: Count | None = None
     warmup: SecondsOrZero = 1.0
-    slices: Count = 12
+    slices: Count | None = None
     timeout: Seconds = 30.0
     retries: CountOrZero = 0
     think_time: SecondsOrZero = 0.0

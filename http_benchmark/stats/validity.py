@@ -49,14 +49,14 @@ def _too_few_blocks(blocks: Sequence[BlockRecord]) -> Iterator[Reason]:
         )
 
 
-def _quick(quick: bool) -> Iterator[Reason]:  # noqa: FBT001 - one reason, one question
+def _quick(quick: bool) -> Iterator[Reason]:
     if quick:
         yield Reason(
             code="quick", severity="suspect", message="a quick run finds large differences only; leave out --quick"
         )
 
 
-def _shared_cpus(shared_cpus: bool) -> Iterator[Reason]:  # noqa: FBT001 - one reason, one question
+def _shared_cpus(shared_cpus: bool) -> Iterator[Reason]:
     if shared_cpus:
         yield Reason(
             code="shared-processor",
