@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from http_benchmark.block import Block, TrialFailedError
@@ -181,7 +182,7 @@ class Experiment:
                 number,
                 target=target,
                 experiment_started_s=started_s,
-                on_slice=lambda contender, record, number=number: self._observer.slice_done(number, contender, record),
+                on_slice=partial(self._observer.slice_done, number),
             )
             try:
                 record = block.run()
@@ -294,7 +295,7 @@ def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[
     known = known_clients()
     installed = installed_clients()
     arms, unavailable = [], []
-    for contender in configuration.resolved_contenders(installed):
+    for contender in configuration.resolved_contenders(tuple(installed)):
         arm = Arm(contender, known[contender.library], installed_version(contender.library))
         if contender.library == "null" or contender.library in installed:
             arms.append(arm)

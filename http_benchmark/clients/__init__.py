@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from http_benchmark.errors import ConfigurationError
 
@@ -49,7 +49,7 @@ class Capabilities:
     module: str
     distribution: str
     install: str
-    modes: Mapping[str, str]
+    modes: Mapping[Literal["sync", "async"], str]
     http2: bool
     custom_ca: bool
     skip_verify: bool
