@@ -1,0 +1,144 @@
+"""Responses put into bytes once, and kept by the request head that they answer until Date changes.
+
+Most of a benchmark's requests are the same bytes again and again; the second and all later ones within a second cost
+a look into a dictionary.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+
+from http_benchmark.origin.messages import Buffer, Request, Response, Stream
+
+_MAX_KEPT = 1024  # answers per client address; beyond that, a load of ever new heads would fill memory
+_MAX_KEPT_HEAD_BYTES = 4096
+_MAX_KEPT_WIRE_BYTES = 131072
+
+LAST_CHUNK = b"0\r\n\r\n"
+"""What ends a chunked body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as it goes over the wire.
+
+    Attributes:
+        status: The HTTP status.
+        wire: The head, and the body where it is in one piece.
+        stream: The rest of the body, in pieces; None if `wire` is all.
+        chunked: The pieces are sent as chunks.
+        delay_s: How long to wait before sending.
+        closes: The connection ends with this answer.
+        upload_bytes: Length of the request body to be drained before answering.
+        immediate: It is sent at once and as a whole, and the connection goes on.
+    """
+
+    status: int
+    wire: bytes
+    stream: Stream | None
+    chunked: bool
+    delay_s: float
+    closes: bool
+    upload_bytes: int
+    immediate: bool
+
+
+class Answers:
+    """Makes answers, and keeps those that equal heads may get again."""
+
+    def __init__(self) -> None:
+        self._by_peer: dict[str, dict[bytes, Answer]] = {}
+        self._date = b""
+        self.renew()
+
+    def of_peer(self, peer: str) -> dict[bytes, Answer]:
+        """The kept answers of one client address by request head; apart from others', since routes echo the address."""
+        return self._by_peer.setdefault(peer, {})
+
+    def renew(self) -> None:
+        """Take over the time of day and forget all answers made before; to be called each full second."""
+        self._date = f"Date: {formatdate(time.time(), usegmt=True)}\r\n".encode("ascii")
+        for kept in self._by_peer.values():
+            kept.clear()
+
+    def keep(self, head: bytes, request: Request, response: Response, answer: Answer) -> None:
+        """Have later requests with an equal head answered the same, where that is right and takes little memory."""
+        kept = self.of_peer(request.peer)
+        if (
+            response.repeatable
+            and not (request.chunked or request.body or request.expects_continue)
+            and len(head) <= _MAX_KEPT_HEAD_BYTES
+            and len(answer.wire) <= _MAX_KEPT_WIRE_BYTES
+            and len(kept) < _MAX_KEPT
+        ):
+            kept[head] = answer
+
+    def prepare(self, request: Request, response: Response) -> Answer:
+        """Put a response into bytes, as this request's method and version want it."""
+        stream = response.body if isinstance(response.body, Stream) else None
+        length = len(response.body) if isinstance(response.body, bytes) else response.body.length
+        chunked = length is None and request.version == "1.1"
+        closes = not request.keep_alive or (length is None and not chunked)
+        has_body = _may_have_body(response.status)
+        wire = b"".join(
+            (
+                _status_line(response.status),
+                self._date,
+                _framing(response, length, chunked=chunked) if has_body else b"",
+                _lines(response.headers),
+                _connection(request, closes=closes),
+                b"\r\n",
+            )
+        )
+        if request.method == "HEAD" or not has_body:
+            stream = None
+        elif isinstance(response.body, bytes):
+            wire += response.body
+        return Answer(
+            status=response.status,
+            wire=wire,
+            stream=stream,
+            chunked=chunked,
+            delay_s=response.delay_s,
+            closes=closes,
+            upload_bytes=request.content_length,
+            immediate=not (stream or response.delay_s or closes or request.content_length),
+        )
+
+
+def chunk(piece: Buffer) -> tuple[Buffer, ...]:
+    """Frame one piece of a chunked body."""
+    return (b"%x\r\n" % len(piece), piece, b"\r\n")
+
+
+def _may_have_body(status: int) -> bool:
+    return status not in (204, 304)
+
+
+def _status_line(status: int) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
+
+
+def _framing(response: Response, length: int | None, *, chunked: bool) -> bytes:
+    fields = [("Content-Type", response.content_type)]
+    if length is not None:
+        fields.append(("Content-Length", str(length)))
+    elif chunked:
+        fields.append(("Transfer-Encoding", "chunked"))
+    return _lines(fields)
+
+
+def _connection(request: Request, *, closes: bool) -> bytes:
+    if closes:
+        return b"Connection: close\r\n"
+    return b"Connection: keep-alive\r\n" if request.version == "1.0" else b""
+
+
+def _lines(fields: Iterable[tuple[str, str]]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("latin-1")

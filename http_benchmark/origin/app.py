@@ -1,0 +1,181 @@
+"""The server itself: one `Connection` per client connection, and the `Origin` that they share.
+
+A request whose head was answered within the last second costs a dictionary look-up and one write. Every other one is
+read (`reading`), routed (`routes`), put into bytes (`answers`) and sent (`sending`). A connection answers one request
+at a time, in order; what the client sends meanwhile waits.
+"""
+
+import asyncio
+import contextlib
+import time
+from typing import cast
+
+from http_benchmark.origin import routes
+from http_benchmark.origin.answers import Answer, Answers
+from http_benchmark.origin.counters import Counters
+from http_benchmark.origin.messages import RefusalError, Request, Response
+from http_benchmark.origin.reading import Incoming, Reader
+from http_benchmark.origin.sending import Sender
+
+_MAX_WAITING_BYTES = 65536  # of pipelined requests; then reading rests until the answer under way is sent
+_LINGER_S = 2.0  # how long a refused client may go on sending, so that it gets to read why
+_UNREADABLE = Request("GET", "/", keep_alive=False)  # stands for what could not be read as a request
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Origin:
+    """What all connections share: the counters, the kept answers, and who is connected.
+
+    To be made on the running event loop that serves it.
+    """
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self.answers = Answers()
+        self._connections: set[Connection] = set()
+        self._deserted = asyncio.Event()
+        self._renew_answers()
+
+    def connect(self) -> "Connection":
+        """Make the protocol of a new connection; for `loop.create_server`."""
+        return Connection(self)
+
+    def joined(self, connection: "Connection") -> None:
+        """Take note of a connection."""
+        self.counters.connections += 1
+        self._connections.add(connection)
+        self._deserted.clear()
+
+    def left(self, connection: "Connection") -> None:
+        """Take note that a connection is closed."""
+        self._connections.discard(connection)
+        if not self._connections:
+            self._deserted.set()
+
+    async def end_connections(self, patience_s: float) -> None:
+        """Close idle connections now, the others after the answer under way, or when `patience_s` is over."""
+        for connection in tuple(self._connections):
+            connection.end()
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._deserted.wait(), patience_s)
+        for connection in tuple(self._connections):
+            connection.abort()
+
+    def _renew_answers(self) -> None:
+        self.answers.renew()
+        to_full_second_s = 1.0 - time.time() % 1.0
+        asyncio.get_running_loop().call_later(to_full_second_s + 0.001, self._renew_answers)
+
+
+class Connection(asyncio.Protocol):
+    """One client connection."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._counters = origin.counters
+        self._idle = True  # nothing is half read, half sent or full: what comes next starts a request
+        self._ending = False  # close when nothing is under way any more
+        self._cut: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer: str = transport.get_extra_info("peername")[0]
+        self._transport = cast("asyncio.Transport", transport)
+        self._write = self._transport.write
+        self._kept_answer = self._origin.answers.of_peer(peer).get
+        self._sender = Sender(self._transport, self._counters, self._advance)
+        self._reader = Reader(peer, self._kept_answer, lambda: self._sender.write(_CONTINUE))
+        self._origin.joined(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop passes it
+        self._origin.left(self)
+        self._sender.cancel()
+        if self._cut is not None:
+            self._cut.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        counters = self._counters
+        counters.bytes_received += len(data)
+        if self._idle:
+            answer = self._kept_answer(data)
+            if answer is not None and answer.immediate:  # the fast path, with nothing in it that can be left out
+                counters.requests += 1
+                counters.statuses[answer.status] += 1
+                counters.bytes_sent += len(answer.wire)
+                self._write(answer.wire)
+                return
+        if not self._sender.closed:  # what comes after the last answer is thrown away
+            self._reader.feed(data)
+            self._advance()
+
+    def eof_received(self) -> bool:
+        """Close, but not in the middle of a body; a client that hangs up while it waits for /delay has given up."""
+        self._ending = True
+        return self._sender.streaming
+
+    def pause_writing(self) -> None:
+        self._idle = False
+        self._sender.full = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._sender.resume()
+        self._advance()
+
+    def end(self) -> None:
+        """Close when the answer under way is sent; at once if there is none."""
+        self._ending = True
+        self._advance()
+
+    def abort(self) -> None:
+        """Close at once, whatever is under way."""
+        self._transport.abort()
+
+    def _advance(self) -> None:
+        """Answer what has come in, as far as what goes out allows."""
+        try:
+            while self._may_answer:
+                incoming = self._reader.next()
+                if incoming is None:
+                    break
+                self._sender.send(incoming.answer or self._answer(incoming))
+        except RefusalError as refusal:
+            self._sender.send(self._origin.answers.prepare(_UNREADABLE, _refusal(refusal)))
+        self._idle = self._may_answer and self._reader.between_requests
+        if self._sender.closed:
+            self._linger()
+        elif self._ending and self._may_answer:
+            self._transport.close()
+        if not self._ending:
+            self._regulate_reading()
+
+    @property
+    def _may_answer(self) -> bool:
+        sender = self._sender
+        return not (sender.busy or sender.full or sender.closed or self._transport.is_closing())
+
+    def _regulate_reading(self) -> None:
+        if self._sender.full or (self._sender.busy and self._reader.waiting_bytes > _MAX_WAITING_BYTES):
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _answer(self, incoming: Incoming) -> Answer:
+        request = incoming.request
+        assert request is not None
+        response = routes.respond(request)
+        answer = self._origin.answers.prepare(request, response)
+        self._origin.answers.keep(incoming.head, request, response, answer)
+        return answer
+
+    def _linger(self) -> None:
+        """Close as soon as the client has, but no later than after a while.
+
+        Closing at once, with data unread, would reset the connection and take the last answer with it.
+        """
+        if self._cut is None:
+            self._cut = asyncio.get_running_loop().call_later(_LINGER_S, self._transport.abort)
+
+
+def _refusal(refusal: RefusalError) -> Response:
+    return Response(refusal.status, f"{refusal}\n".encode(), "text/plain; charset=utf-8")

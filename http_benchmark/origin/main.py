@@ -1,0 +1,158 @@
+"""The origin's process: listens, serves until told to end, and closes its connections in order.
+
+`python -m http_benchmark.origin.main` serves in the foreground; with `--child` it is spoken to by `process`.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import uvloop
+
+from http_benchmark.errors import TargetError
+from http_benchmark.lifeline import die_with_parent, pin
+from http_benchmark.origin.app import Origin
+from http_benchmark.origin.control import ControlChannel, say
+
+_BACKLOG = 16384  # connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn
+_PATIENCE_S = 1.0  # how long answers under way may take when the process is told to end
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve_forever(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    cpus: Collection[int] = (),
+    on_listening: Callable[[str], None],
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM; prints nothing.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on; 0 for a free one.
+        cpus: Processors to run on; all by default.
+        on_listening: Told the URL once connections are accepted.
+
+    Raises:
+        TargetError: The address cannot be listened on.
+    """
+    pin(cpus)
+    with listen(host, port) as listener:
+        uvloop.run(_serve_until_signal(listener, on_listening))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket, with as many files as the system allows.
+
+    Raises:
+        TargetError: The address cannot be listened on.
+    """
+    _raise_file_limit()
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error
+        raise TargetError(
+            f"cannot listen on {host} port {port}: {reason}; choose another port, or 0 for a free one"
+        ) from error
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL under which a listening socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the process; return its exit code."""
+    arguments = _parser().parse_args(argv)
+    cpus = {int(cpu) for cpu in arguments.cpus.split(",") if cpu}
+    if arguments.child is not None:
+        die_with_parent(arguments.child)
+        _serve_as_child(arguments.host, arguments.port, cpus)
+        return 0
+    try:
+        serve_forever(arguments.host, arguments.port, cpus=cpus, on_listening=_print_url)
+    except TargetError as error:
+        sys.stderr.write(f"{error}\n")
+        return 4
+    return 0
+
+
+def _print_url(url: str) -> None:
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m http_benchmark.origin.main", description="The target server.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--cpus", default="", help='processors to run on, for example "0,2" (default: all)')
+    parser.add_argument("--child", type=int, metavar="PID", help="be a child of this process and talk to it")
+    return parser
+
+
+def _raise_file_limit() -> None:
+    """Each connection is an open file, and the usual limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses its own "unlimited"
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _serve_until_signal(listener: socket.socket, on_listening: Callable[[str], None]) -> None:
+    loop = asyncio.get_running_loop()
+    told_to_end = asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, told_to_end.set)
+    origin = Origin()
+    server = await loop.create_server(origin.connect, sock=listener, backlog=_BACKLOG)
+    on_listening(url_of(listener))
+    await told_to_end.wait()
+    server.close()
+    await origin.end_connections(_PATIENCE_S)
+
+
+def _serve_as_child(host: str, port: int, cpus: Collection[int]) -> None:
+    pin(cpus)
+    try:
+        listener = listen(host, port)
+    except TargetError as error:
+        say({"is": "failed", "message": str(error)})
+        return
+    with listener:
+        uvloop.run(_serve_controller(listener))
+
+
+async def _serve_controller(listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    told_to_end = asyncio.Event()
+    origin = Origin()
+    server = await loop.create_server(origin.connect, sock=listener, backlog=_BACKLOG)
+
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
+        if message["do"] != "counts":
+            raise ValueError(f"the origin does not know {message!r}")
+        return origin.counters.reading()
+
+    ControlChannel(answer, told_to_end.set)
+    bound_host, bound_port = listener.getsockname()[:2]
+    say({"is": "listening", "host": bound_host, "port": bound_port, "url": url_of(listener), "pid": os.getpid()})
+    await told_to_end.wait()
+    server.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

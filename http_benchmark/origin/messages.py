@@ -1,0 +1,99 @@
+"""What travels between the wire and the routes: requests as read, responses as meant, refusals.
+
+Nothing here knows sockets; `parsing` and `bodies` make requests, `answers` turns responses into bytes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote, urlsplit
+
+type Buffer = bytes | memoryview
+
+
+class RefusalError(Exception):
+    """The peer breaks HTTP or a limit: it is answered with this status, and the connection is closed.
+
+    Attributes:
+        status: The HTTP status of the answer.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request.
+
+    Attributes:
+        method: In capitals.
+        target: As it stood in the request line, for example "/get?a=1".
+        headers: (name, value) pairs as sent, in order.
+        version: "1.0" or "1.1".
+        keep_alive: The connection stays open after the answer.
+        content_length: Bytes of body that follow the head; 0 when there is none or it is chunked.
+        chunked: The body comes in chunks.
+        expects_continue: The client waits for "100 Continue" before it sends the body.
+        peer: The client's address.
+        body: The body, where the route keeps it.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    version: str = "1.1"
+    keep_alive: bool = True
+    content_length: int = 0
+    chunked: bool = False
+    expects_continue: bool = False
+    peer: str = ""
+    body: bytes = b""
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The path cut at its slashes and decoded: ("status", "503") for "/status/503"."""
+        return tuple(unquote(segment) for segment in urlsplit(self.target).path.removeprefix("/").split("/"))
+
+    @cached_property
+    def query(self) -> str:
+        """What stands behind the question mark, as sent."""
+        return urlsplit(self.target).query
+
+    def header(self, name: str) -> str:
+        """The header's values, joined with commas; "" when it was not sent."""
+        return ",".join(value for key, value in self.headers if key.lower() == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A body that is sent piece by piece, as fast as the client reads it.
+
+    Attributes:
+        pieces: None of them empty. If the response is repeatable, they can be iterated again and again.
+        length: Bytes in all; None sends them chunked.
+        pause_s: Rest between two pieces.
+    """
+
+    pieces: Iterable[Buffer]
+    length: int | None = None
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response, before it is put into bytes.
+
+    Attributes:
+        headers: Beyond Date, Content-Type, Content-Length, Transfer-Encoding and Connection.
+        delay_s: How long to wait before the answer starts.
+        repeatable: An equal request head gets the equal response, so that it may be prepared once.
+    """
+
+    status: int = 200
+    body: bytes | Stream = b""
+    content_type: str = "application/octet-stream"
+    headers: tuple[tuple[str, str], ...] = ()
+    delay_s: float = 0.0
+    repeatable: bool = True

@@ -1,0 +1,80 @@
+"""The controller's handle on an origin that runs in a process of its own."""
+
+import os
+from collections.abc import Collection
+from typing import Self
+
+from http_benchmark.errors import TargetError, WorkerError
+from http_benchmark.models.experiment import ServerCounts
+from http_benchmark.utils.child import Child
+
+_START_PATIENCE_S = 20.0
+_ANSWER_PATIENCE_S = 10.0  # it answers between requests; a loaded machine may keep it waiting
+
+
+class OriginProcess:
+    """A running origin; started at construction, ended by `stop` or by leaving the `with` block.
+
+    It also ends by itself when this process or the thread that started it does.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on; 0 for a free one.
+        cpus: Processors to run on; all by default.
+
+    Attributes:
+        url: Where it is reached, without a slash at the end, for example "http://127.0.0.1:34567".
+        pid: Its process id.
+
+    Raises:
+        TargetError: It could not be started, for example since the port is taken.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, cpus: Collection[int] = ()) -> None:
+        self._child = Child(
+            "http_benchmark.origin.main",
+            [
+                f"--host={host}",
+                f"--port={port}",
+                f"--cpus={','.join(map(str, sorted(cpus)))}",
+                f"--child={os.getpid()}",
+            ],
+            name="the bundled origin",
+        )
+        try:
+            self.url = self._listening_url()
+        except BaseException:
+            self._child.kill()
+            raise
+        self.pid = self._child.pid
+
+    def counts(self) -> ServerCounts:
+        """What it has seen since it was started.
+
+        Raises:
+            TargetError: It is no longer there.
+        """
+        try:
+            return ServerCounts.from_dict(self._child.ask({"do": "counts"}, _ANSWER_PATIENCE_S))
+        except WorkerError as error:
+            raise TargetError(str(error)) from error
+
+    def stop(self) -> None:
+        """End it. Harmless when repeated."""
+        self._child.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _listening_url(self) -> str:
+        try:
+            message = self._child.listen(_START_PATIENCE_S)
+        except WorkerError as error:
+            raise TargetError(str(error)) from error
+        if message["is"] != "listening":
+            raise TargetError(message["message"])
+        url: str = message["url"]
+        return url
