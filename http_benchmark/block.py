@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
 
-from http_benchmark.errors import HTTPBenchmarkError
+from http_benchmark.errors import ClientUnavailableError, ConfigurationError, HTTPBenchmarkError, WorkerError
 from http_benchmark.load.schedule import Stop
 from http_benchmark.models.experiment import BlockRecord, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import MOST_WARM_UP_S, SLOW_ROUNDS, SLOW_SLICE_S, Arm, Plan
@@ -214,15 +214,10 @@ class Block:
         )
 
 
-class _blaming:  # noqa: N801 - reads as a statement: with _blaming(trial)
-    """Name the contender in what fails inside."""
-
-    def __init__(self, trial: _Trial) -> None:
-        self._name = trial.arm.name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, HTTPBenchmarkError):
-            raise TrialFailedError(self._name, error) from error
+@contextmanager
+def _blaming(trial: _Trial) -> Iterator[None]:
+    """Name the contender in what fails inside; a server that fails is nobody's fault."""
+    try:
+        yield
+    except (WorkerError, ClientUnavailableError, ConfigurationError) as error:
+        raise TrialFailedError(trial.arm.name, error) from error

@@ -1,0 +1,25 @@
+"""`http-benchmark origin`: the bundled origin in the foreground, to aim something else at."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from http_benchmark.cli.common import load_settings, shared_options
+from http_benchmark.origin.main import serve_forever
+
+
+@click.command(epilog="Example: http-benchmark origin --port 8080")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port to listen on; 0 for a free one."
+)
+@shared_options()
+def command(config_file: Path | None, *, host: str, port: int, **arguments: Any) -> None:
+    """Run the bundled origin in the foreground until Ctrl-C.
+
+    It answers /bytes/N with N bytes to any method, and /get, /post, /status/CODE, /delay/S, /stream/N and more as
+    users of httpbin know them.
+    """
+    load_settings(arguments, config_file)
+    serve_forever(host, port, on_listening=lambda url: click.echo(f"listening on {url} (Ctrl-C ends it)"))
