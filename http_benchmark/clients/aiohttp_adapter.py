@@ -1,6 +1,7 @@
 """aiohttp, asynchronous, HTTP/1.1."""
 
 import ssl
+from functools import partial
 
 import aiohttp
 from multidict import CIMultiDict
@@ -13,6 +14,7 @@ from http_benchmark.clients.base import (
     ErrorTable,
     Request,
     causes,
+    has_header,
     kind_of_cause,
     refuse_http2,
 )
@@ -31,7 +33,7 @@ CAPABILITIES = {
     "total_timeout": True,
 }
 
-_UNASKED_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # added where the caller gives none
+_AUTOMATIC_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # the last one with a body only
 
 
 def _kind_of_broken_connection(error: BaseException) -> ErrorKind:
@@ -79,7 +81,6 @@ class AiohttpClient(AsyncClient):
             timeout=aiohttp.ClientTimeout(
                 total=options.timeout_s, sock_connect=options.timeout_s, sock_read=options.timeout_s
             ),
-            skip_auto_headers=_UNASKED_HEADERS,
             trust_env=False,
         )
         self._options = options
@@ -90,6 +91,8 @@ class AiohttpClient(AsyncClient):
         follow = self._options.follow_redirects
         max_redirects = self._options.max_redirects + 1  # aiohttp gives up on reaching its limit, others beyond it
         session_request = self._session.request
+        if unasked := _unasked_headers(request):  # even an empty list of them would cost time with every request
+            session_request = partial(session_request, skip_auto_headers=unasked)
 
         async def send() -> int:
             async with session_request(
@@ -110,6 +113,12 @@ class AiohttpClient(AsyncClient):
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def _unasked_headers(request: Request) -> list[str]:
+    """The headers that aiohttp would add and nobody gave."""
+    automatic = _AUTOMATIC_HEADERS if request.body else _AUTOMATIC_HEADERS[:-1]
+    return [name for name in automatic if not has_header(request, name)]
 
 
 def _tls(options: ClientOptions) -> ssl.SSLContext | bool:

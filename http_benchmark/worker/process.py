@@ -1,15 +1,10 @@
 """The controller's handle on a worker process: start it, give it orders, read its samples."""
 
 import os
-import tempfile
 from collections.abc import Sequence
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
-from http_benchmark.load.recorder import SAMPLE
 from http_benchmark.utils.child import Child
 from http_benchmark.worker.protocol import (
     Broken,
@@ -23,13 +18,10 @@ from http_benchmark.worker.protocol import (
     decode,
     encode,
 )
+from http_benchmark.worker.samples import Samples, SamplesFile
 
 OPENING_PATIENCE_S = 60.0
 _CLOSING_PATIENCE_S = 10.0
-
-type Samples = NDArray[np.int64]
-"""Shape (n, 3), in no particular order: intended time (ns since the run started), lag (ns), packed duration and
-code; see `load.recorder`."""
 
 
 class WorkerProcess:
@@ -41,8 +33,8 @@ class WorkerProcess:
     """
 
     def __init__(self, name: str, cpus: Sequence[int] = ()) -> None:
-        self._samples = tempfile.TemporaryFile(mode="a+b")  # noqa: SIM115 - closed by stop()
-        sink = self._samples.fileno()
+        self._samples = SamplesFile()
+        sink = self._samples.descriptor
         self._child = Child(
             "http_benchmark.worker.main",
             [str(number) for number in (os.getpid(), sink, *cpus)],
@@ -81,7 +73,7 @@ class WorkerProcess:
         """
         self._child.tell(encode(order))
         ran = self._hear(Ran, patience_s)
-        return ran, self._take_samples(ran.started_ns)
+        return ran, self._samples.take(ran.started_ns)
 
     def finish(self) -> Finished:
         """Close the client and hear of its memory."""
@@ -113,14 +105,3 @@ class WorkerProcess:
                 raise UnsupportedOptionError(message.reason)
             raise WorkerError(f"{self._child.name}: {message.reason}")
         raise WorkerError(f"{self._child.name} answered {type(message).__name__}, not {expected.__name__}")
-
-    def _take_samples(self, started_ns: int) -> Samples:
-        """Read the run's samples and empty the file for the next run."""
-        size = os.fstat(self._samples.fileno()).st_size
-        raw = os.pread(self._samples.fileno(), size, 0)
-        while len(raw) < size:  # one pread ends at 2 GiB
-            raw += os.pread(self._samples.fileno(), size - len(raw), len(raw))
-        os.ftruncate(self._samples.fileno(), 0)
-        samples = np.frombuffer(raw, dtype=np.int64).reshape(-1, SAMPLE.size // 8).copy()
-        samples[:, 0] -= started_ns
-        return samples
