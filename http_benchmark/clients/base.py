@@ -4,15 +4,20 @@ An adapter wraps one HTTP client library so that all of them do the same work an
 `open(options)` builds the client with its connection pool, `prepare(request)` returns a callable `send` that performs
 that request once, reads the whole body and returns the status. `send` costs one call more than a user's own loop.
 This module and every adapter import the standard library and the one client only, since they run inside the worker.
+
+An adapter's file also has `CAPABILITIES`, a literal that is read without importing the file (see
+`http_benchmark.clients.Capabilities`), and `ERRORS`, an `ErrorTable` with every class that a failed request can raise.
 """
 
 import socket
 import ssl
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 
-from http_benchmark.errors import ErrorKind
+from http_benchmark.errors import ErrorKind, UnsupportedOptionError
 
 STREAM_CHUNK_BYTES = 65536
 """How much of a streamed body is asked for at a time, for every client that lets one choose."""
@@ -88,6 +93,9 @@ class Client(ABC):
         """Make a `send` for one thread; called once for each of the `concurrency` threads, in the main thread.
 
         The `send`s of one client may run at the same time, each in a thread of its own, and share the pool.
+
+        Raises:
+            UnsupportedOptionError: The client cannot send such a request.
         """
 
     @abstractmethod
@@ -119,15 +127,21 @@ def classify(error: BaseException, table: ErrorTable) -> ErrorKind:
     return ErrorKind.OTHER
 
 
-def kind_of_cause(error: BaseException, otherwise: ErrorKind = ErrorKind.CONNECT) -> ErrorKind:
-    """Find the kind that the operating system's error behind a library's connection error stands for.
+def kind_of_cause(
+    error: BaseException,
+    otherwise: ErrorKind = ErrorKind.CONNECT,
+    *,
+    rows: Sequence[tuple[type[BaseException], ErrorKind]] = (),
+) -> ErrorKind:
+    """Find the kind that the first telling error behind a library's connection error stands for.
 
     Args:
         error: What the library raised.
         otherwise: The kind when nothing behind it is more telling.
+        rows: The library's own classes that tell more, looked up before the operating system's.
     """
     for cause in causes(error):
-        for exception_class, kind in _SYSTEM_ERRORS:
+        for exception_class, kind in (*rows, *_SYSTEM_ERRORS):
             if isinstance(cause, exception_class):
                 return kind
     return otherwise
@@ -166,3 +180,43 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         ]
         if isinstance(candidate, BaseExceptionGroup):
             waiting += candidate.exceptions
+
+
+def refuse(client: str, setting: str, advice: str) -> UnsupportedOptionError:
+    """The error for a setting that a client cannot honour: "requests cannot do HTTP/2; use httpx or pycurl"."""
+    return UnsupportedOptionError(f"{client} cannot {setting}; {advice}")
+
+
+def refuse_http2(client: str, options: ClientOptions) -> None:
+    """Raise for HTTP/2 with a client that speaks HTTP/1.1 only."""
+    if options.http_version != "1.1":
+        raise refuse(client, f"speak HTTP/{options.http_version}", "leave out +h2, or measure httpx or pycurl")
+
+
+def headers_by_name(client: str, request: Request) -> dict[str, str]:
+    """The request's headers for a client that takes each name only once.
+
+    Raises:
+        UnsupportedOptionError: A name stands twice.
+    """
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        if name.lower() in map(str.lower, headers):
+            raise refuse(client, f"send the header {name!r} twice", "join its values with a comma")
+        headers[name] = value
+    return headers
+
+
+def has_header(request: Request, name: str) -> bool:
+    """Whether the caller gave the header, in whatever case."""
+    return any(given.lower() == name.lower() for given, _ in request.headers)
+
+
+def ignore_unverified_warnings() -> None:
+    """Silence urllib3's warning on each connection whose certificate the user asked not to check."""
+    warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+
+
+def refusing_cookie_policy() -> DefaultCookiePolicy:
+    """A cookie policy that stores no cookie, so that each request is sent like the first."""
+    return DefaultCookiePolicy(allowed_domains=())

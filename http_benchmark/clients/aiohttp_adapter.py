@@ -1,0 +1,120 @@
+"""aiohttp, asynchronous, HTTP/1.1."""
+
+import ssl
+
+import aiohttp
+from multidict import CIMultiDict
+
+from http_benchmark.clients.base import (
+    STREAM_CHUNK_BYTES,
+    AsyncClient,
+    AsyncSend,
+    ClientOptions,
+    ErrorTable,
+    Request,
+    causes,
+    kind_of_cause,
+    refuse_http2,
+)
+from http_benchmark.errors import ErrorKind
+
+CAPABILITIES = {
+    "distribution": "aiohttp",
+    "install": "pip install 'http-benchmark[aiohttp]'",
+    "modes": {"async": "AiohttpClient"},
+    "http2": False,
+    "custom_ca": True,
+    "skip_verify": True,
+    "follow_redirects": ["async"],
+    "pool_limit": True,
+    "stream": True,
+    "total_timeout": True,
+}
+
+_UNASKED_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # added where the caller gives none
+
+
+def _kind_of_broken_connection(error: BaseException) -> ErrorKind:
+    return kind_of_cause(error, ErrorKind.CONNECTION_RESET)
+
+
+def _kind_of_payload_error(error: BaseException) -> ErrorKind:
+    if any(isinstance(cause, aiohttp.http_exceptions.ContentEncodingError) for cause in causes(error)):
+        return ErrorKind.DECODING
+    if "ConnectionResetError" in str(error):  # named in the message only
+        return ErrorKind.CONNECTION_RESET
+    return kind_of_cause(error, ErrorKind.INCOMPLETE_RESPONSE)
+
+
+ERRORS: ErrorTable = (
+    (aiohttp.ConnectionTimeoutError, ErrorKind.CONNECT_TIMEOUT),
+    (aiohttp.ServerTimeoutError, ErrorKind.TIMEOUT),
+    (aiohttp.ClientConnectorDNSError, ErrorKind.NAME_RESOLUTION),
+    (aiohttp.ClientSSLError, ErrorKind.TLS),
+    (aiohttp.ServerFingerprintMismatch, ErrorKind.TLS),
+    (aiohttp.ClientConnectorError, kind_of_cause),
+    (aiohttp.ClientConnectionError, _kind_of_broken_connection),
+    (aiohttp.ClientPayloadError, _kind_of_payload_error),
+    (aiohttp.TooManyRedirects, ErrorKind.TOO_MANY_REDIRECTS),
+    (aiohttp.ClientHttpProxyError, ErrorKind.CONNECT),
+    (aiohttp.ClientResponseError, ErrorKind.PROTOCOL),
+    (aiohttp.ClientError, ErrorKind.INVALID_REQUEST),  # bad URL or redirect: what is left of the tree
+    (TimeoutError, ErrorKind.TIMEOUT),  # the total deadline
+    (OSError, kind_of_cause),
+    (ValueError, ErrorKind.INVALID_REQUEST),
+)
+
+
+class AiohttpClient(AsyncClient):
+    """One `aiohttp.ClientSession` for all tasks."""
+
+    async def open(self, options: ClientOptions) -> None:
+        refuse_http2("aiohttp", options)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=options.concurrency,
+                limit_per_host=0,
+                ssl=_tls(options),
+                keepalive_timeout=options.idle_timeout_s,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=options.timeout_s, sock_connect=options.timeout_s, sock_read=options.timeout_s
+            ),
+            skip_auto_headers=_UNASKED_HEADERS,
+            trust_env=False,
+        )
+        self._options = options
+
+    def prepare(self, request: Request) -> AsyncSend:
+        method, url, body = request.method, request.url, request.body or None
+        headers = CIMultiDict(request.headers)
+        follow = self._options.follow_redirects
+        max_redirects = self._options.max_redirects + 1  # aiohttp gives up on reaching its limit, others beyond it
+        session_request = self._session.request
+
+        async def send() -> int:
+            async with session_request(
+                method, url, headers=headers, data=body, allow_redirects=follow, max_redirects=max_redirects
+            ) as response:
+                await response.read()
+                return response.status
+
+        async def send_streaming() -> int:
+            async with session_request(
+                method, url, headers=headers, data=body, allow_redirects=follow, max_redirects=max_redirects
+            ) as response:
+                async for _ in response.content.iter_chunked(STREAM_CHUNK_BYTES):
+                    pass
+                return response.status
+
+        return send_streaming if request.stream else send
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+def _tls(options: ClientOptions) -> ssl.SSLContext | bool:
+    if options.verify and options.ca_file:
+        return ssl.create_default_context(cafile=options.ca_file)
+    return options.verify

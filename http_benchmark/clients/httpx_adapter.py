@@ -1,0 +1,166 @@
+"""httpx, sync and async, HTTP/1.1 and (with h2) HTTP/2."""
+
+import ssl
+from http.cookiejar import CookieJar
+from importlib.util import find_spec
+from typing import TypedDict
+
+import httpx
+
+from http_benchmark.clients.base import (
+    STREAM_CHUNK_BYTES,
+    AsyncClient,
+    AsyncSend,
+    Client,
+    ClientOptions,
+    ErrorTable,
+    Request,
+    Send,
+    kind_of_cause,
+    refuse,
+    refusing_cookie_policy,
+)
+from http_benchmark.errors import ErrorKind
+
+CAPABILITIES = {
+    "distribution": "httpx",
+    "install": "pip install 'http-benchmark[httpx]'",
+    "modes": {"sync": "HttpxClient", "async": "AsyncHttpxClient"},
+    "http2": True,
+    "custom_ca": True,
+    "skip_verify": True,
+    "follow_redirects": ["sync", "async"],
+    "pool_limit": True,
+    "stream": True,
+    "total_timeout": False,
+}
+
+
+def _kind_of_broken_connection(error: BaseException) -> ErrorKind:
+    return kind_of_cause(error, ErrorKind.CONNECTION_RESET)
+
+
+def _kind_of_protocol_error(error: BaseException) -> ErrorKind:
+    # One class for three situations, told apart by httpcore's and h11's words.
+    message = str(error)
+    if "without sending a response" in message:
+        return ErrorKind.CONNECTION_RESET
+    if "without sending complete message body" in message:
+        return ErrorKind.INCOMPLETE_RESPONSE
+    return ErrorKind.PROTOCOL
+
+
+ERRORS: ErrorTable = (
+    (httpx.ConnectTimeout, ErrorKind.CONNECT_TIMEOUT),
+    (httpx.PoolTimeout, ErrorKind.POOL_TIMEOUT),
+    (httpx.TimeoutException, ErrorKind.TIMEOUT),
+    (httpx.ConnectError, kind_of_cause),
+    (httpx.NetworkError, _kind_of_broken_connection),
+    (httpx.RemoteProtocolError, _kind_of_protocol_error),
+    (httpx.LocalProtocolError, ErrorKind.INVALID_REQUEST),
+    (httpx.ProtocolError, ErrorKind.PROTOCOL),
+    (httpx.UnsupportedProtocol, ErrorKind.INVALID_REQUEST),
+    (httpx.ProxyError, ErrorKind.CONNECT),
+    (httpx.DecodingError, ErrorKind.DECODING),
+    (httpx.TooManyRedirects, ErrorKind.TOO_MANY_REDIRECTS),
+    (httpx.HTTPStatusError, ErrorKind.PROTOCOL),
+    (httpx.TransportError, ErrorKind.CONNECT),
+    (httpx.HTTPError, ErrorKind.INVALID_REQUEST),
+    (httpx.InvalidURL, ErrorKind.INVALID_REQUEST),
+    (httpx.CookieConflict, ErrorKind.INVALID_REQUEST),
+    (httpx.StreamError, ErrorKind.INVALID_REQUEST),
+    (ExceptionGroup, kind_of_cause),  # leaks from anyio when an address is no address
+    (OSError, kind_of_cause),
+    (ValueError, ErrorKind.INVALID_REQUEST),
+)
+
+
+class HttpxClient(Client):
+    """One `httpx.Client` for all threads."""
+
+    def open(self, options: ClientOptions) -> None:
+        self._client = httpx.Client(**_settings(options))
+        self._client.headers.clear()
+
+    def prepare(self, request: Request) -> Send:
+        method, url, content = request.method, request.url, request.body or None
+        headers = httpx.Headers(list(request.headers))
+        client_request, client_stream = self._client.request, self._client.stream
+
+        def send() -> int:
+            return client_request(method, url, headers=headers, content=content).status_code
+
+        def send_streaming() -> int:
+            with client_stream(method, url, headers=headers, content=content) as response:
+                for _ in response.iter_bytes(STREAM_CHUNK_BYTES):
+                    pass
+                return response.status_code
+
+        return send_streaming if request.stream else send
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class AsyncHttpxClient(AsyncClient):
+    """One `httpx.AsyncClient` for all tasks."""
+
+    async def open(self, options: ClientOptions) -> None:
+        self._client = httpx.AsyncClient(**_settings(options))
+        self._client.headers.clear()
+
+    def prepare(self, request: Request) -> AsyncSend:
+        method, url, content = request.method, request.url, request.body or None
+        headers = httpx.Headers(list(request.headers))
+        client_request, client_stream = self._client.request, self._client.stream
+
+        async def send() -> int:
+            return (await client_request(method, url, headers=headers, content=content)).status_code
+
+        async def send_streaming() -> int:
+            async with client_stream(method, url, headers=headers, content=content) as response:
+                async for _ in response.aiter_bytes(STREAM_CHUNK_BYTES):
+                    pass
+                return response.status_code
+
+        return send_streaming if request.stream else send
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+class _Settings(TypedDict):
+    http1: bool
+    http2: bool
+    verify: ssl.SSLContext | bool
+    timeout: httpx.Timeout
+    limits: httpx.Limits
+    cookies: CookieJar
+    trust_env: bool
+    follow_redirects: bool
+    max_redirects: int
+
+
+def _settings(options: ClientOptions) -> _Settings:
+    http2 = options.http_version == "2"
+    if http2 and find_spec("h2") is None:
+        raise refuse("httpx", "speak HTTP/2 without the package h2", "install it with: pip install 'httpx[http2]'")
+    return {
+        "http1": not http2,  # with both, a server without HTTP/2 would be measured over HTTP/1.1 in silence
+        "http2": http2,
+        "verify": _trusting(options.ca_file) if options.verify and options.ca_file else options.verify,
+        "timeout": httpx.Timeout(options.timeout_s),
+        "limits": httpx.Limits(
+            max_connections=options.concurrency,
+            max_keepalive_connections=options.concurrency,
+            keepalive_expiry=options.idle_timeout_s,
+        ),
+        "cookies": CookieJar(refusing_cookie_policy()),
+        "trust_env": False,
+        "follow_redirects": options.follow_redirects,
+        "max_redirects": options.max_redirects,
+    }
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)

@@ -1,0 +1,125 @@
+"""urllib3, the synchronous connection pool below requests."""
+
+from http.client import HTTPException, IncompleteRead
+
+import urllib3
+import urllib3.exceptions as u3
+from urllib3.util import SKIP_HEADER, Retry, Timeout
+
+from http_benchmark.clients.base import (
+    STREAM_CHUNK_BYTES,
+    Client,
+    ClientOptions,
+    ErrorTable,
+    Request,
+    Send,
+    has_header,
+    ignore_unverified_warnings,
+    kind_of_cause,
+    refuse_http2,
+)
+from http_benchmark.errors import ErrorKind
+
+CAPABILITIES = {
+    "distribution": "urllib3",
+    "install": "pip install 'http-benchmark[urllib3]'",
+    "modes": {"sync": "Urllib3Client"},
+    "http2": False,
+    "custom_ca": True,
+    "skip_verify": True,
+    "follow_redirects": ["sync"],
+    "pool_limit": True,
+    "stream": True,
+    "total_timeout": False,
+}
+
+_UNASKED_HEADERS = ("User-Agent", "Accept-Encoding")  # added where the caller gives none
+
+
+def _kind_of_protocol_error(error: BaseException) -> ErrorKind:
+    return kind_of_cause(error, ErrorKind.PROTOCOL, rows=_BEHIND)
+
+
+def _kind_of_last_attempt(error: BaseException) -> ErrorKind:
+    return kind_of_cause(error, rows=_BEHIND)
+
+
+_BEHIND = (
+    (u3.InvalidChunkLength, ErrorKind.PROTOCOL),
+    (IncompleteRead, ErrorKind.INCOMPLETE_RESPONSE),
+    (u3.ReadTimeoutError, ErrorKind.TIMEOUT),
+    (u3.SSLError, ErrorKind.TLS),
+    (u3.ResponseError, ErrorKind.TOO_MANY_REDIRECTS),  # the only response that is retried here is a redirect
+)
+
+ERRORS: ErrorTable = (
+    (u3.InvalidChunkLength, ErrorKind.PROTOCOL),
+    (IncompleteRead, ErrorKind.INCOMPLETE_RESPONSE),
+    (u3.SSLError, ErrorKind.TLS),
+    (u3.NameResolutionError, ErrorKind.NAME_RESOLUTION),
+    (u3.NewConnectionError, kind_of_cause),
+    (u3.ConnectTimeoutError, ErrorKind.CONNECT_TIMEOUT),
+    (u3.TimeoutError, ErrorKind.TIMEOUT),
+    (u3.EmptyPoolError, ErrorKind.POOL_TIMEOUT),
+    (u3.FullPoolError, ErrorKind.POOL_TIMEOUT),
+    (u3.MaxRetryError, _kind_of_last_attempt),
+    (u3.ProxyError, ErrorKind.CONNECT),
+    (u3.DecodeError, ErrorKind.DECODING),
+    (u3.ResponseNotChunked, ErrorKind.PROTOCOL),
+    (u3.ProtocolError, _kind_of_protocol_error),
+    (u3.ResponseError, ErrorKind.TOO_MANY_REDIRECTS),
+    (u3.BodyNotHttplibCompatible, ErrorKind.PROTOCOL),
+    (u3.HeaderParsingError, ErrorKind.PROTOCOL),
+    (u3.HTTPError, ErrorKind.INVALID_REQUEST),  # bad URL, header, body or pool: what is left of the tree
+    (HTTPException, ErrorKind.PROTOCOL),
+    (OSError, kind_of_cause),
+    (ValueError, ErrorKind.INVALID_REQUEST),
+)
+
+
+class Urllib3Client(Client):
+    """One `urllib3.PoolManager` for all threads."""
+
+    def open(self, options: ClientOptions) -> None:
+        refuse_http2("urllib3", options)
+        self._pool = urllib3.PoolManager(
+            num_pools=1,
+            maxsize=options.concurrency,
+            block=True,
+            retries=_redirects_only(options.max_redirects) if options.follow_redirects else False,
+            timeout=Timeout(connect=options.timeout_s, read=options.timeout_s),
+            cert_reqs="CERT_REQUIRED" if options.verify else "CERT_NONE",
+            ca_certs=options.ca_file if options.verify else None,
+        )
+        if not options.verify:
+            ignore_unverified_warnings()
+        self._follow = options.follow_redirects
+
+    def prepare(self, request: Request) -> Send:
+        headers = urllib3.HTTPHeaderDict()
+        for name, value in request.headers:
+            headers.add(name, value)
+        for name in _UNASKED_HEADERS:
+            if not has_header(request, name):
+                headers[name] = SKIP_HEADER
+        method, url, body, follow = request.method, request.url, request.body or None, self._follow
+        pool_request = self._pool.request
+
+        def send() -> int:
+            return pool_request(method, url, body=body, headers=headers, redirect=follow).status
+
+        def send_streaming() -> int:
+            response = pool_request(method, url, body=body, headers=headers, redirect=follow, preload_content=False)
+            for _ in response.stream(STREAM_CHUNK_BYTES):
+                pass
+            response.release_conn()
+            return response.status
+
+        return send_streaming if request.stream else send
+
+    def close(self) -> None:
+        self._pool.clear()
+
+
+def _redirects_only(limit: int) -> Retry:
+    return Retry(total=None, connect=False, read=False, redirect=limit, status=False, other=False)
