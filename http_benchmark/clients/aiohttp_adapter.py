@@ -43,6 +43,8 @@ def _kind_of_broken_connection(error: BaseException) -> ErrorKind:
 def _kind_of_payload_error(error: BaseException) -> ErrorKind:
     if any(isinstance(cause, aiohttp.http_exceptions.ContentEncodingError) for cause in causes(error)):
         return ErrorKind.DECODING
+    if "ConnectionResetError" in str(error):  # named in the message only
+        return ErrorKind.CONNECTION_RESET
     return kind_of_cause(error, ErrorKind.INCOMPLETE_RESPONSE)
 
 

@@ -69,6 +69,7 @@ ERRORS: ErrorTable = (
     (httpx.InvalidURL, ErrorKind.INVALID_REQUEST),
     (httpx.CookieConflict, ErrorKind.INVALID_REQUEST),
     (httpx.StreamError, ErrorKind.INVALID_REQUEST),
+    (ExceptionGroup, kind_of_cause),  # leaks from anyio when an address is no address
     (OSError, kind_of_cause),
     (ValueError, ErrorKind.INVALID_REQUEST),
 )

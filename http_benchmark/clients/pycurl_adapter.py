@@ -245,7 +245,7 @@ def _handle(request: Request, options: ClientOptions) -> tuple[pycurl.Curl, list
     _set_method(handle, request)
     handle.setopt(pycurl.HTTPHEADER, _header_lines(request))
     _set_decoding(handle, request)
-    _set_connection(handle, request, options)
+    _set_connection(handle, options)
     chunks: list[bytes] = []
     if request.stream:
         handle.setopt(pycurl.BUFFERSIZE, STREAM_CHUNK_BYTES)
@@ -278,7 +278,7 @@ def _set_decoding(handle: pycurl.Curl, request: Request) -> None:
             handle.setopt(pycurl.ACCEPT_ENCODING, value)
 
 
-def _set_connection(handle: pycurl.Curl, request: Request, options: ClientOptions) -> None:
+def _set_connection(handle: pycurl.Curl, options: ClientOptions) -> None:
     timeout_ms = max(1, round(options.timeout_s * 1000))  # 0 would be no limit
     handle.setopt(pycurl.TIMEOUT_MS, timeout_ms)
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, timeout_ms)
@@ -287,16 +287,14 @@ def _set_connection(handle: pycurl.Curl, request: Request, options: ClientOption
     handle.setopt(pycurl.PROXY, "")  # not even the environment's
     handle.setopt(pycurl.FOLLOWLOCATION, int(options.follow_redirects))
     handle.setopt(pycurl.MAXREDIRS, options.max_redirects)
-    handle.setopt(pycurl.HTTP_VERSION, _http_version(request, options))
+    handle.setopt(pycurl.HTTP_VERSION, _http_version(options))
     handle.setopt(pycurl.SSL_VERIFYPEER, int(options.verify))
     handle.setopt(pycurl.SSL_VERIFYHOST, 2 if options.verify else 0)
     if options.ca_file:
         handle.setopt(pycurl.CAINFO, options.ca_file)
 
 
-def _http_version(request: Request, options: ClientOptions) -> int:
+def _http_version(options: ClientOptions) -> int:
     if options.http_version == "1.1":
-        return pycurl.CURL_HTTP_VERSION_1_1
-    if request.url.lower().startswith("https:"):
-        return pycurl.CURL_HTTP_VERSION_2TLS
-    return pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+        return int(pycurl.CURL_HTTP_VERSION_1_1)
+    return int(pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)  # with TLS too: the others fall back to 1.1 in silence

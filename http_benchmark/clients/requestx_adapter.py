@@ -116,13 +116,15 @@ class RequestxClient(Client):
         client_request, client_stream = self._client.request, self._client.stream
 
         def send() -> int:
-            return int(client_request(method, url, headers=headers, content=content).status_code)
+            status: int = client_request(method, url, headers=headers, content=content).status_code
+            return status
 
         def send_streaming() -> int:
             with client_stream(method, url, headers=headers, content=content) as response:
                 for _ in response.iter_bytes(STREAM_CHUNK_BYTES):
                     pass
-                return int(response.status_code)
+                status: int = response.status_code
+                return status
 
         return send_streaming if request.stream else send
 
@@ -154,13 +156,14 @@ class AsyncRequestxClient(AsyncClient):
         client_request, client_stream = self._client.request, self._client.stream
 
         async def send() -> int:
-            return int((await client_request(method, url, headers=headers, content=content)).status_code)
+            status: int = (await client_request(method, url, headers=headers, content=content)).status_code
+            return status
 
         async def send_streaming() -> int:
             async with client_stream(method, url, headers=headers, content=content) as response:
-                async for _ in response.aiter_bytes(STREAM_CHUNK_BYTES):
-                    pass
-                return int(response.status_code)
+                await response.aread()  # it has been read whole, and iterating says that it is consumed
+                status: int = response.status_code
+                return status
 
         return send_streaming if request.stream else send
 

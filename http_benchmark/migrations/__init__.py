@@ -1,1 +1,1 @@
-"""The database schema's history, run by Alembic."""
+"""The database schema's history, run by Alembic. `schema` is its newest state, `engine` opens databases."""

@@ -1,0 +1,332 @@
+"""Results in a database: saved, found, compared, deleted.
+
+This is the only room that reads and writes rows; how databases are opened and migrated stands in `migrations`. Each
+method is one transaction. Several processes and threads may use one database at the same time.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from http_benchmark.errors import DatabaseVersionError, StorageError
+from http_benchmark.migrations import revisions
+from http_benchmark.migrations.engine import database_url, label, open_engine, reading, writing
+from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, RESULTS, SLICES, TRIALS
+from http_benchmark.models.base import Model
+from http_benchmark.models.benchmark_result import BenchmarkResult
+from http_benchmark.models.experiment import BlockRecord, ExperimentResult, SliceRecord, TrialRecord
+from http_benchmark.models.experiment_summary import ExperimentSummary
+
+_COMPARED = (
+    "id",
+    "name",
+    "client_library",
+    "requests_per_second",
+    "avg_response_time",
+    "error_rate",
+    "cpu_usage_avg",
+    "memory_usage_avg",
+)
+_NAMED_CANDIDATES = 5
+
+
+class ResultStorage:
+    """A database of results, made and brought to the newest schema where there is none.
+
+    Args:
+        db_path: A path of a SQLite file, or a database URL.
+
+    Attributes:
+        db_path: As given.
+
+    Raises:
+        StorageError: The database cannot be opened.
+        DatabaseVersionError: It is older than this program, and `upgrade` must be asked for; or it is newer.
+    """
+
+    def __init__(self, db_path: str | Path = "benchmark_results.db") -> None:
+        self.db_path = db_path
+        self._engine = open_engine(database_url(db_path))
+        _require_head(self._engine)
+
+    def close(self) -> None:
+        """Let go of the connections; harmless when repeated."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Results of single benchmarks
+
+    def save_result(self, result: BenchmarkResult) -> None:
+        """Store a result; an id can be stored once."""
+        values = result.to_dict()
+        values |= {"start_time": result.start_time.isoformat(), "end_time": result.end_time.isoformat()}
+        with writing(self._engine) as connection:
+            _insert(connection, RESULTS, [values], f"a result {result.id!r}")
+
+    def get_result_by_id(self, result_id: str) -> BenchmarkResult | None:
+        """The result with this id, or None."""
+        return next(iter(self._results(RESULTS.c.id == result_id)), None)
+
+    def get_results_by_name(self, name: str) -> list[BenchmarkResult]:
+        """All results of that name, newest first."""
+        return self._results(RESULTS.c.name == name)
+
+    def get_all_results(self) -> list[BenchmarkResult]:
+        """All results, newest first."""
+        return self._results()
+
+    def compare_results(self, result_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The main figures of some results, in the order asked; an unknown id is left out."""
+        found = {result.id: result for result in self._results(RESULTS.c.id.in_(result_ids))}
+        known = [found[result_id] for result_id in result_ids if result_id in found]
+        return [{name: getattr(result, name) for name in _COMPARED} for result in known]
+
+    def delete_result(self, result_id: str) -> bool:
+        """Delete a result; says whether there was one."""
+        with writing(self._engine) as connection:
+            return connection.execute(delete(RESULTS).where(RESULTS.c.id == result_id)).rowcount > 0
+
+    def _results(self, *conditions: Any) -> list[BenchmarkResult]:
+        query = select(RESULTS).where(*conditions).order_by(RESULTS.c.number.desc())
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        return [BenchmarkResult.from_dict(_without(row, "number")) for row in rows]
+
+    # Experiments
+
+    def start_experiment(self, experiment: ExperimentResult) -> None:
+        """Store an experiment that is about to run, with the status "running"."""
+        values = _experiment_row(experiment.model_copy(update={"status": "running"}))
+        with writing(self._engine) as connection:
+            _insert(connection, EXPERIMENTS, [values], f"an experiment {experiment.id!r}")
+
+    def save_block(self, experiment_id: str, block: BlockRecord) -> None:
+        """Store a block of a started experiment, whole or not at all; it is safe on disk when this returns."""
+        key = {"experiment_id": experiment_id, "block": block.number}
+        trials = [key | {"trial": number} | _row(trial, TRIALS) for number, trial in enumerate(block.trials)]
+        slices = [
+            key | {"trial": trial_number, "slice": number} | _row(record, SLICES)
+            for trial_number, trial in enumerate(block.trials)
+            for number, record in enumerate(trial.slices)
+        ]
+        moments = {"started_at": block.started_at, "finished_at": block.finished_at}
+        with writing(self._engine) as connection:
+            _require_experiment(connection, experiment_id)
+            _insert(connection, BLOCKS, [key | moments], f"block {block.number} of experiment {experiment_id!r}")
+            for table, rows in ((TRIALS, trials), (SLICES, slices)):
+                if rows:
+                    connection.execute(insert(table), rows)
+
+    def finish_experiment(self, experiment: ExperimentResult) -> None:
+        """Store the whole answer of a started experiment, with the status that it ended with."""
+        with writing(self._engine) as connection:
+            _require_experiment(connection, experiment.id)
+            connection.execute(
+                update(EXPERIMENTS).where(EXPERIMENTS.c.id == experiment.id).values(_experiment_row(experiment))
+            )
+
+    def get_experiment(self, prefix: str) -> ExperimentResult | None:
+        """The experiment with this id or unique beginning of an id, or None.
+
+        Raises:
+            StorageError: Several ids begin so.
+        """
+        with reading(self._engine) as connection:
+            experiment_id = _experiment_id(connection, prefix)
+            query = select(EXPERIMENTS.c.document).where(EXPERIMENTS.c.id == experiment_id)
+            document = connection.execute(query).scalar()
+        if document is None:
+            return None
+        try:
+            return ExperimentResult.from_dict(document)
+        except ValidationError:
+            raise StorageError(
+                f"experiment {experiment_id} was stored by another version of this program and cannot be read; "
+                "use that version"
+            ) from None
+
+    def get_blocks(self, experiment_id: str) -> list[BlockRecord]:
+        """All stored blocks of an experiment by number, exactly as saved; times of day in UTC."""
+        with reading(self._engine) as connection:
+            slices = _rows(connection, SLICES, experiment_id)
+            trials = _rows(connection, TRIALS, experiment_id)
+            blocks = _rows(connection, BLOCKS, experiment_id)
+        slices_of = _grouped(slices, "block", "trial")
+        trials_of = _grouped(trials, "block")
+        return [
+            BlockRecord(
+                number=block["block"],
+                started_at=block["started_at"],
+                finished_at=block["finished_at"],
+                trials=tuple(
+                    _trial(trial, slices_of.get((block["block"], trial["trial"]), []))
+                    for trial in trials_of.get((block["block"],), [])
+                ),
+            )
+            for block in blocks
+        ]
+
+    def list_experiments(self, limit: int | None = None, offset: int = 0) -> list[ExperimentSummary]:
+        """Experiments in short, the last one started first.
+
+        Args:
+            limit: At most so many; None for all.
+            offset: Leave out so many at the start.
+        """
+        done = select(func.count()).where(BLOCKS.c.experiment_id == EXPERIMENTS.c.id).scalar_subquery()
+        columns = [EXPERIMENTS.c[name] for name in ("id", "name", "started_at", "status", "contenders", "tags")]
+        query = (
+            select(*columns, done.label("blocks"))
+            .order_by(EXPERIMENTS.c.started_at.desc(), EXPERIMENTS.c.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        return [ExperimentSummary.from_dict(dict(row)) for row in rows]
+
+    def delete_experiment(self, prefix: str) -> bool:
+        """Delete an experiment with all its blocks; says whether there was one.
+
+        Raises:
+            StorageError: Several ids begin so.
+        """
+        with writing(self._engine) as connection:
+            experiment_id = _experiment_id(connection, prefix)
+            return connection.execute(delete(EXPERIMENTS).where(EXPERIMENTS.c.id == experiment_id)).rowcount > 0
+
+
+def upgrade(url: str | Path) -> None:
+    """Bring a database to the newest schema, or make it; all migrations happen, or none.
+
+    Raises:
+        StorageError: The database cannot be used.
+        DatabaseVersionError: It is newer than this program.
+    """
+    engine = open_engine(database_url(url))
+    try:
+        with writing(engine) as connection:
+            revisions.refuse_unknown(revisions.current(connection), label(engine.url))
+            revisions.upgrade(connection)
+    finally:
+        engine.dispose()
+
+
+def current(url: str | Path) -> tuple[str | None, str]:
+    """The revision that a database is at, None where it has no tables of ours, and the newest one."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return None, revisions.head()  # opening it would make an empty file
+    engine = open_engine(parsed)
+    try:
+        with reading(engine) as connection:
+            return revisions.current(connection), revisions.head()
+    finally:
+        engine.dispose()
+
+
+def _require_head(engine: Engine) -> None:
+    with reading(engine) as connection:
+        revision = revisions.current(connection)
+    if revision is None:
+        with writing(engine) as connection:  # the lock is held: of several processes the first makes the tables
+            revision = revisions.current(connection)
+            if revision is None:
+                revisions.upgrade(connection)
+                return
+    name = label(engine.url)
+    revisions.refuse_unknown(revision, name)
+    if revision != revisions.head():
+        raise DatabaseVersionError(
+            f"database {name} is at revision {revision}, older than this program's {revisions.head()}; "
+            "run: http-benchmark db upgrade"
+        )
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]], what: str) -> None:
+    try:
+        connection.execute(insert(table), rows)
+    except IntegrityError:
+        raise StorageError(f"{what} is stored already; an id can be stored once") from None
+
+
+def _require_experiment(connection: Connection, experiment_id: str) -> None:
+    query = select(EXPERIMENTS.c.id).where(EXPERIMENTS.c.id == experiment_id)
+    if connection.execute(query).scalar() is None:
+        raise StorageError(f"there is no experiment {experiment_id!r} in the database; start it first")
+
+
+def _experiment_id(connection: Connection, prefix: str) -> str | None:
+    """The whole id behind an id or a beginning of one; None if there is none."""
+    ids = EXPERIMENTS.c.id
+    query = select(ids).where(func.substr(ids, 1, len(prefix)) == prefix).order_by(ids)
+    candidates = list(connection.execute(query.limit(_NAMED_CANDIDATES + 1)).scalars()) if prefix else []
+    if prefix in candidates:
+        return prefix
+    if len(candidates) > 1:
+        named = ", ".join(candidates[:_NAMED_CANDIDATES]) + (", …" if len(candidates) > _NAMED_CANDIDATES else "")
+        raise StorageError(f"{prefix!r} fits several experiments: {named}; give more of the id")
+    return candidates[0] if candidates else None
+
+
+def _experiment_row(experiment: ExperimentResult) -> dict[str, Any]:
+    configuration = experiment.configuration
+    return {
+        "id": experiment.id,
+        "name": experiment.name,
+        "status": experiment.status,
+        "started_at": experiment.started_at,
+        "finished_at": experiment.finished_at,
+        "seed": str(experiment.seed),
+        "contenders": [client.contender for client in experiment.clients] or configuration.get("contenders", []),
+        "tags": configuration.get("tag", []),
+        "document": experiment.to_dict(),
+    }
+
+
+def _row(record: Model, table: Table) -> dict[str, Any]:
+    """A record's fields by column; those without a column of their own under `rest`."""
+    values = record.to_dict()
+    values.pop("slices", None)  # rows of their own
+    columns = {column.name: values.pop(column.name) for column in table.columns if column.name in values}
+    return columns | {"rest": values}
+
+
+def _fields(row: RowMapping, key: tuple[str, ...]) -> dict[str, Any]:
+    """The inverse of `_row`."""
+    rest: dict[str, Any] = row["rest"]
+    return _without(row, "rest", *key) | rest
+
+
+def _trial(row: RowMapping, slices: Sequence[RowMapping]) -> TrialRecord:
+    key = ("experiment_id", "block", "trial")
+    records = [SliceRecord.from_dict(_fields(row, (*key, "slice"))) for row in slices]
+    return TrialRecord.from_dict(_fields(row, key) | {"slices": records})
+
+
+def _rows(connection: Connection, table: Table, experiment_id: str) -> Sequence[RowMapping]:
+    query = select(table).where(table.c.experiment_id == experiment_id).order_by(*table.primary_key)
+    return connection.execute(query).mappings().all()
+
+
+def _grouped(rows: Sequence[RowMapping], *names: str) -> dict[tuple[Any, ...], list[RowMapping]]:
+    groups: dict[tuple[Any, ...], list[RowMapping]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in names), []).append(row)
+    return groups
+
+
+def _without(row: RowMapping, *names: str) -> dict[str, Any]:
+    return {str(name): value for name, value in row.items() if name not in names}
