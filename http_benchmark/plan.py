@@ -34,8 +34,8 @@ LEAST_REQUESTS_PER_CONNECTION = 10
 LEAST_WARM_UP_REQUESTS = 200
 MOST_WARM_UP_S = 3.0
 
-_START_S = 0.35  # measured: a process, its imports and its client, several starting at a time
-_HASTE_S = 8.0  # what the origin, the statistics and the database add to a run
+_START_S = 0.2  # measured: a process, its imports and its client, several starting at a time
+_OVERHEAD_S = 3.0  # measured: what the origin, the statistics and the database add to a run
 _CONFIDENCE_LEVEL = 0.05
 
 DEFAULT_HEADERS = (
@@ -110,7 +110,7 @@ class Plan:
         """How long the run takes if every slice lasts no longer than it has to."""
         warm_up_s = self.warm_up.duration_s if self.warm_up else 0.0
         slices_s = sum(max(stop.duration_s, LEAST_SLICE_S) for stop in self.slices)
-        return _HASTE_S + self.blocks * len(self.arms) * (_START_S + warm_up_s + slices_s)
+        return _OVERHEAD_S + self.blocks * len(self.arms) * (_START_S + warm_up_s + slices_s)
 
     def start_order(self, block: int) -> list[Arm]:
         """The order in which a block starts its processes and warms them up."""

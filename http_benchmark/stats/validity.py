@@ -106,8 +106,8 @@ def _unequal_work(client: ClientResult, concurrency: int) -> Iterator[Reason]:
             code="extra-connections",
             severity="suspect",
             message=(
-                f"{client.contender} opened {client.connections_opened} connections in a trial where {concurrency} "
-                "would do: it does not keep them alive"
+                f"{client.contender} opened {client.connections_opened} connections in a trial at concurrency "
+                f"{concurrency}: it opens more than it needs or does not keep them alive"
             ),
             value=client.connections_opened,
             limit=concurrency,
