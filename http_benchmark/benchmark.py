@@ -7,7 +7,6 @@ figures mean in `stats`, where they are kept in `storage`.
 import secrets
 import time
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
@@ -18,7 +17,6 @@ from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
-from http_benchmark.models.environment import Environment
 from http_benchmark.models.experiment import (
     BlockRecord,
     ClientResult,
@@ -29,8 +27,7 @@ from http_benchmark.models.experiment import (
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.plan import Arm, Plan, make_plan
-from http_benchmark.stats.ranking import summarise
-from http_benchmark.stats.validity import judge
+from http_benchmark.stats.conclusion import conclude
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
@@ -102,7 +99,11 @@ class Experiment:
         self._finished_at: datetime | None = None
         self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
         self._target = Target(kind="bundled", url=configuration.url or "")
-        self._environment: Environment | None = None
+        self._environment = host.describe(
+            client_cpus=self.plan.client_cpus,
+            origin_cpus=self.plan.origin_cpus,
+            libraries={arm.contender.library: arm.version for arm in arms},
+        )
 
     def run(self) -> ExperimentResult:
         """Carry out the plan.
@@ -116,11 +117,6 @@ class Experiment:
         """
         plan = self.plan
         self._started_at = datetime.now(UTC)
-        self._environment = host.describe(
-            client_cpus=plan.client_cpus,
-            origin_cpus=plan.origin_cpus,
-            libraries={arm.contender.library: arm.version for arm in plan.arms},
-        )
         with open_target(self.configuration.url, plan.origin_cpus) as target:
             self._target = target.description
             if self._storage:
@@ -143,35 +139,27 @@ class Experiment:
 
     def result(self) -> ExperimentResult:
         """What the finished blocks say."""
-        clients, pairs = summarise(self.blocks, self.plan.primary_metric, failures=self._dropped)
-        seen = {client.contender for client in clients}
         failed = [
             _without_trials(arm, "failed", self._dropped[arm.name])
             for arm in self._all_arms
-            if arm.name in self._dropped and arm.name not in seen
+            if arm.name in self._dropped
         ]
-        return ExperimentResult(
+        unmeasured = ExperimentResult(
             id=self.id,
-            name=self.configuration.name or _default_name(self._all_arms),
+            name=self.configuration.name or ", ".join(arm.name for arm in self._all_arms),
             status=self._status,
             started_at=self._started_at,
             finished_at=self._finished_at,
             seed=self.plan.seed,
-            blocks=len(self.blocks),
+            blocks=0,
+            planned_blocks=self.plan.blocks,
             primary_metric=self.plan.primary_metric,
-            configuration=self.configuration.to_dict(),
-            environment=self._environment.to_dict() if self._environment else {},
+            configuration=self.configuration.to_dict() | {"contenders": [arm.asked_for for arm in self._all_arms]},
+            environment=self._environment.to_dict(),
             target=self._target,
-            validity=judge(
-                clients,
-                self.blocks,
-                concurrency=self.plan.options.concurrency,
-                quick=self.configuration.quick,
-                shared_cpus=bool(set(self.plan.client_cpus) & set(self.plan.origin_cpus)),
-            ),
-            clients=(*clients, *failed, *self.unavailable),
-            pairs=tuple(pairs),
+            clients=(*failed, *self.unavailable),
         )
+        return conclude(unmeasured, self.blocks, dropped=self._dropped)
 
     def _run_blocks(self, target: OpenTarget) -> None:
         started_s = time.monotonic()
@@ -322,7 +310,3 @@ def _without_trials(arm: Arm, status: Literal["unavailable", "failed"], message:
         status=status,
         message=message,
     )
-
-
-def _default_name(arms: Sequence[Arm]) -> str:
-    return ", ".join(arm.name for arm in arms)

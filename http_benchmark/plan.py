@@ -65,6 +65,11 @@ class Arm:
         """As in tables."""
         return str(self.contender)
 
+    @property
+    def asked_for(self) -> str:
+        """As a user types it: without the number of a repeat."""
+        return str(replace(self.contender, number=1))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

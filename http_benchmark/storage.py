@@ -290,10 +290,16 @@ def _experiment_row(experiment: ExperimentResult) -> dict[str, Any]:
         "started_at": experiment.started_at,
         "finished_at": experiment.finished_at,
         "seed": str(experiment.seed),
-        "contenders": [client.contender for client in experiment.clients] or configuration.get("contenders", []),
+        "contenders": _contenders(experiment),
         "tags": configuration.get("tag", []),
         "document": experiment.to_dict(),
     }
+
+
+def _contenders(experiment: ExperimentResult) -> list[str]:
+    """Who was measured; while nobody was yet, who will be."""
+    planned: list[str] = experiment.configuration.get("contenders", [])
+    return planned if experiment.status == "running" else [client.contender for client in experiment.clients]
 
 
 def _row(record: Model, table: Table) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 from http_benchmark.cli.common import load_settings, make_console, open_storage, shared_options, write_json
 from http_benchmark.report import json as json_report
 from http_benchmark.report.terminal import print_experiment, print_experiment_list
+from http_benchmark.stats.conclusion import conclude
 
 
 @click.group(epilog="Example: http-benchmark results list")
@@ -38,8 +39,10 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
     settings = load_settings(arguments, config_file)
     with open_storage(settings) as storage:
         experiment = storage.get_experiment(identifier)
-    if experiment is None:
-        raise _missing(identifier)
+        if experiment is None:
+            raise _missing(identifier)
+        if experiment.status == "running":  # or killed while it ran: its answer was not written, its blocks were
+            experiment = conclude(experiment, storage.get_blocks(experiment.id))
     if json_file:
         write_json(json_report.dump(experiment), json_file)
     else:

@@ -238,6 +238,7 @@ class ExperimentResult(Model):
     finished_at: datetime | None
     seed: int
     blocks: int
+    planned_blocks: int | None = None
     primary_metric: Metric
     configuration: dict[str, Any]
     environment: dict[str, Any]

@@ -6,7 +6,7 @@ Works at 80 columns, without a terminal and in ASCII. Colour only repeats what t
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from math import floor, log10
 
 from rich.box import Box
@@ -16,12 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.experiment import ClientResult, Distribution, Estimate, ExperimentResult, Metric, Validity
+from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.report.plain import Plain
 from http_benchmark.stats.sentences import sentences
 
 WIDE = 120
 """From this many columns on, each contender takes one line and gets a bar of its relative speed."""
 
+SHORT_ID = 8  # hexadecimal digits: four milliard ids before two begin alike
 _BAR_CELLS = 16
 _NO_FIGURE = "–"
 _RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
@@ -33,19 +35,6 @@ _METRIC_NAMES: dict[Metric, str] = {
     "p50": "p50 of the response time",
     "p99": "p99 of the response time",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ExperimentRow:
-    """A stored experiment as the list shows it; `started_at` with a time zone."""
-
-    id: str
-    name: str
-    started_at: datetime
-    status: str
-    blocks: int
-    contenders: tuple[str, ...]
-    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +65,22 @@ def print_experiment(result: ExperimentResult, console: Console) -> None:
     console.print(Plain(Group(*parts)))
 
 
-def print_experiment_list(experiments: Sequence[ExperimentRow], console: Console) -> None:
-    """Print stored experiments, one line each, in the order given."""
-    table = _table("id", "name", "started (UTC)", "status", "blocks", "contenders", "tags")
-    table.columns[0].no_wrap = table.columns[2].no_wrap = True  # an id broken in two cannot be copied
-    table.columns[4].justify = "right"
+def print_experiment_list(experiments: Sequence[ExperimentSummary], console: Console) -> None:
+    """Print stored experiments in the order given, each with as much of its id as finds it again."""
+    if not experiments:
+        console.print("No experiments are stored.")
+        return
+    table = _table("id", "started (UTC)", "status", "blocks", "experiment")
+    for column in table.columns[:4]:
+        column.no_wrap = True
+    table.columns[3].justify = "right"
     for row in experiments:
         started = row.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        contenders, tags = ", ".join(row.contenders), ", ".join(row.tags)
-        table.add_row(*_cells(row.id, row.name, started, row.status, str(row.blocks), contenders, tags))
-    console.print(Plain(table if experiments else Text("No experiments are stored.")))
+        contenders = ", ".join(row.contenders)
+        name = contenders if row.name == contenders else f"{row.name}: {contenders}"
+        tags = f" [{', '.join(row.tags)}]" if row.tags else ""
+        table.add_row(*_cells(row.id[:SHORT_ID], started, row.status, str(row.blocks), name + tags))
+    console.print(Plain(table))
 
 
 def print_clients(clients: Sequence[ClientRow], console: Console) -> None:
@@ -99,10 +94,10 @@ def print_clients(clients: Sequence[ClientRow], console: Console) -> None:
 
 def _heading(result: ExperimentResult) -> list[RenderableType]:
     configuration = result.configuration
-    workload = f"{configuration.get('http_method', 'GET')} {result.target.url} ({result.target.kind} target)"
+    workload = f"{configuration.get('method', 'GET')} {result.target.url} ({result.target.kind} target)"
     size = [
         f"concurrency {configuration['concurrency']}" if "concurrency" in configuration else "",
-        f"{result.blocks} {'block' if result.blocks == 1 else 'blocks'}",
+        _blocks(result),
         f"seed {result.seed}",
         "" if result.status == "finished" else result.status,
     ]
@@ -111,6 +106,12 @@ def _heading(result: ExperimentResult) -> list[RenderableType]:
         Text(workload),
         Text(", ".join(part for part in size if part)),
     ]
+
+
+def _blocks(result: ExperimentResult) -> str:
+    blocks = f"{result.blocks} {'block' if result.blocks == 1 else 'blocks'}"
+    cut_off = result.planned_blocks is not None and result.blocks < result.planned_blocks
+    return f"{result.blocks} of {result.planned_blocks} blocks" if cut_off else blocks
 
 
 def _verdict(validity: Validity) -> list[RenderableType]:

@@ -1,0 +1,37 @@
+"""From an experiment's finished blocks to its whole answer: clients, pairs, verdict."""
+
+from collections.abc import Mapping, Sequence
+
+from http_benchmark.models.experiment import BlockRecord, ExperimentResult
+from http_benchmark.stats.ranking import summarise
+from http_benchmark.stats.validity import judge
+
+
+def conclude(
+    experiment: ExperimentResult, blocks: Sequence[BlockRecord], *, dropped: Mapping[str, str] | None = None
+) -> ExperimentResult:
+    """Fill in what the blocks say; used while running, at the end, and for a run that was cut off.
+
+    Args:
+        experiment: What is known without measuring; its clients are those that have no trial in any block.
+        blocks: The finished blocks.
+        dropped: Contenders that were dropped on the way, with the reason.
+    """
+    clients, pairs = summarise(blocks, experiment.primary_metric, failures=dropped)
+    measured = {client.contender for client in clients}
+    environment, configuration = experiment.environment, experiment.configuration
+    validity = judge(
+        clients,
+        blocks,
+        concurrency=configuration["concurrency"],
+        quick=configuration["quick"],
+        shared_cpus=bool(set(environment["client_cpus"]) & set(environment["origin_cpus"])),
+    )
+    return experiment.model_copy(
+        update={
+            "blocks": len(blocks),
+            "clients": (*clients, *(client for client in experiment.clients if client.contender not in measured)),
+            "pairs": tuple(pairs),
+            "validity": validity,
+        }
+    )
