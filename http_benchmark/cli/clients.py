@@ -5,15 +5,17 @@ from pathlib import Path
 
 import click
 
-from http_benchmark.cli.common import load_settings, make_console, shared_options, write_json
-from http_benchmark.clients import installed_version, known_clients
-from http_benchmark.report.terminal import ClientRow, print_clients
+from http_benchmark.cli.options import shared_options
 
 
 @click.command(epilog="Example: http-benchmark clients --json -")
 @shared_options(output=True)
 def command(config_file: Path | None, json_file: str | None, *, verbose: int, log_file: str | None) -> None:
     """List the known clients: installed version, modes, protocols, how to install them."""
+    from http_benchmark.cli.common import load_settings, make_console, write_json
+    from http_benchmark.clients import installed_version, known_clients
+    from http_benchmark.report.terminal import ClientRow, print_clients
+
     load_settings({"verbose": verbose, "log_file": log_file}, config_file)
     rows = [
         ClientRow(

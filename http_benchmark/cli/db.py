@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from http_benchmark import storage
-from http_benchmark.cli.common import load_settings, shared_options
+from http_benchmark.cli.options import shared_options
 
 
 @click.group(epilog="Example: http-benchmark db upgrade --database results.db")
@@ -18,6 +17,9 @@ def command() -> None:
 @shared_options(database=True)
 def upgrade(config_file: Path | None, **arguments: Any) -> None:
     """Bring the database's schema up to this program's."""
+    from http_benchmark import storage
+    from http_benchmark.cli.common import load_settings
+
     settings = load_settings(arguments, config_file)
     before, _ = storage.current(settings.database_url)
     storage.upgrade(settings.database_url)
@@ -29,6 +31,9 @@ def upgrade(config_file: Path | None, **arguments: Any) -> None:
 @shared_options(database=True)
 def current(config_file: Path | None, **arguments: Any) -> None:
     """Tell the schema's version, and this program's."""
+    from http_benchmark import storage
+    from http_benchmark.cli.common import load_settings
+
     settings = load_settings(arguments, config_file)
     revision, head = storage.current(settings.database_url)
     state = "up to date" if revision == head else "upgrade with: http-benchmark db upgrade"

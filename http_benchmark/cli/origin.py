@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.common import load_settings, shared_options
-from http_benchmark.origin.main import serve_forever
+from http_benchmark.cli.options import shared_options
 
 
 @click.command(epilog="Example: http-benchmark origin --port 8080")
@@ -21,5 +20,8 @@ def command(config_file: Path | None, *, host: str, port: int, **arguments: Any)
     It answers /bytes/N with N bytes to any method, and /get, /post, /status/CODE, /delay/S, /stream/N and more as
     users of httpbin know them.
     """
+    from http_benchmark.cli.common import load_settings
+    from http_benchmark.origin.main import serve_forever
+
     load_settings(arguments, config_file)
     serve_forever(host, port, on_listening=lambda url: click.echo(f"listening on {url} (Ctrl-C ends it)"))

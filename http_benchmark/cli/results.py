@@ -5,10 +5,7 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.common import load_settings, make_console, open_storage, shared_options, write_json
-from http_benchmark.report import json as json_report
-from http_benchmark.report.terminal import print_experiment, print_experiment_list
-from http_benchmark.stats.conclusion import conclude
+from http_benchmark.cli.options import shared_options
 
 
 @click.group(epilog="Example: http-benchmark results list")
@@ -22,6 +19,9 @@ def command() -> None:
 @shared_options(database=True, output=True)
 def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset: int, **arguments: Any) -> None:
     """List stored experiments, newest first."""
+    from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+    from http_benchmark.report.terminal import print_experiment_list
+
     settings = load_settings(arguments, config_file)
     with open_storage(settings) as storage:
         experiments = storage.list_experiments(limit=limit, offset=offset)
@@ -36,6 +36,11 @@ def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset
 @shared_options(database=True, output=True)
 def show(config_file: Path | None, json_file: str | None, *, identifier: str, **arguments: Any) -> None:
     """Show a stored experiment; the first characters of its ID will do."""
+    from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+    from http_benchmark.report import json as json_report
+    from http_benchmark.report.terminal import print_experiment
+    from http_benchmark.stats.conclusion import conclude
+
     settings = load_settings(arguments, config_file)
     with open_storage(settings) as storage:
         experiment = storage.get_experiment(identifier)
@@ -55,6 +60,8 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
 @shared_options(database=True)
 def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments: Any) -> None:
     """Delete a stored experiment with its blocks and slices."""
+    from http_benchmark.cli.common import load_settings, open_storage
+
     settings = load_settings(arguments, config_file)
     with open_storage(settings) as storage:
         experiment = storage.get_experiment(identifier)

@@ -4,15 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
-from http_benchmark.benchmark import Experiment
-from http_benchmark.cli.common import load_settings, make_console, open_storage, shared_options, write_json
-from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
-from http_benchmark.cli.progress import ProgressDisplay, print_plan
-from http_benchmark.models.experiment import ExperimentResult
-from http_benchmark.report import json as json_report
-from http_benchmark.report.terminal import print_experiment
+from http_benchmark.cli.options import shared_options
 
 _EXAMPLES = """\b
 Examples:
@@ -58,31 +51,6 @@ def command(config_file: Path | None, json_file: str | None, *, plan_only: bool,
     A CONTENDER is NAME[:sync|:async], for example httpx:async; a NAME alone stands for each mode that the library
     has, none at all for every installed client.
     """
-    settings = load_settings(arguments, config_file)
-    console = make_console(to_stderr=json_file == "-")
-    if plan_only:
-        print_plan(Experiment(settings.experiment()), console)
-        return 0
-    with open_storage(settings) as storage, ProgressDisplay(console) as progress:
-        experiment = Experiment(settings.experiment(), storage=storage, observer=progress)
-        try:
-            result = experiment.run()
-        except KeyboardInterrupt:
-            result = experiment.result()
-            progress.stop()
-    _show(result, console, json_file)
-    return _exit_code(result, strict=strict)
+    from http_benchmark.cli.running import run
 
-
-def _show(result: ExperimentResult, console: Console, json_file: str | None) -> None:
-    print_experiment(result, console)
-    if json_file:
-        write_json(json_report.dump(result), json_file)
-
-
-def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
-    if result.status == "interrupted":
-        return EXIT_INTERRUPTED
-    if not any(client.success_ratio for client in result.clients):
-        return EXIT_NOTHING_MEASURED
-    return 1 if strict and result.validity.verdict != "valid" else 0
+    return run(arguments, config_file, json_file, plan_only=plan_only, strict=strict)

@@ -1,0 +1,56 @@
+"""What `http-benchmark run` does: plan, measure, print the ranking, save the results."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from http_benchmark.benchmark import Experiment
+from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
+from http_benchmark.cli.progress import ProgressDisplay, print_plan
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.report import json as json_report
+from http_benchmark.report.terminal import print_experiment
+
+
+def run(
+    arguments: dict[str, Any], config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool
+) -> int:
+    """Carry out the command; return its exit code.
+
+    Args:
+        arguments: Settings by name, None for those not given.
+        config_file: Settings file, or None for the usual places.
+        json_file: Where the JSON goes; None for nowhere.
+        plan_only: Say what would run instead of running it.
+        strict: A verdict other than "valid" is an error.
+    """
+    settings = load_settings(arguments, config_file)
+    console = make_console(to_stderr=json_file == "-")
+    if plan_only:
+        print_plan(Experiment(settings.experiment()), console)
+        return 0
+    with open_storage(settings) as storage, ProgressDisplay(console) as progress:
+        experiment = Experiment(settings.experiment(), storage=storage, observer=progress)
+        try:
+            result = experiment.run()
+        except KeyboardInterrupt:
+            result = experiment.result()
+            progress.stop()
+    _show(result, console, json_file)
+    return _exit_code(result, strict=strict)
+
+
+def _show(result: ExperimentResult, console: Console, json_file: str | None) -> None:
+    print_experiment(result, console)
+    if json_file:
+        write_json(json_report.dump(result), json_file)
+
+
+def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
+    if result.status == "interrupted":
+        return EXIT_INTERRUPTED
+    if not any(client.success_ratio for client in result.clients):
+        return EXIT_NOTHING_MEASURED
+    return 1 if strict and result.validity.verdict != "valid" else 0
