@@ -135,7 +135,7 @@ def _readable_file(value: Path, info: ValidationInfo) -> Path:
     return value
 
 
-def _several(value: object) -> object:
+def _several(value: object, info: ValidationInfo) -> object:
     """Read a list from text, as it stands in an environment variable: JSON, or separated by commas."""
     if not isinstance(value, str):
         return () if value is None else value
@@ -143,7 +143,9 @@ def _several(value: object) -> object:
         try:
             return json.loads(value)
         except ValueError as error:
-            raise ValueError(f"not a JSON list: {value!r} ({error}); a comma-separated list will do too") from None
+            raise ValueError(
+                f"{info.field_name} is no JSON list ({error}), got {value!r}; words separated by commas will do too"
+            ) from None
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
