@@ -81,6 +81,7 @@ def print_experiment_list(experiments: Sequence[ExperimentRow], console: Console
     table = _table("id", "name", "started (UTC)", "status", "blocks", "contenders", "tags")
     table.columns[0].no_wrap = table.columns[2].no_wrap = True  # an id broken in two cannot be copied
     table.columns[4].justify = "right"
+    table.columns[5].min_width = 15
     for row in experiments:
         started = row.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
         contenders, tags = ", ".join(row.contenders), ", ".join(row.tags)
