@@ -25,14 +25,14 @@ def sentences(
 
     Args:
         clients: Best first, as `summarise` orders them.
-        pairs: As `summarise` returns them; those on other metrics are ignored.
+        pairs: As `summarise` returns them; those on other metrics or of unranked contenders are ignored.
         primary_metric: What the ranking follows.
         blocks: How many blocks were measured.
     """
     ranked = [client for client in clients if client.rank is not None]
     names = [client.contender for client in ranked]
     leaders = [client.contender for client in ranked if client.rank == 1]
-    pairs = [pair for pair in pairs if pair.metric == primary_metric]
+    pairs = [pair for pair in pairs if pair.metric == primary_metric and {pair.a, pair.b} <= set(names)]
     if not pairs:
         return []
     if all(pair.low_percent is None for pair in pairs):

@@ -1,0 +1,165 @@
+"""What is printed in the terminal, compared with snapshots that a person has read.
+
+After a wanted change: `UPDATE_SNAPSHOTS=1 python -m tests tests.unit.test_report_terminal`, then read the difference.
+"""
+
+import io
+import os
+from pathlib import Path
+from unittest import TestCase
+
+from rich.console import Console
+
+from http_benchmark.models.experiment import ClientResult, Reason, Validity
+from http_benchmark.report.terminal import (
+    ClientRow,
+    ExperimentRow,
+    print_clients,
+    print_experiment,
+    print_experiment_list,
+)
+from tests.records import START, make_blocks, make_result, noisy_costs
+
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
+FACTORS = {
+    "pycurl:async": 0.2,
+    "pycurl:sync": 0.2006,
+    "aiohttp:async": 0.34,
+    "requestx:async": 0.42,
+    "urllib3:sync": 0.88,
+    "requests:sync": 1.24,
+    "httpx:sync": 1.38,
+    "httpx==0.27.2:async+h2#2": 12.4,
+}
+EXPERIMENTS = [
+    ExperimentRow(
+        "3f2a91c4", "nightly", START, "finished", 15, ("aiohttp:async", "httpx:async", "requests:sync"), ("ci",)
+    ),
+    ExperimentRow("9b07aa10", "größer [bold]", START, "interrupted", 2, ("pycurl:sync",)),
+]
+CLIENTS = [
+    ClientRow("aiohttp", "3.14.5", ("async",), ("1.1",), "pip install http-benchmark"),
+    ClientRow("requestx", None, ("sync", "async"), ("1.1", "2"), "pip install 'http-benchmark[requestx]', needs Rust"),
+]
+
+
+def printed(function, value, *, width=80, encoding="utf-8"):
+    """What the function prints into a file of that encoding, without the spaces at the ends of lines."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    function(value, Console(file=file, width=width))
+    file.flush()
+    text = file.buffer.getvalue().decode(encoding)
+    file.close()
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def nine_contenders():
+    reason = Reason(
+        code="machine-busy",
+        severity="suspect",
+        message="other processes took 12 % of the CPU; stop them and run again, or wait for a quieter moment",
+    )
+    result = make_result(make_blocks(noisy_costs(FACTORS, 15)), validity=Validity(verdict="suspect", reasons=(reason,)))
+    unranked = [
+        ClientResult(contender="niquests:sync", library="niquests", mode="sync", status="errors", requests=12_345,
+            errors={"timeout": 1200, "http-5xx": 3}, message="ReadTimeout: [Errno 1] no answer in 1 s"),
+        ClientResult(contender="requestx:sync", library="requestx", mode="sync", status="unavailable",
+            message="not installed; pip install 'http-benchmark[requestx]', needs a Rust toolchain"),
+        ClientResult(contender="urllib3:async", library="urllib3", mode="async", status="failed",
+            message="worker crashed in two blocks (signal 11)"),
+    ]  # fmt: skip
+    return result.model_copy(update={"clients": (*result.clients, *unranked)})
+
+
+class TestSnapshots(TestCase):
+    maxDiff = None
+
+    def check(self, name, text, *, width=80):
+        self.assertLessEqual(max(map(len, text.splitlines())), width)
+        path = SNAPSHOTS / f"{name}.txt"
+        if os.environ.get("UPDATE_SNAPSHOTS"):
+            path.write_text(text, encoding="utf-8")
+        self.assertEqual(path.read_text(encoding="utf-8"), text)
+
+    def test_experiment(self):
+        """Eighty columns: heading, verdict with its reason, ranking, who is not ranked and why, sentences, notes."""
+        self.check("experiment_80", printed(print_experiment, nine_contenders()))
+
+    def test_experiment_in_ascii(self):
+        """The same content in the same columns, in ASCII alone."""
+        text = printed(print_experiment, nine_contenders(), encoding="ascii")
+
+        self.check("experiment_ascii", text)
+        self.assertTrue(text.isascii())
+        self.assertEqual(
+            [len(line) for line in printed(print_experiment, nine_contenders()).splitlines()],
+            [len(line) for line in text.splitlines()],
+        )
+
+    def test_wide_experiment(self):
+        """With room, each contender takes one line and has a bar."""
+        self.check("experiment_wide", printed(print_experiment, nine_contenders(), width=130), width=130)
+
+    def test_few_blocks_by_cpu(self):
+        """Three blocks ranked by CPU time: costs instead of speeds, no interval, and it is said."""
+        result = make_result(
+            make_blocks({"a:sync": [1.0] * 3, "b:async": [2.5] * 3}), "cpu_s_per_1k", status="interrupted"
+        )
+
+        self.check("experiment_few_blocks", printed(print_experiment, result))
+
+    def test_experiment_list(self):
+        """Stored experiments; a name in brackets is no markup."""
+        self.check("experiment_list", printed(print_experiment_list, EXPERIMENTS))
+
+    def test_clients(self):
+        """Known clients, and how to get the missing one."""
+        self.check("clients", printed(print_clients, CLIENTS))
+
+
+class TestTerminal(TestCase):
+    def test_nothing_measured(self):
+        """Interrupted before the first block, or with every contender failed, it says so."""
+        failed = ClientResult(contender="a", library="a", mode="sync", status="failed", message="crashed")
+
+        self.assertIn("No block was finished.", printed(print_experiment, make_result([])))
+        text = printed(
+            print_experiment, make_result(make_blocks({"a": [1.0]})).model_copy(update={"clients": (failed,)})
+        )
+        self.assertIn("No contender was ranked.", text)
+        self.assertIn("a: failed: crashed", text)
+
+    def test_no_figure(self):
+        """A contender without a figure for the primary metric is listed as such."""
+        result = make_result(make_blocks({"a": [1.0], "b": [1.0]}))
+        blind = result.clients[0].model_copy(update={"rank": None, "group": None, "throughput_rps": None})
+        text = printed(print_experiment, result.model_copy(update={"clients": (result.clients[1], blind)}))
+
+        self.assertIn("a: no figure for the throughput", text)
+
+    def test_empty_list(self):
+        """Without experiments there is no table."""
+        self.assertEqual("No experiments are stored.\n", printed(print_experiment_list, []))
+
+    def test_foreign_letters_in_ascii(self):
+        """What ASCII does not have does not stop the report."""
+        self.assertIn("gr??er [bold]", printed(print_experiment_list, EXPERIMENTS, width=130, encoding="ascii"))
+        self.assertIn("größer [bold]", printed(print_experiment_list, EXPERIMENTS, width=130))
+
+    def test_narrow(self):
+        """Below eighty columns nothing is lost: long names are folded."""
+        text = printed(print_experiment, nine_contenders(), width=60)
+
+        self.assertLessEqual(max(map(len, text.splitlines())), 60)
+        self.assertIn("aiohttp", text)
+
+    def test_colour_on_a_terminal_only(self):
+        """The verdict is coloured where the console is a terminal."""
+        plain, coloured = io.StringIO(), io.StringIO()
+        print_experiment(nine_contenders(), Console(file=plain, width=80))
+        print_experiment(
+            nine_contenders(), Console(file=coloured, width=80, force_terminal=True, color_system="standard")
+        )
+
+        self.assertNotIn("\x1b[", plain.getvalue())
+        self.assertIn("\x1b[1;33msuspect", coloured.getvalue())
