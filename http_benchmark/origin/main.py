@@ -56,6 +56,8 @@ def listen(host: str, port: int) -> socket.socket:
         TargetError: The address cannot be listened on.
     """
     _raise_file_limit()
+    if not 0 <= port <= 65535:  # the system would take it modulo 65536
+        raise TargetError(f"cannot listen on {host} port {port}: a port is a number from 0 to 65535")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
