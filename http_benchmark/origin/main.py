@@ -79,13 +79,12 @@ def url_of(listener: socket.socket) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the process; return its exit code."""
     arguments = _parser().parse_args(argv)
-    cpus = {int(cpu) for cpu in arguments.cpus.split(",") if cpu}
     if arguments.child is not None:
         die_with_parent(arguments.child)
-        _serve_as_child(arguments.host, arguments.port, cpus)
+        _serve_as_child(arguments.host, arguments.port, arguments.cpus)
         return 0
     try:
-        serve_forever(arguments.host, arguments.port, cpus=cpus, on_listening=_print_url)
+        serve_forever(arguments.host, arguments.port, cpus=arguments.cpus, on_listening=_print_url)
     except TargetError as error:
         sys.stderr.write(f"{error}\n")
         return 4
@@ -101,9 +100,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m http_benchmark.origin.main", description="The target server.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--cpus", default="", help='processors to run on, for example "0,2" (default: all)')
+    parser.add_argument(
+        "--cpus", type=_cpus, default=set(), help='processors to run on, for example "0,2" (default: all)'
+    )
     parser.add_argument("--child", type=int, metavar="PID", help="be a child of this process and talk to it")
     return parser
+
+
+def _cpus(text: str) -> set[int]:
+    return {int(cpu) for cpu in text.split(",") if cpu}
 
 
 def _raise_file_limit() -> None:

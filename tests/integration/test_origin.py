@@ -249,6 +249,20 @@ class OriginTest(unittest.TestCase):
                 self.assertEqual(status, wire.answer()[0])
                 self.assertEqual(b"", wire.rest())
 
+    def test_a_client_that_stays_is_cut_off(self):
+        """After the last answer, a client that does not close is disconnected; one that still reads is not."""
+        stays = self.wire()
+        stays.send(get("/bytes/1", "Connection: close"))
+        reads = self.wire(receive_buffer=4096)
+        reads.send(get(f"/bytes/{8 * MIB}", "Connection: close"))
+        self.assertEqual(200, reads.status())
+        deadline_s = time.monotonic() + PATIENCE_S
+        with self.assertRaises((ConnectionResetError, BrokenPipeError)):
+            while time.monotonic() < deadline_s:
+                stays.send(b"x")
+                time.sleep(0.1)
+        self.assertEqual(8 * MIB, len(reads.rest()))
+
     def test_head_is_answered_without_a_body(self):
         """HEAD has the headers of GET and nothing behind them, so that the next answer follows at once."""
         wire = self.wire()
