@@ -18,7 +18,7 @@ from http_benchmark.origin.reading import Incoming, Reader
 from http_benchmark.origin.sending import Sender
 
 _MAX_WAITING_BYTES = 65536  # of pipelined requests; then reading rests until the answer under way is sent
-_LINGER_S = 2.0  # how long a refused client may go on sending, so that it gets to read why
+_LINGER_S = 2.0  # how long a client may leave the connection open after the last answer
 _UNREADABLE = Request("GET", "/", keep_alive=False)  # stands for what could not be read as a request
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._cut: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        peer: str = transport.get_extra_info("peername")[0]
+        peer: str = (transport.get_extra_info("peername") or ("",))[0]  # none if the client is gone already
         self._transport = cast("asyncio.Transport", transport)
         self._write = self._transport.write
         self._kept_answer = self._origin.answers.of_peer(peer).get
@@ -169,12 +169,19 @@ class Connection(asyncio.Protocol):
         return answer
 
     def _linger(self) -> None:
-        """Close as soon as the client has, but no later than after a while.
+        """After the last answer, let the client close; cut it off if it does not.
 
-        Closing at once, with data unread, would reset the connection and take the last answer with it.
+        Closing at once, with data unread, would reset the connection and take the answer with it.
         """
         if self._cut is None:
-            self._cut = asyncio.get_running_loop().call_later(_LINGER_S, self._transport.abort)
+            self._cut = asyncio.get_running_loop().call_later(_LINGER_S, self._cut_off)
+
+    def _cut_off(self) -> None:
+        self._cut = None
+        if self._transport.get_write_buffer_size():  # it reads slowly, but it may still be reading
+            self._linger()
+        else:
+            self._transport.abort()
 
 
 def _refusal(refusal: RefusalError) -> Response:

@@ -1,7 +1,6 @@
 """Answers that tell the client what it sent, as JSON with httpbin's keys."""
 
 import base64
-import binascii
 import gzip
 import json
 import zlib
@@ -79,7 +78,7 @@ def check_login(request: Request, user: str, password: str) -> Response:
     scheme, _, credentials = request.header("authorization").partition(" ")
     try:
         given = base64.b64decode(credentials, validate=True)
-    except binascii.Error:
+    except ValueError:
         given = b""
     if scheme.lower() == "basic" and given == f"{user}:{password}".encode():
         return _json({"authenticated": True, "user": user})

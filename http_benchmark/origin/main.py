@@ -56,6 +56,8 @@ def listen(host: str, port: int) -> socket.socket:
         TargetError: The address cannot be listened on.
     """
     _raise_file_limit()
+    if not 0 <= port <= 65535:  # the system would take it modulo 65536
+        raise TargetError(f"cannot listen on {host} port {port}: a port is a number from 0 to 65535")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
@@ -77,13 +79,12 @@ def url_of(listener: socket.socket) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the process; return its exit code."""
     arguments = _parser().parse_args(argv)
-    cpus = {int(cpu) for cpu in arguments.cpus.split(",") if cpu}
     if arguments.child is not None:
         die_with_parent(arguments.child)
-        _serve_as_child(arguments.host, arguments.port, cpus)
+        _serve_as_child(arguments.host, arguments.port, arguments.cpus)
         return 0
     try:
-        serve_forever(arguments.host, arguments.port, cpus=cpus, on_listening=_print_url)
+        serve_forever(arguments.host, arguments.port, cpus=arguments.cpus, on_listening=_print_url)
     except TargetError as error:
         sys.stderr.write(f"{error}\n")
         return 4
@@ -99,9 +100,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m http_benchmark.origin.main", description="The target server.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--cpus", default="", help='processors to run on, for example "0,2" (default: all)')
+    parser.add_argument(
+        "--cpus", type=_cpus, default=set(), help='processors to run on, for example "0,2" (default: all)'
+    )
     parser.add_argument("--child", type=int, metavar="PID", help="be a child of this process and talk to it")
     return parser
+
+
+def _cpus(text: str) -> set[int]:
+    return {int(cpu) for cpu in text.split(",") if cpu}
 
 
 def _raise_file_limit() -> None:

@@ -6,7 +6,7 @@ Nothing here knows sockets; `parsing` and `bodies` make requests, `answers` turn
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 type Buffer = bytes | memoryview
 
@@ -54,12 +54,15 @@ class Request:
     @cached_property
     def segments(self) -> tuple[str, ...]:
         """The path cut at its slashes and decoded: ("status", "503") for "/status/503"."""
-        return tuple(unquote(segment) for segment in urlsplit(self.target).path.removeprefix("/").split("/"))
+        path = self.target.partition("?")[0]
+        if "://" in path:  # with scheme and host, as proxies are asked
+            path = path.partition("://")[2].partition("/")[2]
+        return tuple(unquote(segment) for segment in path.removeprefix("/").split("/"))
 
-    @cached_property
+    @property
     def query(self) -> str:
         """What stands behind the question mark, as sent."""
-        return urlsplit(self.target).query
+        return self.target.partition("?")[2]
 
     def header(self, name: str) -> str:
         """The header's values, joined with commas; "" when it was not sent."""

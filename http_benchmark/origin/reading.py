@@ -73,7 +73,10 @@ class Reader:
         self._skip_empty_lines()
         if self._incoming is None:
             self._incoming = self._read_head()
-        if self._incoming is None or not self._read_body(self._incoming):
+        whole = self._incoming is not None and self._read_body(self._incoming)
+        if not self.waiting_bytes:
+            self._unread, self._position = b"", 0  # of a large upload, this is a large buffer for each connection
+        if not whole:
             return None
         incoming, self._incoming = self._incoming, None
         return incoming

@@ -144,6 +144,8 @@ class Child:
         self.stop()
 
     def _obituary(self) -> str:
+        if self._stderr.closed:
+            return f"{self.name} was stopped"
         try:
             code = self._process.wait(_STOP_PATIENCE_S)
         except subprocess.TimeoutExpired:

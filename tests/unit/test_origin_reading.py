@@ -1,5 +1,6 @@
 """How the origin reads requests and puts answers into bytes; no sockets."""
 
+import contextlib
 import itertools
 import unittest
 
@@ -11,6 +12,7 @@ from http_benchmark.origin.bodies import MAX_BODY_BYTES, MAX_KEPT_BODY_BYTES
 from http_benchmark.origin.messages import RefusalError, Request, Response, Stream
 from http_benchmark.origin.parsing import MAX_HEAD_BYTES, HeadParser
 from http_benchmark.origin.reading import Incoming, Reader
+from http_benchmark.origin.routes import respond
 
 HEAD = b"GET /get HTTP/1.1\r\nHost: a\r\n"
 PIPELINE = (
@@ -71,6 +73,25 @@ class ReaderTest(unittest.TestCase):
     def test_one_byte_at_a_time(self):
         """The same with a packet per byte."""
         self.assertEqual(len(REQUESTS), len(read_all([bytes((byte,)) for byte in PIPELINE])))
+
+    @given(st.integers(0, len(PIPELINE)), st.integers(0, 30), st.binary(max_size=30))
+    def test_nothing_that_comes_in_is_a_fault_of_ours(self, start, removed, inserted):
+        """Damaged requests are read, waited for, answered or refused, and nothing else is raised."""
+        reading = reader()
+        reading.feed(PIPELINE[:start] + inserted + PIPELINE[start + removed :])
+        with contextlib.suppress(RefusalError):
+            while incoming := reading.next():
+                Answers().prepare(incoming.request, respond(incoming.request))
+
+    @given(
+        st.sampled_from(["", "/", "//[", "/basic-auth/", "/cookies/set?", "/status/", "/get?"]),
+        st.text(st.characters(min_codepoint=33, max_codepoint=255)),
+    )
+    def test_any_target_is_answered(self, prefix, rest):
+        """No target and no header value is a fault of ours, however odd."""
+        headers = (("Host", "a"), ("Authorization", f"Basic {rest}"), ("Cookie", rest))
+        for target in (prefix + rest, "/cookies", "/basic-auth/a/b"):
+            self.assertIn(respond(Request("GET", target, headers)).status, range(200, 600))
 
     def test_a_kept_answer_is_found_without_parsing(self):
         """A head whose answer is kept comes with that answer, after as much body as it announced."""
