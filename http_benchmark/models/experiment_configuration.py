@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from http_benchmark.clients import known_clients
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import Model, configuration_error
-from http_benchmark.models.contender import Contender, Mode, number_repeats
+from http_benchmark.models.contender import Contender, number_repeats
 from http_benchmark.models.experiment import METRICS, Metric
 from http_benchmark.models.fields import (
     BODILESS,
@@ -191,4 +191,4 @@ class ExperimentConfiguration(Model):
 
 def _arms(contender: Contender) -> list[Contender]:
     modes = (contender.mode,) if contender.mode else known_clients()[contender.library].modes
-    return [replace(contender, mode=cast("Mode", mode)) for mode in modes]
+    return [replace(contender, mode=mode) for mode in modes]

@@ -11,9 +11,9 @@ from unittest import TestCase
 from rich.console import Console
 
 from http_benchmark.models.experiment import ClientResult, Reason, Validity
+from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.report.terminal import (
     ClientRow,
-    ExperimentRow,
     print_clients,
     print_experiment,
     print_experiment_list,
@@ -32,10 +32,24 @@ FACTORS = {
     "httpx==0.27.2:async+h2#2": 12.4,
 }
 EXPERIMENTS = [
-    ExperimentRow(
-        "3f2a91c4", "nightly", START, "finished", 15, ("aiohttp:async", "httpx:async", "requests:sync"), ("ci",)
+    ExperimentSummary(
+        id="3f2a91c4-0000-4000-8000-000000000001",
+        name="nightly",
+        started_at=START,
+        status="finished",
+        blocks=15,
+        contenders=("aiohttp:async", "httpx:async", "requests:sync"),
+        tags=("ci",),
     ),
-    ExperimentRow("9b07aa10", "größer [bold]", START, "interrupted", 2, ("pycurl:sync",)),
+    ExperimentSummary(
+        id="9b07aa10-0000-4000-8000-000000000002",
+        name="größer [bold]",
+        started_at=START,
+        status="interrupted",
+        blocks=2,
+        contenders=("pycurl:sync",),
+        tags=(),
+    ),
 ]
 CLIENTS = [
     ClientRow("aiohttp", "3.14.5", ("async",), ("1.1",), "pip install http-benchmark"),
