@@ -82,7 +82,7 @@ class ProgressDisplay(Observer):
         self._started_s = time.monotonic()
         contenders = len(plan.arms)
         self._console.print(
-            f"{contenders} contender{'s' * (contenders > 1)}, {plan.blocks} blocks, {result.target.url}; "
+            f"{contenders} contender{'s' * (contenders > 1)}, {plan.blocks} block{'s' * (plan.blocks > 1)}, {result.target.url}; "
             f"about {format_duration(plan.estimated_s)}",
             soft_wrap=True,
             markup=False,

@@ -9,9 +9,18 @@ from http_benchmark.benchmark import Experiment
 from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.progress import ProgressDisplay, print_plan
-from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.errors import ErrorKind
+from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.report import json as json_report
 from http_benchmark.report.terminal import print_experiment
+
+_NEVER_CONNECTED = (
+    ErrorKind.NAME_RESOLUTION,
+    ErrorKind.CONNECTION_REFUSED,
+    ErrorKind.CONNECT_TIMEOUT,
+    ErrorKind.CONNECT,
+    ErrorKind.TLS,
+)
 
 
 def run(
@@ -51,6 +60,11 @@ def _show(result: ExperimentResult, console: Console, json_file: str | None) -> 
 def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
     if result.status == "interrupted":
         return EXIT_INTERRUPTED
-    if not any(client.success_ratio for client in result.clients):
+    if not any(_reached_target(client) for client in result.clients):
         return EXIT_NOTHING_MEASURED
     return 1 if strict and result.validity.verdict != "valid" else 0
+
+
+def _reached_target(client: ClientResult) -> bool:
+    """Whether a contender finished and got at least one answer, be it a late or a bad one."""
+    return client.requests > sum(client.errors.get(kind, 0) for kind in _NEVER_CONNECTED)

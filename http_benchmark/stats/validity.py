@@ -43,7 +43,7 @@ def _too_few_blocks(blocks: Sequence[BlockRecord]) -> Iterator[Reason]:
         yield Reason(
             code="too-few-blocks",
             severity="suspect",
-            message=f"{len(blocks)} blocks give no 95 % interval; run at least {MIN_BLOCKS_95} (--blocks)",
+            message=f"no 95 % interval below {MIN_BLOCKS_95} blocks, got {len(blocks)}; run more (--blocks)",
             value=len(blocks),
             limit=MIN_BLOCKS_95,
         )
