@@ -80,9 +80,8 @@ class ProgressDisplay(Observer):
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         self._plan = plan
         self._started_s = time.monotonic()
-        contenders = len(plan.arms)
         self._console.print(
-            f"{contenders} contender{'s' * (contenders > 1)}, {plan.blocks} block{'s' * (plan.blocks > 1)}, {result.target.url}; "
+            f"{_count(len(plan.arms), 'contender')}, {_count(plan.blocks, 'block')}, {result.target.url}; "
             f"about {format_duration(plan.estimated_s)}",
             soft_wrap=True,
             markup=False,
@@ -142,3 +141,7 @@ class ProgressDisplay(Observer):
 
 def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2] if values else 0.0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

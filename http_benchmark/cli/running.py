@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from loguru import logger
 from rich.console import Console
 
 from http_benchmark.benchmark import Experiment
@@ -13,6 +14,9 @@ from http_benchmark.errors import ErrorKind
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.report import json as json_report
 from http_benchmark.report.terminal import print_experiment
+from http_benchmark.utils import host
+
+EARLIER_DISTRIBUTION = "http-client-benchmarker"
 
 _NEVER_CONNECTED = (
     ErrorKind.NAME_RESOLUTION,
@@ -36,6 +40,7 @@ def run(
         strict: A verdict other than "valid" is an error.
     """
     settings = load_settings(arguments, config_file)
+    _warn_of_the_earlier_distribution()
     console = make_console(to_stderr=json_file == "-")
     if plan_only:
         print_plan(Experiment(settings.experiment()), console)
@@ -68,3 +73,11 @@ def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
 def _reached_target(client: ClientResult) -> bool:
     """Whether a contender finished and got at least one answer, be it a late or a bad one."""
     return client.requests > sum(client.errors.get(kind, 0) for kind in _NEVER_CONNECTED)
+
+
+def _warn_of_the_earlier_distribution() -> None:
+    if host.distribution_version(EARLIER_DISTRIBUTION):
+        logger.warning(
+            f"{EARLIER_DISTRIBUTION} is installed too and brings the same import name; whichever was installed last is "
+            f"in force. Uninstall it (pip uninstall {EARLIER_DISTRIBUTION}), then install http-benchmark again"
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from http_benchmark.clients import NULL_CLIENT
 from http_benchmark.models.experiment import BlockRecord, ClientResult, Reason, Validity
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 
@@ -31,7 +32,12 @@ def judge(
         *_quick(quick),
         *_shared_cpus(shared_cpus),
         *_server_limited(blocks),
-        *(reason for client in clients for reason in _unequal_work(client, concurrency)),
+        *(
+            reason
+            for client in clients
+            if client.library != NULL_CLIENT
+            for reason in _unequal_work(client, concurrency)
+        ),
     ]
     severities = {reason.severity for reason in reasons}
     verdict = "invalid" if "invalid" in severities else "suspect" if severities else "valid"

@@ -1,5 +1,6 @@
 """Facts about this machine, its interpreter and the installed versions."""
 
+import importlib.metadata
 import os
 import platform
 import ssl
@@ -44,6 +45,14 @@ def available_cpus() -> tuple[int, ...]:
     if hasattr(os, "sched_getaffinity"):
         return tuple(sorted(os.sched_getaffinity(0)))
     return tuple(range(os.cpu_count() or 1))
+
+
+def distribution_version(name: str) -> str | None:
+    """The installed version of a distribution, None where it is not installed."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _cpu_model() -> str | None:
