@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
-from http_benchmark.migrations.engine import database_url, label, open_engine, reading, writing
+from http_benchmark.migrations.engine import database_url, label, open_engine, reading, sqlite_file, writing
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, RESULTS, SLICES, TRIALS
 from http_benchmark.models.base import Model
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -227,7 +227,8 @@ def upgrade(url: str | Path) -> None:
 def current(url: str | Path) -> tuple[str | None, str]:
     """The revision that a database is at, None where it has no tables of ours, and the newest one."""
     parsed = database_url(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+    file = sqlite_file(parsed)
+    if file and not file.exists():
         return None, revisions.head()  # opening it would make an empty file
     engine = open_engine(parsed)
     try:

@@ -22,6 +22,7 @@ from http_benchmark.errors import StorageError
 BUSY_TIMEOUT_S = 30.0
 """How long a writer waits for the others; writing a block takes milliseconds."""
 
+_IN_MEMORY = {None, "", ":memory:"}
 _WRITING = {"writing": True}
 
 _REASONS = (
@@ -61,6 +62,14 @@ def label(url: URL) -> str:
     return repr(url.set(query={}).render_as_string(hide_password=True))
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """The file of a SQLite database; None for one in memory, one named by a URI of SQLite's own, or another kind."""
+    name = url.database
+    if url.get_backend_name() != "sqlite" or name in _IN_MEMORY or str(name).startswith("file:"):
+        return None
+    return Path(str(name))
+
+
 def open_engine(url: URL) -> Engine:
     """Make the engine of a database; connects to nothing yet.
 
@@ -68,10 +77,10 @@ def open_engine(url: URL) -> Engine:
         StorageError: The driver is missing, or the folder of a SQLite file.
     """
     sqlite = url.get_backend_name() == "sqlite"
-    in_file = sqlite and url.database not in {None, "", ":memory:"}
-    if in_file and not Path(str(url.database)).absolute().parent.is_dir():
+    file = sqlite_file(url)
+    if file and not file.absolute().parent.is_dir():
         raise StorageError(f"database {label(url)} cannot be made: its folder does not exist; create the folder first")
-    options: dict[str, Any] = {"poolclass": _pool(in_file=in_file)} if sqlite else {"pool_pre_ping": True}
+    options: dict[str, Any] = {"poolclass": _pool(url)} if sqlite else {"pool_pre_ping": True}
     try:
         engine = create_engine(url, hide_parameters=True, json_serializer=_to_json, **options)
     except NoSuchModuleError:
@@ -86,9 +95,9 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
-def _pool(*, in_file: bool) -> type[Pool]:
+def _pool(url: URL) -> type[Pool]:
     """No pool for a file: nothing stays open between uses, so that forgetting `close` and forking do no harm."""
-    return NullPool if in_file else StaticPool
+    return StaticPool if url.database in _IN_MEMORY else NullPool
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
@@ -139,11 +148,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _plain_errors(url: URL) -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OverflowError) as error:  # the latter from the driver, for a number beyond 64 bits
         raise StorageError(f"database {label(url)} {_reason(error, url)}") from None
 
 
-def _reason(error: SQLAlchemyError, url: URL) -> str:
+def _reason(error: Exception, url: URL) -> str:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     text = " ".join(str(cause).split())
     for words, reason in _REASONS:

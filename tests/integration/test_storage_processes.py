@@ -1,0 +1,114 @@
+"""Several processes on one database file, and processes that are killed while they write."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from http_benchmark.storage import ResultStorage
+from tests.unit.records import a_block, an_experiment
+from tests.unit.test_models import a_result
+
+_PATIENCE_S = 120.0
+
+
+def main(job: str, path: str, name: str, count: int) -> None:
+    """What the processes of these tests do: write to the database, and say what is committed."""
+    with ResultStorage(path) as storage:
+        say("ready")
+        if job == "results":
+            for number in range(count):
+                storage.save_result(a_result(id=f"{name}-{number}", name=name))
+        if job == "blocks":
+            storage.start_experiment(an_experiment(name))
+            for number in range(count):
+                storage.save_block(name, a_block(number, trials=3, slices=4))
+                say(number)
+            storage.finish_experiment(an_experiment(name))
+
+
+def say(word: object) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+class StorageProcessesTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "results.db"
+
+    def start(self, job: str, name: str, count: int) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", __name__, job, str(self.path), name, str(count)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(self.end, process)
+        return process
+
+    def end(self, process: subprocess.Popen[str]) -> None:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+    def assert_succeed(self, processes: list[subprocess.Popen[str]]) -> None:
+        for process in processes:
+            _, stderr = process.communicate(timeout=_PATIENCE_S)
+            self.assertEqual((0, ""), (process.returncode, stderr))
+
+    def test_several_writers_lose_nothing(self) -> None:
+        """Four processes that make one database and write at once all succeed, and every row is there."""
+        writers = [self.start("results", f"w{number}", 20) for number in range(2)]
+        writers += [self.start("blocks", f"e{number}", 8) for number in range(2)]
+        self.assert_succeed(writers)
+
+        with ResultStorage(self.path) as storage:
+            for name in ("w0", "w1"):
+                self.assertEqual(
+                    [f"{name}-{number}" for number in reversed(range(20))],
+                    [result.id for result in storage.get_results_by_name(name)],
+                )
+            for name in ("e0", "e1"):
+                self.assertEqual([a_block(number, 3, 4) for number in range(8)], storage.get_blocks(name))
+                self.assertEqual("finished", storage.get_experiment(name).status)
+
+    def test_kill_leaves_every_committed_block(self) -> None:
+        """After kill -9 in the middle the database opens, has each block that was reported, and no half of one."""
+        for round_number in range(3):
+            name = f"killed{round_number}"
+            with self.subTest(name):
+                process = self.start("blocks", name, 1_000_000)
+                assert process.stdout is not None
+                reported = [process.stdout.readline().strip() for _ in range(6 + round_number)]
+                process.send_signal(signal.SIGKILL)
+                rest, _ = process.communicate()
+                last = int((reported + rest.split())[-1])
+
+                with ResultStorage(self.path) as storage:
+                    blocks = storage.get_blocks(name)
+                    summary = next(row for row in storage.list_experiments() if row.id == name)
+                    storage.save_result(a_result())
+
+                self.assertIn(len(blocks), {last + 1, last + 2})  # one more may be committed and not yet reported
+                self.assertEqual([a_block(number, 3, 4) for number in range(len(blocks))], blocks)
+                self.assertEqual(("running", len(blocks)), (summary.status, summary.blocks))
+
+    def test_readers_are_not_kept_waiting(self) -> None:
+        """While one process writes blocks, another reads whole blocks only."""
+        process = self.start("blocks", "busy", 40)
+        assert process.stdout is not None
+        self.assertEqual("ready", process.stdout.readline().strip())
+        self.assertEqual("0", process.stdout.readline().strip())
+
+        with ResultStorage(self.path) as storage:
+            while process.poll() is None:
+                for block in storage.get_blocks("busy"):
+                    self.assertEqual(a_block(block.number, 3, 4), block)
+        self.assert_succeed([process])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
