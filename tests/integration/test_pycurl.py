@@ -53,7 +53,7 @@ class Http2Test(unittest.TestCase):
 
 
 class TransfersTest(unittest.IsolatedAsyncioTestCase):
-    async def asyncSetUp(self):
+    def setUp(self):
         self.server = ScriptedServer()
         self.addCleanup(self.server.close)
         self.client = pycurl_adapter.AsyncPycurlClient()
