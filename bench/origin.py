@@ -124,6 +124,7 @@ class Plain(asyncio.Protocol):
 
 def plain_server(port_to: Connection, parent_pid: int, cpus: set[int], answer: bytes) -> None:
     die_with_parent(parent_pid)
+    os.setsid()  # as the origin's: on a busy machine the kernel shares processors out by session
     pin(cpus)
     Plain.answer = answer
 

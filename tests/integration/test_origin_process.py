@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -88,10 +89,13 @@ class OriginProcessTest(unittest.TestCase):
             self.assertEqual({cpu}, os.sched_getaffinity(origin.pid))
 
     def test_it_raises_its_own_file_limit(self):
-        """The soft limit on open files becomes the hard one."""
+        """The soft limit on open files becomes the hard one, however low this process's is."""
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
         with OriginProcess() as origin:
             soft, hard = psutil.Process(origin.pid).rlimit(psutil.RLIMIT_NOFILE)
-            self.assertEqual(hard, soft)
+            self.assertEqual((limits[1], limits[1]), (soft, hard))
 
     def test_it_ends_when_told(self):
         """`stop` ends the process, even in the middle of answers, and may be repeated; counts then fail."""
@@ -113,16 +117,17 @@ class OriginProcessTest(unittest.TestCase):
                 origin.counts()
 
     def test_it_dies_with_its_parent(self):
-        """When the controller is killed outright, the origin is gone as well."""
+        """When the controller is killed outright the origin goes too, even if another process keeps its input open."""
         program = (
-            "import sys, time; from http_benchmark.origin.process import OriginProcess; "
-            "print(OriginProcess().pid, flush=True); time.sleep(60)"
+            "import os, time; from http_benchmark.origin.process import OriginProcess; origin = OriginProcess(); "
+            "heir = os.fork(); heir and print(origin.pid, heir, flush=True); time.sleep(60)"
         )
         with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
-            pid = int(parent.stdout.readline())
-            self.assertFalse(gone(pid))
+            origin, heir = map(int, parent.stdout.readline().split())
+            self.addCleanup(os.kill, heir, signal.SIGKILL)
+            self.assertFalse(gone(origin))
             parent.kill()
-        self.assertTrue(eventually(lambda: gone(pid)))
+        self.assertTrue(eventually(lambda: gone(origin)))
 
 
 class ChildTest(unittest.TestCase):
