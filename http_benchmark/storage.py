@@ -298,9 +298,10 @@ def _experiment_row(experiment: ExperimentResult) -> dict[str, Any]:
 
 
 def _contenders(experiment: ExperimentResult) -> list[str]:
-    """Who was measured; while nobody was yet, who will be."""
-    planned: list[str] = experiment.configuration.get("contenders", [])
-    return planned if experiment.status == "running" else [client.contender for client in experiment.clients]
+    """Who was measured; while it runs, who will be."""
+    measured = [client.contender for client in experiment.clients]
+    planned: list[str] = experiment.configuration.get("contenders", measured)
+    return planned if experiment.status == "running" else measured
 
 
 def _row(record: Model, table: Table) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def closed(stop: Stop, clock: Clock) -> Iterator[int]:
 
     Args:
         stop: When the turns run out; its durations count from this call.
-        clock: Read once per turn.
+        clock: Read once per turn. Threads may share the turns only if it is written in C, as the real one is.
     """
     now = iter(clock, None)  # no reading equals None, so this never ends by itself
     start = clock()
