@@ -10,6 +10,7 @@ import difflib
 import importlib
 import importlib.metadata
 import importlib.util
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -116,10 +117,20 @@ def find_client(name: str, mode: str | None = None) -> Capabilities:
 def load_adapter(module: str) -> ModuleType:
     """Import an adapter, and with it its client library; for the worker, in its main thread.
 
+    Click stays hidden meanwhile: httpx would load it and rich for a command line of its own, only since this project
+    has them installed, and pay for them in import time and memory.
+
     Raises:
         ImportError: The library is not installed.
     """
-    return importlib.import_module(module)
+    click = sys.modules.get("click")
+    sys.modules["click"] = None  # type: ignore[assignment] # None makes its import fail, as the import system says
+    try:
+        return importlib.import_module(module)
+    finally:
+        del sys.modules["click"]
+        if click is not None:
+            sys.modules["click"] = click
 
 
 def _version(distribution: str) -> str | None:
