@@ -1,23 +1,29 @@
 """Real servers on loopback that do what a test tells them, and record what they were sent.
 
-`ScriptedServer` speaks HTTP/1.1 on raw sockets with a thread per connection; the path says how it answers, also
-wrongly. The bundled origin is for measuring; this one is for misbehaving.
+`ScriptedServer` speaks HTTP/1.1 on raw sockets; the path says how it answers, also wrongly. The bundled origin is for
+measuring; this one is for misbehaving. It runs in a process of its own (`python -m tests.servers`), since a client
+that holds the interpreter's lock while it waits would keep a server in the same process from answering.
 """
 
 import contextlib
 import hashlib
+import json
 import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from http_benchmark.utils.child import Child
 
 SLOW_S = 3.0
-"""How long the slow answers take, unless the server is closed before."""
+"""How long the slow answers take."""
 
 
 @dataclass(frozen=True)
@@ -25,73 +31,61 @@ class Received:
     """One request as it came over the wire; `connection` counts from 1."""
 
     connection: int
-    head: bytes
+    head: str
     body_sha256: str
     body_bytes: int
 
     @property
     def method(self) -> str:
-        return self.head.split(b" ", 1)[0].decode()
+        return self.head.split(" ", 1)[0]
 
     @property
     def target(self) -> str:
-        return self.head.split(b" ", 2)[1].decode()
+        return self.head.split(" ", 2)[1]
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        lines = self.head.decode("latin-1").split("\r\n")[1:]
+        lines = self.head.split("\r\n")[1:]
         return [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines if line)]
 
 
 class ScriptedServer:
-    """A server in threads of this process, started at once; a context manager that stops it.
+    """A scripted server in a child process, started at once; a context manager that stops it.
 
     Args:
-        tls: Speak TLS with this context.
+        pem: A file with the certificate and key to speak TLS with; None for no TLS.
 
     Paths: /status/{code}, /bytes/{n}, /chunked/{n}, /redirect/{n}, /hold/{ms}, /slow-head, /slow-body, /reset,
     /reset-body, /close, /truncated, /truncated-chunked, /garbage, /bad-chunk, /bad-gzip, /cookie.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.requests: list[Received] = []
-        self.connections = 0
-        self._tls = tls
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept)
-        self._acceptor.start()
+    def __init__(self, pem: Path | None = None) -> None:
+        self._child = Child("tests.servers", [str(pem)] if pem else [], name="the scripted server")
+        self._origin = f"{'https' if pem else 'http'}://127.0.0.1:{self._child.listen(10)['port']}"
 
-    def url(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
+    @property
+    def requests(self) -> list[Received]:
+        """What came in since the last `forget`, in order."""
+        return [Received(**values) for values in self._ask("requests")]
 
-    def forget(self) -> None:
-        """Clear the record; connections that are open now count no longer."""
-        with self._lock:
-            self.requests.clear()
-            self.connections = 0
+    @property
+    def connections(self) -> int:
+        """How many connections were accepted since the last `forget`."""
+        return int(self._ask("connections"))
 
     @property
     def open_connections(self) -> int:
-        with self._lock:
-            return len(self._open)
+        return int(self._ask("open"))
+
+    def url(self, path: str) -> str:
+        return self._origin + path
+
+    def forget(self) -> None:
+        """Clear the record; connections that are open now count no longer."""
+        self._ask("forget")
 
     def close(self) -> None:
-        self._stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._acceptor.join()
-        self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
+        self._child.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -99,37 +93,60 @@ class ScriptedServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _ask(self, what: str) -> Any:
+        return self._child.ask({"what": what}, 10)["answer"]
+
+
+class _Script:
+    """What runs in the child: a thread per connection."""
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        self._tls = tls
+        self._lock = threading.Lock()
+        self._requests: list[Received] = []
+        self._connections = 0
+        self._open = 0
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def answer(self, what: str) -> object:
+        """Answer a question of the parent."""
+        with self._lock:
+            match what:
+                case "requests":
+                    return [asdict(received) for received in self._requests]
+                case "connections":
+                    return self._connections
+                case "open":
+                    return self._open
+                case "forget":
+                    self._requests.clear()
+                    self._connections = 0
+        return None
+
     def _accept(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
+        while True:
+            connection, _ = self._listener.accept()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        if self._tls:
-            try:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            except OSError:
-                connection.close()
-                return
         with self._lock:
-            self._open.add(connection)
-            self.connections += 1
-            number = self.connections
+            self._open += 1
+            self._connections += 1
+            number = self._connections
         try:
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             while (received := self._read(connection, number)) and self._answer(connection, received):
                 pass
         except OSError:
-            pass
+            pass  # the client went away, or would not have this certificate
         finally:
-            with self._lock:
-                self._open.discard(connection)
             connection.close()
+            with self._lock:
+                self._open -= 1
 
     def _read(self, connection: socket.socket, number: int) -> Received | None:
         data = b""
@@ -146,9 +163,9 @@ class ScriptedServer:
                 return None
             digest.update(chunk)
             missing -= len(chunk)
-        received = Received(number, head, digest.hexdigest(), _content_length(head))
+        received = Received(number, head.decode("latin-1"), digest.hexdigest(), _content_length(head))
         with self._lock:
-            self.requests.append(received)
+            self._requests.append(received)
         return received
 
     def _answer(self, connection: socket.socket, received: Received) -> bool:
@@ -187,17 +204,17 @@ class ScriptedServer:
         connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: taste=sweet; Path=/\r\nContent-Length: 2\r\n\r\nok")
 
     def _do_hold(self, connection: socket.socket, _: Received, argument: str) -> None:
-        self._stopping.wait(int(argument) / 1000)
+        time.sleep(int(argument) / 1000)
         connection.sendall(_head(2) + b"ok")
 
     def _do_slow_head(self, connection: socket.socket, _: Received, __: str) -> bool:
-        self._stopping.wait(SLOW_S)
+        time.sleep(SLOW_S)
         connection.sendall(_head(2) + b"ok")
         return False
 
     def _do_slow_body(self, connection: socket.socket, _: Received, __: str) -> bool:
         connection.sendall(_head(10) + b"hello")
-        self._stopping.wait(SLOW_S)
+        time.sleep(SLOW_S)
         return False
 
     def _do_reset(self, connection: socket.socket, _: Received, __: str) -> bool:
@@ -206,7 +223,7 @@ class ScriptedServer:
 
     def _do_reset_body(self, connection: socket.socket, _: Received, __: str) -> bool:
         connection.sendall(_head(10) + b"hello")
-        self._stopping.wait(0.05)  # or the reset throws away what is still on its way
+        time.sleep(0.05)  # or the reset throws away what is still on its way
         _close_by_reset(connection)
         return False
 
@@ -357,3 +374,20 @@ def _content_length(head: bytes) -> int:
 def _close_by_reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+def main() -> None:
+    """Serve until the parent closes standard input, and answer its questions in JSON lines."""
+    script = _Script(server_tls(Path(sys.argv[1])) if len(sys.argv) > 1 else None)
+    _say({"port": script.port})
+    for line in sys.stdin:
+        _say({"answer": script.answer(json.loads(line)["what"])})
+
+
+def _say(message: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -191,11 +191,6 @@ class _Transfers:
     def close(self) -> None:
         """Drop all connections."""
         self._multi.close()
-        self._set_timer(-1)
-        for descriptor in self._watched:
-            self._loop.remove_reader(descriptor)
-            self._loop.remove_writer(descriptor)
-        self._watched.clear()
 
     def _watch(self, interest: int, descriptor: int, *_: object) -> None:
         """Answer libcurl, which wants to know when this socket can be read or written."""

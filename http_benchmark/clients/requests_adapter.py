@@ -85,7 +85,7 @@ class RequestsClient(Client):
         session = requests.Session()
         session.trust_env = False
         session.headers.clear()
-        session.verify = options.ca_file or True if options.verify else False
+        session.verify = (options.ca_file or True) if options.verify else False
         session.max_redirects = options.max_redirects
         session.cookies.set_policy(refusing_cookie_policy())
         pool = HTTPAdapter(pool_connections=1, pool_maxsize=options.concurrency, pool_block=True, max_retries=0)

@@ -36,6 +36,15 @@ CAPABILITIES = {
 _UNASKED_HEADERS = ("User-Agent", "Accept-Encoding")  # added where the caller gives none
 
 
+_BEHIND = (  # what a wrapping error can hide
+    (u3.InvalidChunkLength, ErrorKind.PROTOCOL),
+    (IncompleteRead, ErrorKind.INCOMPLETE_RESPONSE),
+    (u3.ReadTimeoutError, ErrorKind.TIMEOUT),
+    (u3.SSLError, ErrorKind.TLS),
+    (u3.ResponseError, ErrorKind.TOO_MANY_REDIRECTS),  # the only response that is retried here is a redirect
+)
+
+
 def _kind_of_protocol_error(error: BaseException) -> ErrorKind:
     return kind_of_cause(error, ErrorKind.PROTOCOL, rows=_BEHIND)
 
@@ -43,14 +52,6 @@ def _kind_of_protocol_error(error: BaseException) -> ErrorKind:
 def _kind_of_last_attempt(error: BaseException) -> ErrorKind:
     return kind_of_cause(error, rows=_BEHIND)
 
-
-_BEHIND = (
-    (u3.InvalidChunkLength, ErrorKind.PROTOCOL),
-    (IncompleteRead, ErrorKind.INCOMPLETE_RESPONSE),
-    (u3.ReadTimeoutError, ErrorKind.TIMEOUT),
-    (u3.SSLError, ErrorKind.TLS),
-    (u3.ResponseError, ErrorKind.TOO_MANY_REDIRECTS),  # the only response that is retried here is a redirect
-)
 
 ERRORS: ErrorTable = (
     (u3.InvalidChunkLength, ErrorKind.PROTOCOL),

@@ -5,7 +5,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from types import ModuleType
-from typing import Self
+from typing import Any, Self
 
 from http_benchmark.clients import Capabilities, installed_clients, load_adapter
 from http_benchmark.clients.base import AsyncClient, Client, ClientOptions, Request, classify
@@ -29,7 +29,7 @@ class Contender:
         return self.mode in self.capabilities.follow_redirects
 
     @contextlib.contextmanager
-    def opened(self, **options: object) -> "Iterator[SyncDriver | AsyncDriver]":
+    def opened(self, **options: object) -> Iterator[Any]:
         client = getattr(self.adapter, self.capabilities.modes[self.mode])()
         settings = ClientOptions(**{"concurrency": 1, "timeout_s": 10.0} | options)
         with SyncDriver(client, settings) if self.mode == "sync" else AsyncDriver(client, settings) as driver:
