@@ -101,7 +101,6 @@ def _pool(url: URL) -> type[Pool]:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by the driver's guess
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
     connection.execute("PRAGMA foreign_keys = ON")
     deadline_s = time.monotonic() + BUSY_TIMEOUT_S

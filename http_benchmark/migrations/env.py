@@ -8,6 +8,5 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
     version_table=context.config.attributes["version_table"],
-    transactional_ddl=True,
 )
 context.run_migrations()

@@ -15,9 +15,10 @@ _PATIENCE_S = 120.0
 
 
 def main(job: str, path: str, name: str, count: int) -> None:
-    """What the processes of these tests do: write to the database, and say what is committed."""
+    """What the processes of these tests do: wait for a word, write to the database, say what is committed."""
+    say("ready")
+    sys.stdin.readline()
     with ResultStorage(path) as storage:
-        say("ready")
         if job == "results":
             for number in range(count):
                 storage.save_result(a_result(id=f"{name}-{number}", name=name))
@@ -47,32 +48,45 @@ class StorageProcessesTest(unittest.TestCase):
             text=True,
         )
         self.addCleanup(self.end, process)
+        self.assertEqual("ready", self.heard(process))
         return process
+
+    def go(self, *processes: subprocess.Popen[str]) -> None:
+        """Have processes that are ready begin at the same time."""
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+
+    def heard(self, process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        return process.stdout.readline().strip()
 
     def end(self, process: subprocess.Popen[str]) -> None:
         if process.poll() is None:
             process.kill()
         process.communicate()
 
-    def assert_succeed(self, processes: list[subprocess.Popen[str]]) -> None:
+    def assert_succeed(self, *processes: subprocess.Popen[str]) -> None:
         for process in processes:
             _, stderr = process.communicate(timeout=_PATIENCE_S)
             self.assertEqual((0, ""), (process.returncode, stderr))
 
     def test_several_writers_lose_nothing(self) -> None:
         """Four processes that make one database and write at once all succeed, and every row is there."""
-        writers = [self.start("results", f"w{number}", 20) for number in range(2)]
-        writers += [self.start("blocks", f"e{number}", 8) for number in range(2)]
-        self.assert_succeed(writers)
+        writers = [self.start("results", f"w{number}", 15) for number in range(2)]
+        writers += [self.start("blocks", f"e{number}", 6) for number in range(2)]
+        self.go(*writers)
+        self.assert_succeed(*writers)
 
         with ResultStorage(self.path) as storage:
             for name in ("w0", "w1"):
                 self.assertEqual(
-                    [f"{name}-{number}" for number in reversed(range(20))],
+                    [f"{name}-{number}" for number in reversed(range(15))],
                     [result.id for result in storage.get_results_by_name(name)],
                 )
             for name in ("e0", "e1"):
-                self.assertEqual([a_block(number, 3, 4) for number in range(8)], storage.get_blocks(name))
+                self.assertEqual([a_block(number, 3, 4) for number in range(6)], storage.get_blocks(name))
                 self.assertEqual("finished", storage.get_experiment(name).status)
 
     def test_kill_leaves_every_committed_block(self) -> None:
@@ -81,8 +95,8 @@ class StorageProcessesTest(unittest.TestCase):
             name = f"killed{round_number}"
             with self.subTest(name):
                 process = self.start("blocks", name, 1_000_000)
-                assert process.stdout is not None
-                reported = [process.stdout.readline().strip() for _ in range(6 + round_number)]
+                self.go(process)
+                reported = [self.heard(process) for _ in range(5 + round_number)]
                 process.send_signal(signal.SIGKILL)
                 rest, _ = process.communicate()
                 last = int((reported + rest.split())[-1])
@@ -98,16 +112,15 @@ class StorageProcessesTest(unittest.TestCase):
 
     def test_readers_are_not_kept_waiting(self) -> None:
         """While one process writes blocks, another reads whole blocks only."""
-        process = self.start("blocks", "busy", 40)
-        assert process.stdout is not None
-        self.assertEqual("ready", process.stdout.readline().strip())
-        self.assertEqual("0", process.stdout.readline().strip())
+        process = self.start("blocks", "busy", 15)
+        self.go(process)
+        self.assertEqual("0", self.heard(process))
 
         with ResultStorage(self.path) as storage:
             while process.poll() is None:
                 for block in storage.get_blocks("busy"):
                     self.assertEqual(a_block(block.number, 3, 4), block)
-        self.assert_succeed([process])
+        self.assert_succeed(process)
 
 
 if __name__ == "__main__":

@@ -76,11 +76,11 @@ class ConfigureTest(unittest.TestCase):
         logging.configure(2, path)
         secret_body = "hunter3"
 
-        def fail() -> None:
+        def fail(_: str) -> None:
             raise ValueError("no answer from http://me:hunter2@host/path")
 
         try:
-            fail()
+            fail(secret_body)
         except ValueError:
             logger.exception("failed: postgresql://me:hunter2@host/db, {} bytes", len(secret_body))
 

@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -457,6 +458,33 @@ class RevisionTest(StorageCase):
         self.assertIn("started_at TIMESTAMP WITH TIME ZONE", statements)
         self.assertIn("cpu_s DOUBLE PRECISION", statements)
         self.assertIn("number BIGSERIAL", statements)
+
+    def test_a_write_holds_the_lock_from_its_start(self) -> None:
+        """Another writer is kept out before the first statement, so that what was read first is still true."""
+        self.opened()
+        engine = open_engine(database_url(self.path))
+        with (
+            writing(engine),
+            closing(sqlite3.connect(self.path, timeout=0)) as other,
+            self.assertRaisesRegex(sqlite3.OperationalError, "locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
+        with reading(engine), closing(sqlite3.connect(self.path, timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.rollback()
+        engine.dispose()
+
+    def test_opening_waits_for_a_writer_of_an_older_file(self) -> None:
+        """A file that is not in WAL mode yet is opened as soon as the other program's write is done."""
+        with closing(sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("CREATE TABLE benchmark_results (id)")
+            other.execute("BEGIN IMMEDIATE")
+            release = threading.Timer(0.2, other.rollback)
+            release.start()
+            self.addCleanup(release.join)
+
+            self.assertEqual([], self.opened().get_all_results())
+            release.join()
 
     def test_settings_of_sqlite(self) -> None:
         """The file is in WAL mode, foreign keys are on, and a write waits for others."""
