@@ -83,6 +83,14 @@ class JudgeTest(unittest.TestCase):
         """One slice that the machine disturbed does not condemn the run."""
         self.assertEqual(("valid", []), self.codes(blocks=[block(0.9), *[block(0.1)] * 5]))
 
+    def test_failed_requests_may_be_missing_at_the_origin(self):
+        """A client that gave up after its timeout is not accused of doing less, one that did more still is."""
+        gave_up = client(sent_requests=600, server_requests=590, errors={"timeout": 10})
+        repeated = client(sent_requests=600, server_requests=610, errors={"timeout": 10})
+
+        self.assertEqual(("valid", []), self.codes([gave_up]))
+        self.assertEqual(("suspect", ["unequal-work"]), self.codes([repeated]))
+
     def test_the_null_client_need_not_reach_the_origin(self):
         """It answers by itself; that is what it is for."""
         self.assertEqual(("valid", []), self.codes([client(library="null", sent_requests=9, server_requests=0)]))
