@@ -39,8 +39,8 @@ class TestJson(TestCase):
 
     def test_no_number_beyond_json(self):
         """NaN and infinities become null, wherever they stand."""
-        client = ClientResult(contender="a", library="a", mode="sync", status="ok", throughput_rps=Estimate(estimate=1.0,
-            low=float("nan"), high=float("inf")))  # fmt: skip
+        client = ClientResult(contender="a", library="a", mode="sync", status="ok", throughput_rps=Estimate(
+            estimate=1.0, low=float("nan"), high=float("inf")))  # fmt: skip
         update = {"clients": (client,), "environment": {"load": [1.0, float("-inf")]}}
         published = json.loads(dump(self.result.model_copy(update=update)), parse_constant=self.fail)
 
