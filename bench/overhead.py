@@ -36,6 +36,7 @@ HALF_S = 0.5
 TIMEOUT_S = 30.0
 HEADERS = dict(DEFAULT_HEADERS)
 TARGET = 0.97
+ATTEMPTS = 3
 CONCURRENCIES = {"sync": (1, 10), "async": (10,)}
 
 type Loop = Callable[[float], int]
@@ -320,6 +321,17 @@ def measure(case: str, url: str, pairs: int) -> list[tuple[float, float]]:
     return rates[1:]
 
 
+def measure_apart(case: str, url: str, pairs: int) -> list[tuple[float, float]]:
+    """`measure` in a fresh process; once more if a client takes its process down (requestx:async does, at times)."""
+    command = [sys.executable, __file__, case, f"--pairs={pairs}", f"--child={url}"]
+    for _ in range(ATTEMPTS - 1):
+        answer = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+        if answer.returncode == 0:
+            return json.loads(answer.stdout)
+        print(f"{case:22}ended with exit code {answer.returncode}; once more", flush=True)
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
 def all_cases() -> list[str]:
     return [
         f"{library}:{mode}:{concurrency}"
@@ -344,12 +356,7 @@ def main() -> int:
     print(f"{'case':22}{'harness':>10}{'by hand':>10}   ratio (95 % interval), {arguments.pairs} pairs", flush=True)
     with OriginProcess(cpus=origin_cpus) as origin:
         for case in arguments.cases or all_cases():
-            answer = subprocess.run(
-                [sys.executable, __file__, case, f"--pairs={arguments.pairs}", f"--child={origin.url}/bytes/1024"],
-                check=True,
-                capture_output=True,
-            )
-            rates = json.loads(answer.stdout)
+            rates = measure_apart(case, f"{origin.url}/bytes/1024", arguments.pairs)
             interval = hl_interval([math.log(through / own) for through, own in rates])
             ratio, low, high = (math.exp(value) for value in interval)
             middle = sorted(rates)[len(rates) // 2]

@@ -89,7 +89,10 @@ class Experiment:
         self._observer = observer or Observer()
         arms, self.unavailable = _find_arms(configuration)
         if not arms:
-            raise ClientUnavailableError("; ".join(client.message or "" for client in self.unavailable))
+            messages = dict.fromkeys(
+                client.message or "" for client in self.unavailable
+            )  # one for all modes of a client
+            raise ClientUnavailableError("; ".join(messages) or "no client is installed; pip install http-benchmark")
         seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
         self.plan = make_plan(configuration, arms, seed=seed, body=body)
         self._all_arms = self.plan.arms

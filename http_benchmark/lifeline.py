@@ -1,7 +1,9 @@
 """What every child process does first: die with its parent, stay on its processors. Standard library only."""
 
+import contextlib
 import ctypes
 import os
+import resource
 import signal
 from collections.abc import Collection
 
@@ -29,3 +31,11 @@ def pin(cpus: Collection[int]) -> None:
     """Run on these processors only; does nothing for an empty collection or where the system cannot."""
     if cpus and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cpus)
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system does: each connection is one, and the usual limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses its own "unlimited"
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

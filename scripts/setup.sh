@@ -21,7 +21,7 @@ else
         as_root apt-get update -qq
         as_root apt-get install -qq -y python3-pip >/dev/null
     fi
-    python3 -m pip install --quiet --no-warn-script-location --root-user-action=ignore --target .tools uv
+    python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore --target .tools uv
     uv=.tools/bin/uv
 fi
 

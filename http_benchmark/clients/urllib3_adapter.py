@@ -97,12 +97,7 @@ class Urllib3Client(Client):
         self._follow = options.follow_redirects
 
     def prepare(self, request: Request) -> Send:
-        headers = urllib3.HTTPHeaderDict()
-        for name, value in request.headers:
-            headers.add(name, value)
-        for name in _UNASKED_HEADERS:
-            if not has_header(request, name):
-                headers[name] = SKIP_HEADER
+        headers = _headers(request)
         method, url, body, follow = request.method, request.url, request.body or None, self._follow
         pool_request = self._pool.request
 
@@ -124,3 +119,11 @@ class Urllib3Client(Client):
 
 def _redirects_only(limit: int) -> Retry:
     return Retry(total=None, connect=False, read=False, redirect=limit, status=False, other=False)
+
+
+def _headers(request: Request) -> dict[str, str] | urllib3.HTTPHeaderDict:
+    """A plain dict, as users give it and urllib3 reads it fastest; its own kind only where a name is repeated."""
+    unasked = [(name, SKIP_HEADER) for name in _UNASKED_HEADERS if not has_header(request, name)]
+    pairs = [*request.headers, *unasked]
+    by_name = dict(pairs)
+    return by_name if len(by_name) == len(pairs) else urllib3.HTTPHeaderDict(pairs)

@@ -5,9 +5,7 @@
 
 import argparse
 import asyncio
-import contextlib
 import os
-import resource
 import signal
 import socket
 import sys
@@ -17,7 +15,7 @@ from typing import Any
 import uvloop
 
 from http_benchmark.errors import TargetError
-from http_benchmark.lifeline import die_with_parent, pin
+from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit
 from http_benchmark.origin.app import Origin
 from http_benchmark.origin.control import ControlChannel, say
 
@@ -55,7 +53,7 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         TargetError: The address cannot be listened on.
     """
-    _raise_file_limit()
+    raise_file_limit()
     if not 0 <= port <= 65535:  # the system would take it modulo 65536
         raise TargetError(f"cannot listen on {host} port {port}: a port is a number from 0 to 65535")
     try:
@@ -109,14 +107,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _cpus(text: str) -> set[int]:
     return {int(cpu) for cpu in text.split(",") if cpu}
-
-
-def _raise_file_limit() -> None:
-    """Each connection is an open file, and the usual limit is 1024."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with contextlib.suppress(ValueError, OSError):  # macOS refuses its own "unlimited"
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _serve_until_signal(listener: socket.socket, on_listening: Callable[[str], None]) -> None:

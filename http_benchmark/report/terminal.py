@@ -60,8 +60,8 @@ def print_experiment(result: ExperimentResult, console: Console) -> None:
     quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
     if quotable:
         parts += [*(Text(sentence, style="bold") for sentence in quotable), Text()]
-    if ranked:
-        parts += [Text(note, style="dim") for note in _notes(result)]
+    notes = [*(_notes(result) if ranked else []), *_retries(result)]
+    parts += [Text(note, style="dim") for note in notes]
     console.print(Plain(Group(*parts)))
 
 
@@ -201,6 +201,11 @@ def _notes(result: ExperimentResult) -> list[str]:
         span = f"{low} %" if low == high else f"{low}–{high} %, depending on the pair"
         notes.append(f"Smallest difference detectable with 90 % probability: {span}.")
     return notes
+
+
+def _retries(result: ExperimentResult) -> list[str]:
+    retried = [f"{client.contender} {client.retries:,}" for client in result.clients if client.retries]
+    return [f"Retries, counted apart from requests: {', '.join(retried)}."] if retried else []
 
 
 def _table(*headings: str) -> Table:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from http_benchmark.clients import load_adapter
 from http_benchmark.errors import UnsupportedOptionError
-from http_benchmark.lifeline import die_with_parent, pin
+from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit
 from http_benchmark.worker import memory
 from http_benchmark.worker.protocol import Broken, Finish, Finished, Message, Open, Opened, Run, decode, encode
 from http_benchmark.worker.session import Session
@@ -24,6 +24,7 @@ def main() -> None:
     parent_pid, sink, *cpus = (int(argument) for argument in sys.argv[1:])
     die_with_parent(parent_pid)
     pin(cpus)
+    raise_file_limit()
     answers = _take_stdout()
     for message in _serve(sink):
         answers.write(json.dumps(encode(message)).encode() + b"\n")

@@ -249,6 +249,14 @@ class TestSummarise(TestCase):
             [(client.contender, client.rank, client.group, client.status) for client in by_cpu],
         )
 
+    def test_a_figure_of_zero_has_no_logarithm(self):
+        """A time below the clock's resolution is no figure, and stops nothing."""
+        blocks = [make_block(make_trial("A:sync", [make_slice(p50_s=0.0)]), make_trial("B:sync"))]
+        clients, pairs = summarise(blocks, "p50")
+
+        self.assertEqual([("B:sync", 1), ("A:sync", None)], [(client.contender, client.rank) for client in clients])
+        self.assertNotIn("p50", {pair.metric for pair in pairs})
+
     def test_failing_is_not_ranked(self):
         """More than one request in a thousand: listed last as errors, with no pair; exactly one: ranked."""
         blocks = [

@@ -151,6 +151,15 @@ class TestTerminal(TestCase):
 
         self.assertIn("a: no figure for the throughput", text)
 
+    def test_retries(self):
+        """What the harness tried again is shown apart from the requests, and only where there was any."""
+        result = make_result(make_blocks({"a": [1.0], "b": [1.0]}))
+        retried = result.clients[1].model_copy(update={"retries": 1234})
+
+        self.assertNotIn("Retries", printed(print_experiment, result))
+        text = printed(print_experiment, result.model_copy(update={"clients": (result.clients[0], retried)}))
+        self.assertIn(f"Retries, counted apart from requests: {retried.contender} 1,234.", text)
+
     def test_empty_list(self):
         """Without experiments there is no table."""
         self.assertEqual("No experiments are stored.\n", printed(print_experiment_list, []))
