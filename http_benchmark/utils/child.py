@@ -23,9 +23,14 @@ _STOP_PATIENCE_S = 2.0
 
 
 def _path_to_this_package() -> dict[str, str]:
-    """What lets a child import this package when it runs from a source tree instead of site-packages."""
+    """What lets a child import this package when it runs from a source tree instead of site-packages.
+
+    The user's own PYTHONPATH follows, since the adapter of another distribution may be found there.
+    """
     root = Path(__file__).parents[2]
-    return {} if root.name in {"site-packages", "dist-packages"} else {"PYTHONPATH": str(root)}
+    if root.name in {"site-packages", "dist-packages"}:
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))}
 
 
 class Child:
