@@ -66,7 +66,7 @@ class InterruptionTest(CommandCase):
         while process.poll() is None:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(0.05)
+                process.wait(0.01)
             except subprocess.TimeoutExpired:
                 continue
 
