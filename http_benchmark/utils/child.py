@@ -58,15 +58,19 @@ class Child:
         self.name = name
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._unread = b""
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [python, "-P", "-m", module, *arguments],  # -P: a requests.py in the current folder is not the library
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            pass_fds=tuple(pass_fds),
-            env=os.environ | _path_to_this_package() | (environment or {}),
-            start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [python, "-P", "-m", module, *arguments],  # -P: a requests.py in the current folder is not the library
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                pass_fds=tuple(pass_fds),
+                env=os.environ | _path_to_this_package() | (environment or {}),
+                start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
+            )
+        except BaseException:
+            self._stderr.close()
+            raise
 
     @property
     def pid(self) -> int:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
@@ -21,8 +22,11 @@ class CommandCase(unittest.TestCase):
     """Starts the command, and sees to it that nothing of it is left.
 
     Attributes:
+        warnings: What the command's warnings are to it, as for Python's -W.
         folder: The current folder of the commands; holds their database.
     """
+
+    warnings: ClassVar[str] = "error"
 
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -34,7 +38,7 @@ class CommandCase(unittest.TestCase):
 
     def start(self, *arguments: str, **changes: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "http_benchmark", *arguments],
+            [sys.executable, "-W", self.warnings, "-m", "http_benchmark", *arguments],
             cwd=self.folder,
             env=self.environment(**changes),
             stdin=subprocess.DEVNULL,
@@ -66,20 +70,21 @@ class CommandCase(unittest.TestCase):
 
     def read_until(self, process: subprocess.Popen[str], beginning: str) -> list[str]:
         """The lines of standard output up to the first that begins so."""
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith(beginning):
-                return lines
-        self.fail(f"no line begins with {beginning!r} in {lines!r}: {process.stderr.read()}")
+        lines = [""]
+        while not lines[-1].startswith(beginning):
+            lines.append(process.stdout.readline())
+            if not lines[-1]:
+                self.fail(f"no line begins with {beginning!r} in {lines!r}: {process.stderr.read()}")
+        return lines[1:]
 
     def children(self, process: subprocess.Popen[str], least: int) -> list[psutil.Process]:
         """The running command's processes, as soon as there are `least` of them."""
         controller = psutil.Process(process.pid)
-        while process.poll() is None:
-            if len(children := controller.children(recursive=True)) >= least:
-                return children
-        self.fail(f"the command ended: {process.stderr.read()}")
+        children: list[psutil.Process] = []
+        while len(children) < least:
+            self.assertIsNone(process.poll(), "the command ended")
+            children = controller.children(recursive=True)
+        return children
 
     def assert_ended(self, processes: list[psutil.Process]) -> None:
         """None of the processes is there after five seconds."""
