@@ -21,6 +21,7 @@ from pathlib import Path
 
 import uvloop
 
+from http_benchmark.benchmark import Experiment, ExperimentConfiguration
 from http_benchmark.lifeline import die_with_parent, pin
 from http_benchmark.origin.process import OriginProcess
 
@@ -186,6 +187,17 @@ def report(runs: dict[str, list[Run]]) -> None:
     print(f"requests per CPU second, origin ÷ plain: {spread(per_cpu, '.3f')}")
 
 
+def report_fastest_client(ceiling_rps: float, connections: int) -> None:
+    """The fastest installed client at as many connections, and how far the origin's ceiling is above it."""
+    clients = Experiment(ExperimentConfiguration(concurrency=connections, blocks=3, slices=3, warmup=0.3)).run().clients
+    rates = {client.contender: client.throughput_rps.estimate for client in clients if client.throughput_rps}
+    fastest = max(rates, key=rates.get)
+    print(
+        f"fastest client at {connections} connections: {fastest}, {rates[fastest]:,.0f} requests/s; "
+        f"ceiling ÷ fastest client: {ceiling_rps / rates[fastest]:.2f}; at least 2 is wanted"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.origin", description=__doc__.partition("\n")[0])
     parser.add_argument("--pairs", type=int, default=20)
@@ -210,6 +222,9 @@ def main() -> None:
             for name in sorted(servers, reverse=bool(pair % 2)):
                 runs[name].append(loads[name].run(arguments.seconds, servers[name][1]))
     report(runs)
+    os.sched_setaffinity(0, processors)
+    ceiling_rps = 1e6 / statistics.median(run.cpu_us for run in runs["origin"])  # what a saturated processor gives
+    report_fastest_client(ceiling_rps, arguments.connections)
 
 
 if __name__ == "__main__":

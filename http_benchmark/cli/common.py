@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,17 @@ def make_console(*, to_stderr: bool = False) -> Console:
     return Console(stderr=to_stderr, highlight=False)
 
 
+def check_writable(destination: str) -> None:
+    """See to it before measuring that `write_json` will find its file.
+
+    Raises:
+        click.ClickException: The file cannot be written.
+    """
+    if destination != "-":
+        with _writing(destination):
+            Path(destination).open("a").close()
+
+
 def write_json(document: Any, destination: str) -> None:
     """Write JSON to a file, or to standard output for "-".
 
@@ -46,7 +59,13 @@ def write_json(document: Any, destination: str) -> None:
     if destination == "-":
         sys.stdout.write(text.rstrip("\n") + "\n")
         return
-    try:
+    with _writing(destination):
         Path(destination).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _writing(destination: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise click.ClickException(f"--json {destination}: {error.strerror}; choose another file") from error

@@ -69,7 +69,13 @@ def cli(context: click.Context, verbose: int) -> None:
 def main() -> NoReturn:
     """Run the command line and exit with the documented code."""
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(_run())
+    try:
+        code = _run()
+    except KeyboardInterrupt:  # once more, while the first one was being dealt with
+        code = EXIT_INTERRUPTED
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the interpreter is about to end, and would complain
+    sys.exit(code)
 
 
 def _run() -> int:

@@ -1,4 +1,4 @@
-"""How a run goes, for people: the plan, a live table in a terminal, a line per block elsewhere.
+"""How a run goes, for people: the plan, a live table in a terminal, a line per block elsewhere, and log lines.
 
 The display is redrawn between slices only, so that it takes no processor time from the measurement.
 """
@@ -6,6 +6,7 @@ The display is redrawn between slices only, so that it takes no processor time f
 import time
 from typing import Self
 
+from loguru import logger
 from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -14,6 +15,7 @@ from rich.table import Table
 from http_benchmark.benchmark import Experiment, Observer
 from http_benchmark.models.experiment import BlockRecord, ExperimentResult, SliceRecord
 from http_benchmark.plan import Plan
+from http_benchmark.redaction import described_request, without_passwords
 from http_benchmark.units import format_duration, format_rate
 
 _REDRAW_S = 0.5
@@ -27,7 +29,7 @@ def print_plan(experiment: Experiment, console: Console) -> None:
     each = f"{stop.requests} requests" if stop.requests else f"at least {format_duration(stop.duration_s)}"
     warm_up = format_duration(plan.warm_up.duration_s) if plan.warm_up else "none"
     lines = [
-        f"target       {experiment.configuration.url or 'bundled origin'}",
+        f"target       {without_passwords(experiment.configuration.url or 'bundled origin')}",
         f"request      {request.method}, {len(request.body)} bytes of body, {len(request.headers)} headers",
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",
         f"not here     {'; '.join(client.message or '' for client in experiment.unavailable) or 'none'}",
@@ -52,10 +54,12 @@ class ProgressDisplay(Observer):
 
     Args:
         console: Where to show it; standard error keeps standard output for the answer.
+        redraw: Show a live table where the console is a terminal; log lines would go right through it.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, redraw: bool = True) -> None:
         self._console = console
+        self._redraw = redraw and console.is_terminal
         self._live: Live | None = None
         self._rates: dict[str, list[float]] = {}
         self._done: dict[str, int] = {}
@@ -80,18 +84,30 @@ class ProgressDisplay(Observer):
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         self._plan = plan
         self._started_s = time.monotonic()
+        request = plan.request
+        what = described_request(request.method, result.target.url, request.headers, request.body)
+        logger.info("experiment {}, seed {}: {}", result.id, plan.seed, what)
         self._console.print(
-            f"{_count(len(plan.arms), 'contender')}, {_count(plan.blocks, 'block')}, {result.target.url}; "
+            f"{_count(len(plan.arms), 'contender')}, {_count(plan.blocks, 'block')}, "
+            f"{without_passwords(result.target.url)}; "
             f"about {format_duration(plan.estimated_s)}",
             soft_wrap=True,
             markup=False,
         )
-        if self._console.is_terminal:
+        if self._redraw:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
 
     def slice_done(self, block: int, contender: str, record: SliceRecord) -> None:
-        del block
+        logger.debug(
+            "block {}, round {}, {}: {} requests in {}, errors {}",
+            block + 1,
+            record.round + 1,
+            contender,
+            record.requests,
+            format_duration(record.duration_s),
+            record.errors or "none",
+        )
         self._slices += 1
         self._done[contender] = self._done.get(contender, 0) + record.requests
         if record.throughput_rps:
@@ -102,6 +118,7 @@ class ProgressDisplay(Observer):
 
     def block_done(self, block: BlockRecord) -> None:
         self._blocks = block.number + 1
+        logger.info("block {} is saved", self._blocks)
         if self._plan and not self._live:
             self._console.print(
                 f"block {self._blocks} of {self._plan.blocks} done, {format_duration(self._left_s())} left"
@@ -109,6 +126,7 @@ class ProgressDisplay(Observer):
 
     def block_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
         what = "is dropped" if dropped else "failed; the block is repeated"
+        logger.info("block {} is void: {} {}: {}", block + 1, contender, what, reason)
         self._console.print(f"block {block + 1}: {contender} {what}: {reason}", soft_wrap=True, markup=False)
 
     def _share_done(self) -> float:

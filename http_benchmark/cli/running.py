@@ -7,7 +7,7 @@ from loguru import logger
 from rich.console import Console
 
 from http_benchmark.benchmark import Experiment
-from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+from http_benchmark.cli.common import check_writable, load_settings, make_console, open_storage, write_json
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.progress import ProgressDisplay, print_plan
 from http_benchmark.errors import ErrorKind
@@ -45,7 +45,9 @@ def run(
     if plan_only:
         print_plan(Experiment(settings.experiment()), console)
         return 0
-    with open_storage(settings) as storage, ProgressDisplay(console) as progress:
+    if json_file:
+        check_writable(json_file)
+    with open_storage(settings) as storage, ProgressDisplay(console, redraw=not settings.verbose) as progress:
         experiment = Experiment(settings.experiment(), storage=storage, observer=progress)
         try:
             result = experiment.run()

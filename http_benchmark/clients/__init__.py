@@ -6,7 +6,6 @@ so that the controller never imports an HTTP client library; `load_adapter` is f
 """
 
 import ast
-import difflib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -85,33 +84,8 @@ def installed_clients() -> dict[str, Capabilities]:
 
 
 def installed_version(name: str) -> str | None:
-    """The installed version of a known client's library, or None where it is not installed.
-
-    Raises:
-        ConfigurationError: There is no such client.
-    """
-    return _version(find_client(name).distribution)
-
-
-def find_client(name: str, mode: str | None = None) -> Capabilities:
-    """The capabilities of a client that a user named.
-
-    Args:
-        name: The client's name.
-        mode: A mode that it must have, or None for any.
-
-    Raises:
-        ConfigurationError: There is no such client, or it lacks the mode.
-    """
-    clients = known_clients()
-    if name not in clients:
-        similar = difflib.get_close_matches(name.lower(), clients, n=1)
-        hint = f"did you mean {similar[0]}? " if similar else ""
-        raise ConfigurationError(f"unknown client {name!r}; {hint}known are {', '.join(clients)}")
-    client = clients[name]
-    if mode is not None and mode not in client.modes:
-        raise ConfigurationError(f"{name} has no {mode} mode; use {' or '.join(f'{name}:{m}' for m in client.modes)}")
-    return client
+    """The installed version of a known client's library, or None where it is not installed."""
+    return _version(known_clients()[name].distribution)
 
 
 def load_adapter(module: str) -> ModuleType:

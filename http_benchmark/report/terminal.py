@@ -17,6 +17,7 @@ from rich.text import Text
 
 from http_benchmark.models.experiment import ClientResult, Distribution, Estimate, ExperimentResult, Metric, Validity
 from http_benchmark.models.experiment_summary import ExperimentSummary
+from http_benchmark.redaction import without_passwords
 from http_benchmark.report.plain import Plain
 from http_benchmark.stats.sentences import sentences
 
@@ -94,7 +95,9 @@ def print_clients(clients: Sequence[ClientRow], console: Console) -> None:
 
 def _heading(result: ExperimentResult) -> list[RenderableType]:
     configuration = result.configuration
-    workload = f"{configuration.get('method', 'GET')} {result.target.url} ({result.target.kind} target)"
+    workload = (
+        f"{configuration.get('method', 'GET')} {without_passwords(result.target.url)} ({result.target.kind} target)"
+    )
     size = [
         f"concurrency {configuration['concurrency']}" if "concurrency" in configuration else "",
         _blocks(result),

@@ -23,9 +23,14 @@ _STOP_PATIENCE_S = 2.0
 
 
 def _path_to_this_package() -> dict[str, str]:
-    """What lets a child import this package when it runs from a source tree instead of site-packages."""
+    """What lets a child import this package when it runs from a source tree instead of site-packages.
+
+    The user's own PYTHONPATH follows, since the adapter of another distribution may be found there.
+    """
     root = Path(__file__).parents[2]
-    return {} if root.name in {"site-packages", "dist-packages"} else {"PYTHONPATH": str(root)}
+    if root.name in {"site-packages", "dist-packages"}:
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))}
 
 
 class Child:
@@ -53,15 +58,19 @@ class Child:
         self.name = name
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._unread = b""
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [python, "-P", "-m", module, *arguments],  # -P: a requests.py in the current folder is not the library
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            pass_fds=tuple(pass_fds),
-            env=os.environ | _path_to_this_package() | (environment or {}),
-            start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [python, "-P", "-m", module, *arguments],  # -P: a requests.py in the current folder is not the library
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                pass_fds=tuple(pass_fds),
+                env=os.environ | _path_to_this_package() | (environment or {}),
+                start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
+            )
+        except BaseException:
+            self._stderr.close()
+            raise
 
     @property
     def pid(self) -> int:

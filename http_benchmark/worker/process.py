@@ -35,12 +35,16 @@ class WorkerProcess:
     def __init__(self, name: str, cpus: Sequence[int] = ()) -> None:
         self._samples = SamplesFile()
         sink = self._samples.descriptor
-        self._child = Child(
-            "http_benchmark.worker.main",
-            [str(number) for number in (os.getpid(), sink, *cpus)],
-            name=name,
-            pass_fds=[sink],
-        )
+        try:
+            self._child = Child(
+                "http_benchmark.worker.main",
+                [str(number) for number in (os.getpid(), sink, *cpus)],
+                name=name,
+                pass_fds=[sink],
+            )
+        except BaseException:
+            self._samples.close()
+            raise
 
     @property
     def pid(self) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from http_benchmark import clients
-from http_benchmark.clients import find_client, installed_clients, installed_version, known_clients, load_adapter
+from http_benchmark.clients import installed_clients, installed_version, known_clients, load_adapter
 from http_benchmark.clients.base import ClientOptions, Request, causes, classify, headers_by_name, kind_of_cause
 from http_benchmark.errors import ConfigurationError, ErrorKind, UnsupportedOptionError
 from tests.unit.adapter_case import FolderCase
@@ -103,35 +103,6 @@ class EntryPointTest(FolderCase):
                 self.plug_in(f"broken{index}", f"broken_adapter_{index}", source)
                 with self.assertRaisesRegex(ConfigurationError, f"'broken{index}' cannot be used"):
                     clients._read_capabilities(f"broken{index}", f"broken_adapter_{index}")
-
-
-class FindClientTest(unittest.TestCase):
-    def test_a_misspelt_client_is_guessed(self):
-        """The message names the likely one and all known ones."""
-        with self.assertRaises(ConfigurationError) as caught:
-            find_client("htpx")
-        self.assertEqual(
-            "unknown client 'htpx'; did you mean httpx? "
-            "known are aiohttp, httpx, null, pycurl, requests, requestx, urllib3",
-            str(caught.exception),
-        )
-
-    def test_a_strange_name_is_not_guessed(self):
-        """Nothing similar: only the list."""
-        with self.assertRaisesRegex(ConfigurationError, "^unknown client 'zzz'; known are aiohttp"):
-            find_client("zzz")
-
-    def test_a_mode_that_the_client_lacks_is_refused_with_the_one_it_has(self):
-        """One of them is asynchronous only, the other synchronous only."""
-        with self.assertRaisesRegex(ConfigurationError, "^aiohttp has no sync mode; use aiohttp:async$"):
-            find_client("aiohttp", "sync")
-        with self.assertRaisesRegex(ConfigurationError, "^requests has no async mode; use requests:sync$"):
-            find_client("requests", "async")
-
-    def test_what_is_there_is_found(self):
-        """With or without a mode."""
-        self.assertEqual("httpx", find_client("httpx").name)
-        self.assertEqual("httpx", find_client("httpx", "async").name)
 
 
 class AdapterFilesTest(unittest.TestCase):

@@ -1,0 +1,284 @@
+"""The command line as a user types it: what it prints, where, and with which exit code."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from http_benchmark import __version__
+from http_benchmark.clients import known_clients
+from http_benchmark.models.experiment import ExperimentResult
+from tests.integration.command_case import CommandCase
+from tests.servers import refused_port
+
+SMALL = ("--blocks", "1", "--slices", "1", "--requests", "50", "--warmup", "0")
+LINE = " ".join(SMALL)
+COMMANDS = (
+    (),
+    ("run",),
+    ("clients",),
+    ("origin",),
+    ("results",),
+    ("results", "list"),
+    ("results", "show"),
+    ("results", "delete"),
+    ("db",),
+    ("db", "upgrade"),
+    ("db", "current"),
+)
+
+WRONG_RUNS = (
+    (["requets"], "did you mean requests"),
+    (["requests:async"], "requests has no async mode"),
+    (["httpx+h2"], "httpx+h2"),
+    (["httpx==0.1"], "httpx==0.1"),
+    (["--url", "localhost:8080/get"], "'localhost:8080/get'"),
+    (["--method", "FETCH"], "'FETCH'"),
+    (["--header", "no colon"], "'Name: value'"),
+    (["--header", "X-A: b\r\nX-C: d"], "'X-A'"),
+    (["--method", "HEAD", "--body", "x"], "HEAD"),
+    (["--method", "POST", "--body", "@missing.bin"], "'missing.bin'"),
+    (["--method", "POST", "--body-size", "5XB"], "'5XB'"),
+    (["--method", "POST", "--body", "x", "--body-size", "5"], "contradict"),
+    (["--concurrency", "0"], "0"),
+    (["--duration", "-1s"], "-1"),
+    (["--duration", "1s", "--requests", "5"], "contradict"),
+    (["--timeout", "0"], "0"),
+    (["--blocks", "0"], "0"),
+    (["--primary", "speed"], "'speed'"),
+    (["--seed", "x"], "'x'"),
+    (["--config", "missing.toml"], "'missing.toml'"),
+    (["--config", "broken.toml"], "'broken.toml'"),
+    (["--config", "unknown.toml"], "'concurency'; did you mean concurrency?"),
+    (["--database", "no/such/folder.db"], "no/such/folder.db"),
+    (["--database", "text.db"], "text.db"),
+    (["--json", "no/such/folder.json"], "no/such/folder.json"),
+    (["--log-file", "no/such/folder.log"], "'no/such/folder.log'"),
+    (["--frobnicate"], "--frobnicate"),
+)
+WRONG_COMMANDS = (
+    (["runn"], "'runn'"),
+    (["results", "show", "3f2a"], "'3f2a'"),
+    (["results", "delete", "3f2a", "--yes"], "'3f2a'"),
+    (["results", "list", "--limit", "0"], "0"),
+    (["origin", "--port", "99999"], "99999"),
+    (["db", "current", "--database", "text.db"], "text.db"),
+)
+
+
+class RunTest(CommandCase):
+    def test_a_run_prints_its_answer_and_saves_it(self):
+        """The ranking on standard output, nothing on standard error, and the same result in the database."""
+        done = self.run_command("run", "urllib3", "pycurl:async", *SMALL, "--name", "nightly", "--tag", "a,b")
+
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        for text in ("nightly", "urllib3:sync", "pycurl:async", "block 1 of 1 done", "Verdict: suspect"):
+            self.assertIn(text, done.stdout)
+        [summary] = self.open_storage().list_experiments()
+        self.assertEqual(("nightly", "finished", 1), (summary.name, summary.status, summary.blocks))
+        self.assertIn(summary.id, done.stdout)
+
+    def test_json_alone_on_standard_output(self):
+        """With --json - standard output is one document of the published schema; people read standard error."""
+        done = self.run_command("run", "urllib3", "requests", *SMALL, "--json", "-")
+        document = json.loads(done.stdout)
+        result = ExperimentResult.from_dict(document)
+
+        self.assertEqual((0, "http-benchmark/experiment/1"), (done.returncode, document["schema"]))
+        self.assertEqual(
+            {"urllib3:sync": 50, "requests:sync": 50}, {one.contender: one.requests for one in result.clients}
+        )
+        self.assertIn("Verdict: suspect", done.stderr)
+        stored = self.run_command("results", "show", result.id, "--json", "-")
+        self.assertEqual((0, document, ""), (stored.returncode, json.loads(stored.stdout), stored.stderr))
+
+    def test_json_into_a_file(self):
+        """The file has the document; standard output is for people."""
+        done = self.run_command("run", "null:sync", *SMALL, "--json", "result.json")
+
+        self.assertIn("Verdict", done.stdout)
+        self.assertEqual(1, ExperimentResult.from_dict(json.loads((self.folder / "result.json").read_text())).blocks)
+
+    def test_a_plan_runs_nothing(self):
+        """--plan says who, what and how long; no database is made, no server started."""
+        done = self.run_command("run", "urllib3", "aiohttp", "--plan", "--concurrency", "32", "--blocks", "7")
+
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        for pattern in (r"contenders +urllib3:sync, aiohttp:async", r"concurrency +32", r"blocks +7", r"time +about"):
+            self.assertRegex(done.stdout, pattern)
+        self.assertEqual([], list(self.folder.iterdir()))
+
+    def test_nothing_could_be_measured(self):
+        """A target that refuses every connection is exit code 4, and the results say why."""
+        done = self.run_command("run", "urllib3", *SMALL, "--url", f"http://127.0.0.1:{refused_port()}/")
+
+        self.assertEqual((4, ""), (done.returncode, done.stderr))
+        self.assertIn("connection-refused 50", done.stdout)
+
+    def test_strict(self):
+        """With --strict a verdict other than valid is exit code 1."""
+        self.assertEqual(1, self.run_command("run", "null:sync", *SMALL, "--strict").returncode)
+
+    def test_verbosity_before_and_after_the_subcommand(self):
+        """-v says more, wherever it stands, and never a header's value, a body or a password."""
+        url = f"http://user:secret@127.0.0.1:{refused_port()}/"
+        secret = ("--header", "Authorization: secret", "--method", "POST", "--body", "secret", "--url", url)
+        before = self.run_command("-v", "run", "urllib3", *SMALL, *secret)
+        after = self.run_command("run", "urllib3", *SMALL, *secret, "-v")
+        both = self.run_command("-v", "run", "urllib3", *SMALL, *secret, "-v", "--log-file", "run.log")
+
+        for done in (before, after):
+            self.assertIn("INFO", done.stderr)
+            self.assertNotIn("DEBUG", done.stderr)
+        self.assertIn("DEBUG", both.stderr)
+        log = (self.folder / "run.log").read_text()
+        self.assertIn("Authorization", log)
+        self.assertNotIn("secret", log + both.stderr + both.stdout)
+
+    def test_settings_have_their_precedence(self):
+        """Arguments over the environment over the file over the defaults; a file may be named."""
+
+        def concurrency(*arguments: str, **environment: str) -> str:
+            plan = self.run_command("run", "null:sync", "--plan", *arguments, **environment).stdout
+            return next(line.split()[1] for line in plan.splitlines() if line.startswith("concurrency"))
+
+        self.assertEqual("10", concurrency())
+        (self.folder / "pyproject.toml").write_text("[tool.http-benchmark]\nconcurrency = 2\n")
+        self.assertEqual("2", concurrency())
+        (self.folder / "http-benchmark.toml").write_text("concurrency = 3\n")
+        self.assertEqual("3", concurrency())
+        (self.folder / "other.toml").write_text("concurrency = 4\n")
+        self.assertEqual("4", concurrency("--config", "other.toml"))
+        self.assertEqual("5", concurrency(HTTP_BENCHMARK_CONCURRENCY="5"))
+        self.assertEqual("6", concurrency("--concurrency", "6", HTTP_BENCHMARK_CONCURRENCY="5"))
+
+
+class StoredResultsTest(CommandCase):
+    def test_list_show_and_delete(self):
+        """What was run is listed, shown by the beginning of its id, and gone once deleted."""
+        self.assertIn("No experiments", self.run_command("results", "list").stdout)
+        self.run_command("run", "null:sync", *SMALL, "--name", "one")
+        self.run_command("run", "null:async", *SMALL, "--name", "two")
+        newest, oldest = json.loads(self.run_command("results", "list", "--json", "-").stdout)
+        self.assertEqual(("two", "one"), (newest["name"], oldest["name"]))
+        self.assertIn(newest["id"][:8], self.run_command("results", "list").stdout)
+
+        shown = self.run_command("results", "show", newest["id"][:8])
+        self.assertIn("null:async", shown.stdout)
+        refused = self.run_command("results", "delete", newest["id"])
+        self.assertEqual(130, refused.returncode, "nobody was there to confirm it")
+        self.assertEqual(0, self.run_command("results", "delete", newest["id"][:8], "--yes").returncode)
+        self.assertEqual(
+            ["one"], [row["name"] for row in json.loads(self.run_command("results", "list", "--json", "-").stdout)]
+        )
+
+    def test_the_database_is_made_and_told_of(self):
+        """`db current` makes nothing; `db upgrade` makes the tables, and is harmless when repeated."""
+        self.assertIn("database empty", self.run_command("db", "current").stdout)
+        self.assertEqual([], list(self.folder.iterdir()))
+        self.assertIn("upgraded: empty to ", self.run_command("db", "upgrade", "--database", "other.db").stdout)
+        self.assertIn("up to date", self.run_command("db", "upgrade", HTTP_BENCHMARK_DATABASE_URL="other.db").stdout)
+        self.assertIn("up to date", self.run_command("db", "current", "--database", "sqlite:///other.db").stdout)
+
+
+class OtherCommandsTest(CommandCase):
+    def test_clients(self):
+        """Each known client with its version, for people and as JSON."""
+        names = sorted(set(known_clients()) - {"null"})
+        done = self.run_command("clients")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        for name in names:
+            self.assertIn(name, done.stdout)
+        document = json.loads(self.run_command("clients", "--json", "-").stdout)
+        self.assertEqual(names, [client["name"] for client in document])
+        self.assertEqual(["sync", "async"], next(one["modes"] for one in document if one["name"] == "httpx"))
+
+    def test_origin(self):
+        """It says where it listens, answers, and ends in order on SIGINT and SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number.name):
+                process = self.start("origin")
+                url = self.read_until(process, "listening on ")[0].split()[2]
+                client = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+                client.request("GET", "/bytes/5")
+                self.assertEqual(5, len(client.getresponse().read()))
+                client.close()
+                process.send_signal(number)
+                self.assertEqual((0, ""), (process.wait(10), process.stderr.read()))
+
+    def test_help(self):
+        """Every command has help with an example or what it does, also on odd terminals, and on a closed one."""
+        for command in COMMANDS:
+            with self.subTest(command):
+                done = self.run_command(*command, "--help", LANG="C", LC_ALL="C", COLUMNS="40", TERM="dumb")
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
+                self.assertIn("Usage: ", done.stdout)
+                self.assertNotIn("\x1b", done.stdout)
+        self.assertIn(__version__, self.run_command("--version").stdout)
+
+    def test_output_in_ascii(self):
+        """Where the terminal knows ASCII only, everything is said in ASCII."""
+        for arguments in (("run", "null:sync", *SMALL), ("run", "--plan"), ("clients",)):
+            with self.subTest(arguments):
+                done = self.run_command(*arguments, PYTHONIOENCODING="ascii", COLUMNS="40")
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
+                self.assertTrue(done.stdout.isascii())
+
+
+class PipeTest(CommandCase):
+    def test_a_reader_that_has_enough(self):
+        """When the other end of the pipe is closed the command ends quietly."""
+        for line in ("clients", "run --help", "run null:sync --plan", "clients --json -", f"run null:sync {LINE}"):
+            with self.subTest(line):
+                done = self.run_shell(f"$BENCH {line} | true")
+                self.assertEqual("", done.stderr.strip())
+
+    def test_a_reader_of_one_line(self):
+        """`head -1` has its line, and a document that nobody reads to its end costs no traceback."""
+        self.assertIn("client", self.run_shell("$BENCH clients | head -2").stdout)
+        done = self.run_shell(f"$BENCH run null:sync null:async urllib3 {LINE} --json - | head -1")
+        self.assertEqual("{\n", done.stdout)
+        self.assertNotIn("BrokenPipe", done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+
+    def test_closed_streams(self):
+        """Without standard output, standard error or standard input a run measures and saves all the same."""
+        closings = (">&-", "2>&-", "<&-", "<&- >&- 2>&-")
+        for closing in closings:
+            with self.subTest(closing):
+                done = self.run_shell(f"$BENCH run urllib3 {LINE} --name '{closing}' {closing}")
+                self.assertEqual(0, done.returncode, done.stderr)
+        experiments = self.open_storage().list_experiments()
+        self.assertEqual(dict.fromkeys(closings, "finished"), {row.name: row.status for row in experiments})
+
+
+class WrongInputTest(CommandCase):
+    def test_one_clear_line_each(self):
+        """A mistake is exit code 2 and one line on standard error with the value at fault; nothing is started."""
+        (self.folder / "broken.toml").write_text("concurrency =")
+        (self.folder / "unknown.toml").write_text("concurency = 3")
+        (self.folder / "text.db").write_text("no database at all, just some text that stands in its place")
+        mistakes = [(["run", "null:sync", *arguments], shown) for arguments, shown in WRONG_RUNS]
+        mistakes += WRONG_COMMANDS
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            answers = list(pool.map(lambda mistake: self.run_command(*mistake[0]), mistakes))
+        for (arguments, shown), done in zip(mistakes, answers, strict=True):
+            with self.subTest(arguments):
+                self.assert_wrong(done, shown)
+        with self.subTest("environment"):
+            self.assert_wrong(self.run_command("run", "null", HTTP_BENCHMARK_BLOCKS="none"), "'none'")
+
+    def assert_wrong(self, done: subprocess.CompletedProcess[str], *shown: str) -> None:
+        self.assertEqual((2, ""), (done.returncode, done.stdout))
+        self.assertEqual(len(shown), len(done.stderr.splitlines()), done.stderr)
+        for value, line in zip(shown, done.stderr.splitlines(), strict=True):
+            self.assertRegex(line, "^http-benchmark: .")
+            self.assertIn(value, line)
+
+    def test_all_faults_at_once(self):
+        """Several mistakes are several lines, in one go."""
+        done = self.run_command("run", "requets", "null:later", "--concurrency", "0", "--method", "FETCH")
+        self.assert_wrong(done, "'requets'", "'null:later'", "'FETCH'", "0")
