@@ -1,0 +1,293 @@
+"""The documents against the code: commands, options, tables, fields, closed lists, examples, links."""
+
+import ast
+import inspect
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import typing
+import unittest
+from collections.abc import Callable
+
+import http_benchmark
+from http_benchmark import benchmark, clients, storage
+from http_benchmark.clients import NULL_CLIENT, known_clients
+from http_benchmark.errors import ErrorKind
+from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
+from http_benchmark.models.benchmark_result import BenchmarkResult
+from http_benchmark.models.environment import Environment
+from http_benchmark.models.experiment import (
+    METRICS,
+    ClientResult,
+    Distribution,
+    Estimate,
+    ExperimentResult,
+    PairResult,
+    Reason,
+    Target,
+    Validity,
+)
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.http_request import HTTPRequest
+from http_benchmark.models.resource_metrics import ResourceMetrics
+from http_benchmark.origin.routes import ROUTES
+from http_benchmark.stats import validity
+from tests.contract.documents import DOCUMENTS, EXAMPLES, ROOT, blocks, first_cells, rows, section, text_of
+
+PACKAGE = ROOT / "http_benchmark"
+
+PUBLISHED = {
+    "Experiment": ExperimentResult,
+    "Validity": Validity,
+    "Reason": Reason,
+    "Target": Target,
+    "Client": ClientResult,
+    "Estimate": Estimate,
+    "Distribution": Distribution,
+    "Pair": PairResult,
+    "Configuration": ExperimentConfiguration,
+    "Environment": Environment,
+}
+"""Heading in docs/json.md → the model whose fields its table lists."""
+
+RUN_ALL = """
+import json, sys
+sys.path.insert(0, sys.argv[2])
+from http_benchmark.cli.main import cli
+for arguments in json.loads(sys.argv[1]):
+    try:
+        cli.main(arguments, standalone_mode=False)
+    except Exception as error:
+        print(json.dumps([arguments, f"{type(error).__name__}: {error}"]), file=sys.stderr)
+"""
+
+
+class CommandTest(unittest.TestCase):
+    def test_every_command_line_is_understood(self):
+        """What README and quickstart tell to type is taken by the command; a `run` is planned, all others show help."""
+        command_lines = [
+            shlex.split(line.removeprefix("$ "))[1:]
+            for name in ("README.md", "docs/quickstart.md")
+            for block in blocks(text_of(name), "console", "bash")
+            for line in block.splitlines()
+            if line.removeprefix("$ ").startswith("http-benchmark")
+        ]
+        self.assertGreater(len(command_lines), 10)
+        self.assertEqual([], self._refused([self._harmless(arguments) for arguments in command_lines]))
+
+    def test_an_option_that_does_not_exist_is_noticed(self):
+        """The check above is one: wrong options, contenders and subcommands do not pass it."""
+        wrong = [["run", "--no-such-option"], ["run", "no-such-client"], ["results", "show", "1", "--ni"], ["runn"]]
+        self.assertEqual(wrong, [arguments[:-1] for arguments in self._refused([*map(self._harmless, wrong)])])
+
+    def test_every_option_in_the_quickstart_exists(self):
+        """Options that stand in sentences and tables are options of some subcommand."""
+        answer = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                RUN_ALL,
+                json.dumps([[name, "--help"] for name in ("run", "origin", "clients")]),
+                str(ROOT),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
+        known = set(re.findall(r"--[a-z][a-z-]*", answer.stdout)) | {"--limit", "--yes"}
+        named = set(re.findall(r"(?<=`)--[a-z][a-z-]*", text_of("docs/quickstart.md") + text_of("docs/method.md")))
+        self.assertEqual(set(), named - known)
+
+    @staticmethod
+    def _harmless(arguments: list[str]) -> list[str]:
+        return [*arguments, "--plan" if arguments[:1] == ["run"] else "--help"]
+
+    @staticmethod
+    def _refused(command_lines: list[list[str]]) -> list[list[str]]:
+        """Those that the command refuses; tried in one process, in an empty folder."""
+        with tempfile.TemporaryDirectory() as folder:
+            answer = subprocess.run(
+                [sys.executable, "-c", RUN_ALL, json.dumps(command_lines), str(ROOT)],
+                capture_output=True,
+                text=True,
+                check=True,
+                cwd=folder,
+            )
+        return [json.loads(line)[0] for line in answer.stderr.splitlines() if line.startswith("[[")]
+
+
+class TableTest(unittest.TestCase):
+    def test_the_table_of_clients_is_that_of_the_code(self):
+        """README lists each known client with its modes, and no other."""
+        listed = {name: modes for name, modes, _ in rows(section(text_of("README.md"), "Clients"))}
+        known = {name: ", ".join(client.modes) for name, client in known_clients().items() if name != NULL_CLIENT}
+        self.assertEqual(known, listed)
+
+    def test_every_client_is_described(self):
+        """docs/clients.md has settings and limits for each client."""
+        for heading in ("The same footing", "What cannot be honoured"):
+            with self.subTest(heading):
+                described = first_cells(section(text_of("docs/clients.md"), heading))
+                self.assertEqual(known_clients().keys() - {NULL_CLIENT}, set(described))
+
+    def test_what_clients_cannot_honour_is_what_their_adapters_say(self):
+        """The table of limits agrees with the capabilities, cell by cell."""
+        for name, custom_ca, no_verify, redirects, _, http2 in rows(
+            section(text_of("docs/clients.md"), "What cannot be honoured")
+        ):
+            with self.subTest(name):
+                client = known_clients()[name]
+                self.assertEqual(client.custom_ca, custom_ca == "yes")
+                self.assertEqual(client.skip_verify, no_verify == "yes")
+                self.assertEqual(client.http2, http2 != "no")
+                self.assertEqual(redirects == "yes", set(client.follow_redirects) == set(client.modes))
+
+    def test_timeouts_are_what_the_adapters_say(self):
+        """Who has a deadline for the whole request, and who has not."""
+        total, reads = (cells[1].split(", ") for cells in rows(section(text_of("docs/clients.md"), "Timeouts")))
+        for name, client in known_clients().items():
+            if name != NULL_CLIENT:
+                self.assertIn(name, total if client.total_timeout else reads)
+
+    def test_every_endpoint_is_named(self):
+        """The quickstart lists the origin's endpoints, each by the start of its path."""
+        text = section(text_of("docs/quickstart.md"), "A server to aim other things at")
+        for route in ROUTES:
+            with self.subTest(route.path):
+                self.assertIn(f"`/{route.segments[0]}", text)
+
+    def test_every_room_is_described(self):
+        """docs/architecture.md has a row for each module and package, and none for what is gone."""
+        present = {
+            f"{path.name}/" if path.is_dir() else path.name
+            for path in PACKAGE.iterdir()
+            if path.suffix == ".py" or (path / "__init__.py").exists()
+        }
+        self.assertEqual(present, set(first_cells(section(text_of("docs/architecture.md"), "Rooms"))))
+
+    def test_every_file_named_in_the_architecture_exists(self):
+        """A file in a room's row is a file of that room."""
+        for room, description in rows(section(text_of("docs/architecture.md"), "Rooms")):
+            for name in re.findall(r"`([a-z_0-9]+\.py)`", description):
+                with self.subTest(room=room, file=name):
+                    self.assertTrue((PACKAGE / room / name).exists())
+
+    def test_the_capabilities_of_an_adapter_are_all_explained(self):
+        """docs/adapters.md lists each key that CAPABILITIES must have."""
+        required = {name for name in clients.Capabilities.__dataclass_fields__ if name not in {"name", "module"}}
+        text = re.sub(r"^ +\|", "|", section(text_of("docs/adapters.md"), "Step by step"), flags=re.MULTILINE)
+        self.assertEqual(required, set(first_cells(text)))
+
+
+class JsonTest(unittest.TestCase):
+    def test_every_published_field_is_explained(self):
+        """Each table of docs/json.md lists the fields of its model in the order of the JSON, with a meaning."""
+        for heading, model in PUBLISHED.items():
+            with self.subTest(heading):
+                fields = [field.alias or name for name, field in model.model_fields.items()]
+                listed = rows(section(text_of("docs/json.md"), heading))
+                self.assertEqual(fields, [cells[0] for cells in listed])
+                self.assertTrue(all(cells[1] for cells in listed))
+
+    def test_error_kinds_are_those_of_the_code(self):
+        """The closed list of ways in which a request fails."""
+        self.assertEqual(
+            [kind.value for kind in ErrorKind], first_cells(section(text_of("docs/json.md"), "Error kinds"))
+        )
+
+    def test_metrics_are_those_of_the_code(self):
+        """The closed list of what can be compared."""
+        self.assertEqual(list(METRICS), first_cells(section(text_of("docs/json.md"), "Metrics")))
+
+    def test_statuses_are_those_of_the_code(self):
+        """Those of an experiment, then those of a client."""
+        of_experiment, of_client = (
+            typing.get_args(model.model_fields["status"].annotation) for model in (ExperimentResult, ClientResult)
+        )
+        self.assertEqual([*of_experiment, *of_client], first_cells(section(text_of("docs/json.md"), "Statuses")))
+
+    def test_reason_codes_are_those_of_the_code(self):
+        """Each code that `stats.validity` can give is explained, and no other."""
+        calls = (node for node in ast.walk(ast.parse(inspect.getsource(validity))) if isinstance(node, ast.Call))
+        given = {
+            ast.literal_eval(keyword.value)
+            for call in calls
+            if isinstance(call.func, ast.Name) and call.func.id == Reason.__name__
+            for keyword in call.keywords
+            if keyword.arg == "code"
+        }
+        self.assertIn("server-limited", given)
+        self.assertEqual(given, set(first_cells(section(text_of("docs/json.md"), "Reason codes"))))
+
+
+class DecoratorTest(unittest.TestCase):
+    def test_there_is_no_decorator_api(self):
+        """What is public is classes, and none of them takes a function, returns one, or can itself be called."""
+        public = {
+            *(getattr(http_benchmark, name) for name in http_benchmark._MODULES),
+            *(getattr(benchmark, name) for name in benchmark.__all__),
+            *(BenchmarkConfiguration, BenchmarkResult, HTTPRequest, ResourceMetrics, storage.ResultStorage),
+        }
+        for thing in public:
+            self.assertIsInstance(thing, type)
+            self.assertFalse("__call__" in vars(thing), f"an instance of {thing} can be called")
+            for name, method in inspect.getmembers(thing, inspect.isfunction):
+                if method.__module__.startswith("http_benchmark") and (not name.startswith("_") or name == "__init__"):
+                    with self.subTest(method=f"{thing.__name__}.{name}"):
+                        self.assertFalse(self._handles_functions(method))
+
+    def test_a_decorator_would_be_noticed(self):
+        """The check above is one."""
+
+        def decorator(function: Callable[[], None]) -> Callable[[], None]:
+            return function
+
+        self.assertTrue(self._handles_functions(decorator))
+
+    def test_the_documents_say_so(self):
+        """One line, where users and developers look for it."""
+        for name in ("README.md", "docs/quickstart.md", "docs/architecture.md"):
+            self.assertIn("There is no decorator API", text_of(name))
+
+    @staticmethod
+    def _handles_functions(method: Callable[..., object]) -> bool:
+        return any("Callable" in str(annotation) for annotation in method.__annotations__.values())
+
+
+class LinkTest(unittest.TestCase):
+    def test_relative_links_lead_somewhere(self):
+        """To a file that is there, and to a heading of it."""
+        for document in DOCUMENTS:
+            text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+            for link in re.findall(r"\]\(([^)\s]+)\)", text):
+                if "://" in link:
+                    continue
+                with self.subTest(document=document.name, link=link):
+                    path, _, anchor = link.partition("#")
+                    target = document.parent / path if path else document
+                    self.assertTrue(target.exists())
+                    if anchor:
+                        self.assertIn(anchor, _anchors(target.read_text(encoding="utf-8")))
+
+    def test_no_document_names_a_place_on_somebodys_machine(self):
+        """No absolute path of a home, temporary or working folder."""
+        for path in (*DOCUMENTS, *EXAMPLES):
+            with self.subTest(path.name):
+                found = re.search(r"(?<![\w.])/(home|root|Users|tmp|var|work)/.*", path.read_text(encoding="utf-8"))
+                self.assertIsNone(found)
+
+    def test_nothing_is_left_to_be_filled_in(self):
+        """No placeholder, no to-do."""
+        for document in DOCUMENTS:
+            with self.subTest(document.name):
+                self.assertIsNone(re.search(r"<!--|TODO|FIXME|\nRANKING\n", document.read_text(encoding="utf-8")))
+
+
+def _anchors(text: str) -> set[str]:
+    """The anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
