@@ -123,7 +123,7 @@ class ConcurrencyTest(unittest.TestCase):
             barrier.wait()
             return 200
 
-        turns = closed(Stop(requests=8), FakeClock())
+        turns = closed(Stop(requests=8), monotonic_ns)
         sync_runner.run(
             [send] * 4, lambda: [turns] * 4, [notes.record] * 4, failures=Failures(TABLE), clock=FakeClock()
         )
