@@ -34,7 +34,6 @@ from http_benchmark.utils import host
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
 
-WARM_UP_S = 1.0
 _FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; METHOD: a client that fails in two blocks is dropped
 
 
@@ -120,24 +119,26 @@ class Experiment:
         """
         plan = self.plan
         self._started_at = datetime.now(UTC)
-        with open_target(self.configuration.url, plan.origin_cpus) as target:
-            self._target = target.description
-            if self._storage:
-                self._storage.start_experiment(self.result())
-            self._observer.started(self.result(), plan)
-            try:
-                self._run_blocks(target)
-                self._status = "finished" if self.blocks else "failed"
-            except KeyboardInterrupt:
-                self._status = "interrupted"
-                raise
-            except BaseException:
-                self._status = "failed"
-                raise
-            finally:
-                self._finished_at = datetime.now(UTC)
+        stored = False
+        try:
+            with open_target(self.configuration.url, plan.origin_cpus) as target:
+                self._target = target.description
                 if self._storage:
-                    self._storage.finish_experiment(self.result())
+                    self._storage.start_experiment(self.result())
+                    stored = True
+                self._observer.started(self.result(), plan)
+                self._run_blocks(target)
+            self._status = "finished" if self.blocks else "failed"
+        except KeyboardInterrupt:
+            self._status = "interrupted"
+            raise
+        except BaseException:
+            self._status = "failed"
+            raise
+        finally:
+            self._finished_at = datetime.now(UTC)
+            if self._storage and stored:
+                self._storage.finish_experiment(self.result())
         return self.result()
 
     def result(self) -> ExperimentResult:
@@ -201,8 +202,8 @@ class BenchmarkRunner:
     """Measures one client once, in a worker process.
 
     Args:
-        config: What to run. `total_requests` wins over `duration_seconds` and is exact at the server: no warm-up,
-            and nothing else is sent.
+        config: What to run. `total_requests` wins over `duration_seconds`. There is no warm-up, and nothing else is
+            sent, so the number is exact at the server.
     """
 
     def __init__(self, config: BenchmarkConfiguration) -> None:
@@ -236,7 +237,7 @@ def _as_experiment(config: BenchmarkConfiguration) -> ExperimentConfiguration:
         concurrency=config.concurrency,
         duration=None if exact else config.duration_seconds,
         requests=config.total_requests,
-        warmup=0 if exact else WARM_UP_S,
+        warmup=0,
         slices=1,
         blocks=1,
         timeout=config.timeout,
@@ -261,14 +262,14 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
         end_time=result.finished_at or result.started_at,
         duration=measured.duration_s,
         requests_count=measured.requests,
-        requests_per_second=measured.requests / measured.duration_s,
+        requests_per_second=measured.requests / measured.duration_s if measured.duration_s else 0.0,
         avg_response_time=times.mean,
         min_response_time=times.min,
         max_response_time=times.max,
         p50_response_time=times.p50,
         p95_response_time=times.p95,
         p99_response_time=times.p99,
-        cpu_usage_avg=100 * measured.cpu_s / measured.duration_s,
+        cpu_usage_avg=100 * measured.cpu_s / measured.duration_s if measured.duration_s else None,
         memory_usage_avg=None if measured.memory_bytes is None else measured.memory_bytes / 1024**2,
         network_io={
             "bytes_sent": measured.server.bytes_received if measured.server else None,

@@ -9,17 +9,24 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from http_benchmark.errors import ClientUnavailableError, ConfigurationError, HTTPBenchmarkError, WorkerError
+from http_benchmark.errors import (
+    ClientUnavailableError,
+    ConfigurationError,
+    ErrorKind,
+    HTTPBenchmarkError,
+    NoAnswerError,
+    WorkerError,
+)
 from http_benchmark.load.schedule import Stop
 from http_benchmark.models.experiment import BlockRecord, ServerCounts, SliceRecord, TrialRecord
-from http_benchmark.plan import MOST_WARM_UP_S, SLOW_ROUNDS, SLOW_SLICE_S, Arm, Plan
+from http_benchmark.plan import SLOW_ROUNDS, SLOW_SLICE_S, Arm, Plan
 from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.samples import SliceFigures, slice_figures
 from http_benchmark.targets import OpenTarget
 from http_benchmark.worker.process import WorkerProcess
 from http_benchmark.worker.protocol import Open, Opened, Ran, Run
 
-_GRACE_S = 10.0  # for starting threads, closing connections and a busy machine
+_GRACE_S = 30.0  # for starting threads, a busy machine, and clients that know no total deadline
 _HANG_FACTOR = 20.0  # a slice this much slower than the warm-up promised is taken to hang
 
 type OnSlice = Callable[[str, SliceRecord], None]
@@ -86,23 +93,24 @@ class Block:
         with ExitStack() as workers:
             trials: dict[str, _Trial] = {}
             for arm in self._plan.start_order(self._number):
-                worker = workers.enter_context(WorkerProcess(arm.name, self._plan.client_cpus))
-                worker.open(self._opening_order(arm))
+                with _blaming(arm.name):
+                    worker = workers.enter_context(WorkerProcess(arm.name, self._plan.client_cpus))
+                    worker.open(self._opening_order(arm))
                 trials[arm.name] = _Trial(arm, worker)
             for trial in trials.values():
-                with _blaming(trial):
+                with _blaming(trial.arm.name):
                     trial.opened = trial.worker.opened()
             for trial in trials.values():
-                with _blaming(trial):
+                with _blaming(trial.arm.name):
                     self._warm_up(trial)
             for round_number, stop in enumerate(self._rounds(list(trials.values()))):
                 for position, arm in enumerate(self._plan.round_order(self._number, round_number)):
                     trial = trials[arm.name]
-                    with _blaming(trial):
+                    with _blaming(trial.arm.name):
                         self._measure(trial, stop, round_number, position)
             records = []
             for arm in self._plan.arms:
-                with _blaming(trials[arm.name]):
+                with _blaming(arm.name):
                     records.append(self._finish(trials[arm.name]))
         return BlockRecord(
             number=self._number, started_at=started_at, finished_at=datetime.now(UTC), trials=tuple(records)
@@ -122,10 +130,13 @@ class Block:
         )
 
     def _warm_up(self, trial: _Trial) -> None:
-        if self._plan.warm_up is None:
+        warm_up = self._plan.warm_up
+        if warm_up is None:
             return
-        patience_s = MOST_WARM_UP_S + 2 * self._plan.slowest_request_s + _GRACE_S
-        ran, slice_samples, _ = self._run(trial, Run(self._plan.warm_up, opening=True, measured=False), patience_s)
+        longest_s = max(warm_up.duration_s, warm_up.most_s or 0.0)
+        patience_s = longest_s + 2 * self._plan.slowest_request_s + _GRACE_S
+        ran, slice_samples, _ = self._run(trial, Run(warm_up, opening=True, measured=False), patience_s)
+        _require_answers(slice_samples, ran.messages)
         trial.unmeasured = ran.opening_requests + slice_samples.requests
         trial.rate_rps = slice_samples.requests / ((ran.ended_ns - ran.started_ns) / 1e9)
 
@@ -144,7 +155,7 @@ class Block:
             round=round_number,
             position=position,
             started_s=started_s,
-            duration_s=(ran.ended_ns - ran.started_ns) / 1e9,
+            duration_s=samples.duration_s,
             requests=samples.requests,
             opening_requests=ran.opening_requests + trial.unmeasured,
             errors=samples.errors,
@@ -171,7 +182,7 @@ class Block:
             trial.server = trial.server + server if trial.server else server
         trial.sent += ran.opening_requests + len(raw) + ran.retries
         trial.messages = ran.messages
-        return ran, slice_figures(raw, self._request_deadline_s), server
+        return ran, slice_figures(raw, self._request_deadline_s, concurrency=self._plan.options.concurrency), server
 
     @property
     def _request_deadline_s(self) -> float:
@@ -214,10 +225,21 @@ class Block:
         )
 
 
+def _require_answers(warm_up: SliceFigures, messages: dict[str, str]) -> None:
+    """Measuring the failures of a target that answers nobody would take hours and say nothing."""
+    answered = warm_up.requests - sum(
+        count for kind, count in warm_up.errors.items() if kind not in (ErrorKind.HTTP_4XX, ErrorKind.HTTP_5XX)
+    )
+    if not answered:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in warm_up.errors.items())
+        first = next(iter(messages.values()), "")
+        raise NoAnswerError(f"the target gave no answer in the warm-up ({kinds}): {first}; check --url and --timeout")
+
+
 @contextmanager
-def _blaming(trial: _Trial) -> Iterator[None]:
+def _blaming(contender: str) -> Iterator[None]:
     """Name the contender in what fails inside; a server that fails is nobody's fault."""
     try:
         yield
-    except (WorkerError, ClientUnavailableError, ConfigurationError) as error:
-        raise TrialFailedError(trial.arm.name, error) from error
+    except (WorkerError, ClientUnavailableError, ConfigurationError, NoAnswerError) as error:
+        raise TrialFailedError(contender, error) from error

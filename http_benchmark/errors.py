@@ -5,6 +5,7 @@
     │   └── UnsupportedOptionError  a client cannot honour a setting; it is never dropped in silence
     ├── ClientUnavailableError      a client library is not installed here
     ├── TargetError                 the server to aim at could not be started or reached
+    ├── NoAnswerError               the server answers nothing that a client asks
     ├── WorkerError                 a process that measures crashed, hung or answered nonsense
     └── StorageError                the database could not be used
         └── DatabaseVersionError    its schema is older or newer than this program's
@@ -43,6 +44,10 @@ class ClientUnavailableError(HTTPBenchmarkError):
 
 class TargetError(HTTPBenchmarkError):
     """The server to aim at could not be started or reached."""
+
+
+class NoAnswerError(HTTPBenchmarkError):
+    """The server to aim at answers nothing that a client asks."""
 
 
 class WorkerError(HTTPBenchmarkError):
@@ -94,7 +99,7 @@ class ErrorKind(StrEnum):
             code: `ErrorKind.code` of a request without an answer, or the HTTP status of one with an answer.
         """
         if code < 100:
-            return _KINDS[code]
+            return _KINDS[code] if code < len(_KINDS) else cls.PROTOCOL  # a server may call anything its status
         if code >= 500:
             return cls.HTTP_5XX
         return cls.HTTP_4XX if code >= 400 else None

@@ -74,7 +74,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:  # once more, while the first one was being dealt with
         code = EXIT_INTERRUPTED
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the interpreter is about to end, and would complain
+        signal.signal(number, signal.SIG_IGN)  # so that the exit code stands, however often one presses Ctrl-C
     sys.exit(code)
 
 

@@ -33,7 +33,13 @@ CAPABILITIES = {
     "total_timeout": True,
 }
 
-_AUTOMATIC_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # the last one with a body only
+_AUTOMATIC_HEADERS = (
+    "User-Agent",
+    "Accept",
+    "Accept-Encoding",
+    "Content-Type",
+)
+_UNTYPED_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # without a body they get no Content-Type
 
 
 def _kind_of_broken_connection(error: BaseException) -> ErrorKind:
@@ -119,7 +125,8 @@ class AiohttpClient(AsyncClient):
 
 def _unasked_headers(request: Request) -> list[str]:
     """The headers that aiohttp would add and nobody gave."""
-    automatic = _AUTOMATIC_HEADERS if request.body else _AUTOMATIC_HEADERS[:-1]
+    typed = request.body or request.method not in _UNTYPED_METHODS
+    automatic = _AUTOMATIC_HEADERS if typed else _AUTOMATIC_HEADERS[:-1]
     return [name for name in automatic if not has_header(request, name)]
 
 

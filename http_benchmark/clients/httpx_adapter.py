@@ -1,5 +1,6 @@
 """httpx, sync and async, HTTP/1.1 and (with h2) HTTP/2."""
 
+import asyncio
 import ssl
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
@@ -70,6 +71,7 @@ ERRORS: ErrorTable = (
     (httpx.CookieConflict, ErrorKind.INVALID_REQUEST),
     (httpx.StreamError, ErrorKind.INVALID_REQUEST),
     (ExceptionGroup, kind_of_cause),  # leaks from anyio when an address is no address
+    (TimeoutError, ErrorKind.TIMEOUT),  # the total deadline
     (OSError, kind_of_cause),
     (ValueError, ErrorKind.INVALID_REQUEST),
 )
@@ -107,18 +109,23 @@ class AsyncHttpxClient(AsyncClient):
 
     async def open(self, options: ClientOptions) -> None:
         self._client = httpx.AsyncClient(**_settings(options))
+        self._timeout_s = options.timeout_s
         self._client.headers.clear()
 
     def prepare(self, request: Request) -> AsyncSend:
         method, url, content = request.method, request.url, request.body or None
         headers = httpx.Headers(list(request.headers))
-        client_request, client_stream = self._client.request, self._client.stream
+        client_request, client_stream, timeout_s = self._client.request, self._client.stream, self._timeout_s
 
         async def send() -> int:
-            return (await client_request(method, url, headers=headers, content=content)).status_code
+            async with asyncio.timeout(timeout_s):  # httpx knows no deadline of the whole request
+                return (await client_request(method, url, headers=headers, content=content)).status_code
 
         async def send_streaming() -> int:
-            async with client_stream(method, url, headers=headers, content=content) as response:
+            async with (
+                asyncio.timeout(timeout_s),
+                client_stream(method, url, headers=headers, content=content) as response,
+            ):
                 async for _ in response.aiter_bytes(STREAM_CHUNK_BYTES):
                     pass
                 return response.status_code

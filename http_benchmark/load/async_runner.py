@@ -7,11 +7,12 @@ from http_benchmark.clients.base import AsyncSend
 from http_benchmark.clock import Clock
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.recorder import Record
+from http_benchmark.load.schedule import Begin
 
 
 async def run(
     sends: Sequence[AsyncSend],
-    turns: Sequence[Iterator[int]],
+    begin: Begin,
     record: Record,
     *,
     failures: Failures,
@@ -24,7 +25,7 @@ async def run(
         ExceptionGroup: Whatever a task raised that is no failed request; the other tasks are cancelled.
     """
     async with asyncio.TaskGroup() as tasks:
-        for send, own_turns in zip(sends, turns, strict=True):
+        for send, own_turns in zip(sends, begin(), strict=True):
             tasks.create_task(drive(send, own_turns, record, failures=failures, clock=clock, think_time_s=think_time_s))
 
 

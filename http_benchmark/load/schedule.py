@@ -5,7 +5,7 @@ from C-level ones, which the global interpreter lock makes atomic: threads share
 an exact number of turns is exact.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, takewhile
 
@@ -27,6 +27,10 @@ class Stop:
     duration_s: float = 0.0
     least_requests: int = 0
     most_s: float | None = None
+
+
+type Begin = Callable[[], Sequence[Iterator[int]]]
+"""Start the run and give each thread or task its turns; the same iterator again and again where they share it."""
 
 
 def closed(stop: Stop, clock: Clock) -> Iterator[int]:

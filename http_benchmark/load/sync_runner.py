@@ -8,11 +8,12 @@ from http_benchmark.clients.base import Send
 from http_benchmark.clock import Clock
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.recorder import Record
+from http_benchmark.load.schedule import Begin
 
 
 def run(
     sends: Sequence[Send],
-    turns: Sequence[Iterator[int]],
+    begin: Begin,
     records: Sequence[Record],
     *,
     failures: Failures,
@@ -23,7 +24,7 @@ def run(
 
     Args:
         sends: One per thread.
-        turns: Intended times, one iterator per thread; the same one again and again where threads share it.
+        begin: Called once when all threads are there; the turns count from then.
         records: Where each thread notes its samples.
         failures: What a client raises for a failed request.
         clock: Nanoseconds, monotonic.
@@ -33,18 +34,26 @@ def run(
         BaseException: Whatever a thread raised that is no failed request; the other threads finish first.
     """
     faults: list[BaseException] = []
+    turns: list[Iterator[int]] = []
+    ready = threading.Barrier(len(sends), action=lambda: turns.extend(begin()))  # or the first threads take all turns
 
-    def guarded(*lane: *tuple[Send, Iterator[int], Record]) -> None:
+    def guarded(number: int) -> None:
         try:
-            drive(*lane, failures=failures, clock=clock, think_time_s=think_time_s)
+            ready.wait()
+            drive(
+                sends[number], turns[number], records[number], failures=failures, clock=clock, think_time_s=think_time_s
+            )
         except BaseException as fault:  # noqa: BLE001 - the edge of a thread: raised again below
             faults.append(fault)
 
-    own, *others = zip(sends, turns, records, strict=True)
-    threads = [threading.Thread(target=guarded, args=lane, daemon=True) for lane in others]
-    for thread in threads:
-        thread.start()
-    guarded(*own)
+    threads = [threading.Thread(target=guarded, args=(number,), daemon=True) for number in range(1, len(sends))]
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError:  # the system gives no more threads, so those that wait for all would wait for ever
+        ready.abort()
+        raise
+    guarded(0)
     for thread in threads:
         thread.join()
     if faults:

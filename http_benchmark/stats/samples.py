@@ -6,6 +6,7 @@ from 100 on an HTTP status.
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -60,8 +61,8 @@ class SliceFigures:
         requests: All requests of the slice, those before the cut included.
         errors: How many of them failed, by kind.
         duration_s: First request sent until last request done.
-        throughput_rps: Completions per second between the first and the last inside the cut, whatever their outcome;
-            None below two.
+        throughput_rps: Completions inside the cut, whatever their outcome, per second from the cut to the last one;
+            None without any.
         mean_s, p50_s, max_s: Response times of successful requests inside the cut; None without one.
         response_s, service_s, lag_s: The times of the same requests, shape (m,), in order of completion.
     """
@@ -84,29 +85,24 @@ def unpack(raw: Integers) -> Columns:
     return Columns(raw[:, 0], raw[:, 1], packed >> CODE_BITS, packed & _CODE_MASK)
 
 
-def cut_requests(requests: int) -> int:
+def cut_requests(requests: int, concurrency: int) -> int:
     """How many requests at the start of a slice are left out of its statistics.
 
-    The first 5 %, at least ten; a slice of fewer than 100 requests, which could not spare ten, loses 5 % only.
+    The first 5 %, at least ten, in whole rounds of the connections, so that the cut does not fall into a burst of
+    answers; none where the least would be more than a tenth.
     """
-    share = requests * 5 // 100
-    return max(share, 10) if requests >= 100 else share
+    least = max(10, concurrency)
+    if requests < 10 * least:
+        return 0
+    return ceil(max(requests * 5 // 100, least) / concurrency) * concurrency
 
 
-def cut(ended_ns: Integers) -> NDArray[np.intp]:
-    """The indices of the requests inside the cut, in order of completion.
-
-    Args:
-        ended_ns: When each request was done, shape (n,), in any order.
-    """
-    return np.argsort(ended_ns, kind="stable")[cut_requests(ended_ns.size) :]
-
-
-def slice_figures(raw: Integers, timeout_s: float | None = None) -> SliceFigures:
+def slice_figures(raw: Integers, timeout_s: float | None = None, *, concurrency: int = 1) -> SliceFigures:
     """Compute the figures of one slice.
 
     Args:
         raw: Samples as the recorder left them, shape (n, 3), in any order.
+        concurrency: Requests in flight at a time.
         timeout_s: The deadline of a request. One that was sent and took longer counts as a timeout, whatever came of
             it: not every client can be made to give up in time.
     """
@@ -114,7 +110,9 @@ def slice_figures(raw: Integers, timeout_s: float | None = None) -> SliceFigures
     code = _with_deadline(code, duration_ns, timeout_s)
     sent_ns = intended_ns + lag_ns
     ended_ns = sent_ns + duration_ns
-    inside = cut(ended_ns)
+    by_completion = np.argsort(ended_ns, kind="stable")
+    cut = cut_requests(len(raw), concurrency)
+    inside = by_completion[cut:]
     successful = inside[(code[inside] >= 100) & (code[inside] < 400)]
     service_s = duration_ns[successful] / 1e9
     lag_s = lag_ns[successful] / 1e9
@@ -123,7 +121,7 @@ def slice_figures(raw: Integers, timeout_s: float | None = None) -> SliceFigures
         requests=len(raw),
         errors=_errors_by_kind(code),
         duration_s=float(ended_ns.max() - sent_ns.min()) / 1e9 if len(raw) else 0.0,
-        throughput_rps=_throughput_rps(ended_ns[inside]),
+        throughput_rps=_throughput_rps(sent_ns, ended_ns[by_completion], cut),
         mean_s=float(response_s.mean()) if response_s.size else None,
         p50_s=quantile(np.sort(response_s), 0.5),
         max_s=float(response_s.max()) if response_s.size else None,
@@ -150,8 +148,18 @@ def _errors_by_kind(code: Integers) -> dict[str, int]:
     return {kind.value: counts[kind] for kind in ErrorKind if kind in counts}
 
 
-def _throughput_rps(ended_ns: Integers) -> float | None:
-    """Completions per second after the first one; `ended_ns` ascending."""
-    if ended_ns.size < 2 or ended_ns[-1] == ended_ns[0]:
+def _throughput_rps(sent_ns: Integers, ended_ns: Integers, cut: int) -> float | None:
+    """Completions per second after those that were cut off; from the first one sent where none was.
+
+    Counting from the completion before the first inside, and not from the first inside, keeps answers that come in
+    bursts (a server that answers all connections at once) from being counted without the time that they took.
+
+    Args:
+        sent_ns: In any order.
+        ended_ns: Ascending.
+        cut: How many of `ended_ns` are left out.
+    """
+    if not ended_ns.size:
         return None
-    return (ended_ns.size - 1) * 1e9 / float(ended_ns[-1] - ended_ns[0])
+    started_ns = ended_ns[cut - 1] if cut else sent_ns.min()
+    return (ended_ns.size - cut) * 1e9 / float(ended_ns[-1] - started_ns) if ended_ns[-1] > started_ns else None

@@ -76,9 +76,9 @@ def _server_limited(blocks: Sequence[BlockRecord]) -> Iterator[Reason]:
     for block in blocks:
         for trial in block.trials:
             busy.setdefault(trial.contender, []).extend(
-                measured.server.cpu_s / measured.duration_s
+                measured.server.cpu_s / measured.duration_s * measured.requests / measured.server.requests
                 for measured in trial.slices
-                if measured.server and measured.duration_s
+                if measured.server and measured.server.requests and measured.duration_s
             )
     for contender, shares in busy.items():
         share = sorted(shares)[len(shares) // 2] if shares else 0.0
@@ -107,7 +107,7 @@ def _unequal_work(client: ClientResult, concurrency: int) -> Iterator[Reason]:
             value=client.server_requests,
             limit=client.sent_requests,
         )
-    if client.connections_opened is not None and client.connections_opened > concurrency:
+    if client.connections_opened is not None and client.connections_opened > concurrency and not client.errors:
         yield Reason(
             code="extra-connections",
             severity="suspect",

@@ -20,6 +20,8 @@ from http_benchmark.errors import WorkerError
 
 _STDERR_TAIL_BYTES = 2000
 _STOP_PATIENCE_S = 2.0
+_READING_PATIENCE_S = 30.0
+_PIPE_BYTES = select.PIPE_BUF  # what a pipe that can be written takes without waiting
 
 
 def _path_to_this_package() -> dict[str, str]:
@@ -68,8 +70,10 @@ class Child:
                 env=os.environ | _path_to_this_package() | (environment or {}),
                 start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
             )
-        except BaseException:
+        except BaseException as error:
             self._stderr.close()
+            if isinstance(error, OSError):
+                raise WorkerError(f"{name} could not be started: {error}") from error
             raise
 
     @property
@@ -86,13 +90,16 @@ class Child:
         """Send one message.
 
         Raises:
-            WorkerError: The child has ended.
+            WorkerError: The child has ended, or does not read what it is told.
         """
         stdin = self._process.stdin
         assert stdin is not None
+        unsent = json.dumps(message).encode() + b"\n"
         try:
-            stdin.write(json.dumps(message).encode() + b"\n")
-            stdin.flush()
+            while unsent:  # a large message does not fit into the pipe at once
+                if not select.select([], [stdin], [], _READING_PATIENCE_S)[1]:
+                    raise WorkerError(f"{self.name} did not read its orders within {_READING_PATIENCE_S:.0f} s")
+                unsent = unsent[os.write(stdin.fileno(), unsent[:_PIPE_BYTES]) :]
         except (BrokenPipeError, ValueError) as error:
             raise WorkerError(self._obituary()) from error
 

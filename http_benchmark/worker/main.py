@@ -54,7 +54,7 @@ def _serve(sink: int) -> Iterator[Message]:
         except UnsupportedOptionError as error:
             yield Broken(reason=str(error), kind="unsupported")
         except Exception as error:  # noqa: BLE001 - the edge of the process: the controller decides what follows
-            yield Broken(reason=f"{type(error).__name__}: {error}", kind="failed")
+            yield Broken(reason=f"{type(error).__name__}: {error}".removesuffix(": "), kind="failed")
 
 
 def _take_stdout() -> BinaryIO:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTable
-from http_benchmark.clock import Clock, monotonic_ns
+from http_benchmark.clock import monotonic_ns
 from http_benchmark.load import async_runner, sync_runner
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.recorder import Lane, Record, forget, lanes
 from http_benchmark.load.retry import Retries
-from http_benchmark.load.schedule import closed, once
+from http_benchmark.load.schedule import Begin, closed, once
 from http_benchmark.worker import memory
 from http_benchmark.worker.protocol import Open, Ran, Run
 
@@ -25,7 +25,7 @@ class Driver(Protocol):
 
     lanes: list[Lane]
 
-    def drive(self, turns: Sequence[Iterator[int]], records: Sequence[Record]) -> None:
+    def drive(self, begin: Begin, records: Sequence[Record], think_time_s: float) -> None:
         """Send until the turns run out; one iterator per request in flight, one record per lane."""
 
     def close(self) -> None:
@@ -38,20 +38,19 @@ class SyncDriver:
     def __init__(self, client: Client, order: Open, retries: Retries, failures: Failures, sink: int) -> None:
         self._client = client
         self._failures = failures
-        self._think_time_s = order.think_time_s
         client.open(order.options)
         concurrency = range(order.options.concurrency)
         self._sends = [retries.wrap(client.prepare(order.request)) for _ in concurrency]
         self.lanes = lanes(order.options.concurrency, sink)
 
-    def drive(self, turns: Sequence[Iterator[int]], records: Sequence[Record]) -> None:
+    def drive(self, begin: Begin, records: Sequence[Record], think_time_s: float) -> None:
         sync_runner.run(
             self._sends,
-            turns,
+            begin,
             records,
             failures=self._failures,
             clock=monotonic_ns,
-            think_time_s=self._think_time_s,
+            think_time_s=think_time_s,
         )
 
     def close(self) -> None:
@@ -67,7 +66,6 @@ class AsyncDriver:
     def __init__(self, client: AsyncClient, order: Open, retries: Retries, failures: Failures, sink: int) -> None:
         self._client = client
         self._failures = failures
-        self._think_time_s = order.think_time_s
         self._runner = asyncio.Runner()
         self._sends = self._runner.run(self._open(order, retries))
         self.lanes = lanes(1, sink)
@@ -76,15 +74,15 @@ class AsyncDriver:
         await self._client.open(order.options)
         return [retries.wrap_async(self._client.prepare(order.request)) for _ in range(order.options.concurrency)]
 
-    def drive(self, turns: Sequence[Iterator[int]], records: Sequence[Record]) -> None:
+    def drive(self, begin: Begin, records: Sequence[Record], think_time_s: float) -> None:
         self._runner.run(
             async_runner.run(
                 self._sends,
-                turns,
+                begin,
                 records[0],
                 failures=self._failures,
                 clock=monotonic_ns,
-                think_time_s=self._think_time_s,
+                think_time_s=think_time_s,
             )
         )
 
@@ -107,6 +105,7 @@ class Session:
         self._failures = Failures(errors)
         self._retries = Retries(order.retry_delays_s, self._failures)
         self._concurrency = order.options.concurrency
+        self._think_time_s = order.think_time_s
         self._settled = False
         self._driver: Driver
         if isinstance(client, AsyncClient):
@@ -114,24 +113,29 @@ class Session:
         else:
             self._driver = SyncDriver(client, order, self._retries, self._failures, sink)
 
-    def run(self, order: Run, clock: Clock = monotonic_ns) -> Ran:
+    def run(self, order: Run) -> Ran:
         """Send as ordered; the samples are in the file when this returns."""
-        driver = self._driver
+        driver, span = self._driver, _Span()
         if order.measured and not self._settled:
             self._settle()
         retries = self._retries.count
         if order.opening:
-            driver.drive([once(clock) for _ in range(self._concurrency)], [forget] * len(driver.lanes))
-        cpu_ns, started_ns = _cpu_ns(), clock()
-        turns = closed(order.stop, clock)  # one iterator that all share
-        driver.drive([turns] * self._concurrency, [lane.record for lane in driver.lanes])
-        ended_ns, cpu_ns = clock(), _cpu_ns() - cpu_ns
+            driver.drive(
+                lambda: [once(monotonic_ns) for _ in range(self._concurrency)], [forget] * len(driver.lanes), 0.0
+            )
+
+        def begin() -> list[Iterator[int]]:
+            span.start()
+            return [closed(order.stop, monotonic_ns)] * self._concurrency  # one iterator that all share
+
+        driver.drive(begin, [lane.record for lane in driver.lanes], self._think_time_s)
+        span.end()
         for lane in driver.lanes:
             lane.flush()
         return Ran(
-            started_ns=started_ns,
-            ended_ns=ended_ns,
-            cpu_ns=cpu_ns,
+            started_ns=span.started_ns,
+            ended_ns=span.ended_ns,
+            cpu_ns=span.cpu_ns,
             opening_requests=self._concurrency if order.opening else 0,
             retries=self._retries.count - retries,
             memory_bytes=memory.resident_bytes(),
@@ -147,6 +151,20 @@ class Session:
         gc.freeze()
         memory.reset_peak()
         self._settled = True
+
+
+class _Span:
+    """Wall-clock and CPU time from `start` to `end`, ns."""
+
+    started_ns = ended_ns = cpu_ns = 0
+
+    def start(self) -> None:
+        self.cpu_ns = _cpu_ns()
+        self.started_ns = monotonic_ns()
+
+    def end(self) -> None:
+        self.ended_ns = monotonic_ns()
+        self.cpu_ns = _cpu_ns() - self.cpu_ns
 
 
 def _cpu_ns() -> int:

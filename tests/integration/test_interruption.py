@@ -70,8 +70,8 @@ class InterruptionTest(CommandCase):
             except subprocess.TimeoutExpired:
                 continue
 
-        self.assertEqual(130, process.returncode)
         self.assertNotIn("Traceback", process.stderr.read())
+        self.assertIn(process.returncode, {130, -signal.SIGINT}, "both are 130 to a shell")
         self.assert_ended(children)
         self.assertGreaterEqual(len(self.stored_blocks()), 2)
 

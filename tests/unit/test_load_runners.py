@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
+import time
 import unittest
 
-from http_benchmark.clock import FakeClock
+from http_benchmark.clock import FakeClock, monotonic_ns
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load import async_runner, sync_runner
 from http_benchmark.load.failures import Failures
@@ -56,11 +57,21 @@ class DriveTest(unittest.TestCase):
                 if asynchronous:
                     asyncio.run(
                         async_runner.run(
-                            [async_sender(clock, answers)], [turns], notes.record, failures=failures, clock=clock
+                            [async_sender(clock, answers)],
+                            lambda turns=turns: [turns],
+                            notes.record,
+                            failures=failures,
+                            clock=clock,
                         )
                     )
                 else:
-                    sync_runner.run([sender(clock, answers)], [turns], [notes.record], failures=failures, clock=clock)
+                    sync_runner.run(
+                        [sender(clock, answers)],
+                        lambda turns=turns: [turns],
+                        [notes.record],
+                        failures=failures,
+                        clock=clock,
+                    )
                 yield notes, failures
 
     def test_a_request_is_noted_with_its_times_and_status(self):
@@ -81,7 +92,7 @@ class DriveTest(unittest.TestCase):
         with self.assertRaises(ZeroDivisionError):
             sync_runner.run(
                 [sender(clock, [ZeroDivisionError("bug")])],
-                [closed(Stop(requests=1), clock)],
+                lambda: [closed(Stop(requests=1), clock)],
                 [Notes().record],
                 failures=Failures(TABLE),
                 clock=clock,
@@ -94,7 +105,7 @@ class DriveTest(unittest.TestCase):
             asyncio.run(
                 async_runner.run(
                     [async_sender(clock, [ZeroDivisionError("bug")])],
-                    [closed(Stop(requests=1), clock)],
+                    lambda: [closed(Stop(requests=1), clock)],
                     Notes().record,
                     failures=Failures(TABLE),
                     clock=clock,
@@ -112,10 +123,44 @@ class ConcurrencyTest(unittest.TestCase):
             barrier.wait()
             return 200
 
-        turns = closed(Stop(requests=8), FakeClock())
-        sync_runner.run([send] * 4, [turns] * 4, [notes.record] * 4, failures=Failures(TABLE), clock=FakeClock())
+        turns = closed(Stop(requests=8), monotonic_ns)
+        sync_runner.run(
+            [send] * 4, lambda: [turns] * 4, [notes.record] * 4, failures=Failures(TABLE), clock=FakeClock()
+        )
 
         self.assertEqual(8, len(notes))
+
+    def test_no_thread_takes_turns_before_all_are_there(self):
+        """As many requests as threads: with answers that take a moment, each thread sends exactly one."""
+        senders = []
+
+        def send() -> int:
+            senders.append(threading.get_ident())
+            time.sleep(0.05)
+            return 200
+
+        sync_runner.run(
+            [send] * 64,
+            lambda: [closed(Stop(requests=64), monotonic_ns)] * 64,
+            [Notes().record] * 64,
+            failures=Failures(TABLE),
+            clock=monotonic_ns,
+        )
+
+        self.assertEqual(64, len(set(senders)))
+
+    def test_the_run_begins_when_all_threads_are_there(self):
+        """The time that it takes to start threads is nobody's service time."""
+        threads = []
+
+        def begin():
+            threads.append(threading.active_count())
+            return [iter(())] * 8
+
+        before = threading.active_count()
+        sync_runner.run([lambda: 200] * 8, begin, [Notes().record] * 8, failures=Failures(TABLE), clock=FakeClock())
+
+        self.assertEqual([before + 7], threads)
 
     def test_a_fault_in_another_thread_is_raised(self):
         """A bug in any thread ends the run with that bug."""
@@ -126,7 +171,7 @@ class ConcurrencyTest(unittest.TestCase):
         turns = [iter([1]), iter([1])]
         with self.assertRaises(ZeroDivisionError):
             sync_runner.run(
-                [lambda: 200, bad], turns, [Notes().record] * 2, failures=Failures(TABLE), clock=FakeClock()
+                [lambda: 200, bad], lambda: turns, [Notes().record] * 2, failures=Failures(TABLE), clock=FakeClock()
             )
 
     def test_think_time_follows_each_request(self):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.errors import ErrorKind
-from http_benchmark.stats.samples import cut, cut_requests, slice_figures, unpack
+from http_benchmark.stats.samples import cut_requests, slice_figures, unpack
 
 MS = 1_000_000
 
@@ -42,16 +42,34 @@ class TestUnpack(TestCase):
 
 class TestCut(TestCase):
     def test_size(self):
-        """5 %, at least ten from 100 requests on; only whole requests of the 5 % below."""
-        sizes = {0: 0, 19: 0, 20: 1, 99: 4, 100: 10, 200: 10, 219: 10, 220: 11, 1000: 50}
-
-        self.assertEqual(sizes, {requests: cut_requests(requests) for requests in sizes})
+        """5 %, at least ten, in whole rounds of the connections; nothing where the least were more than a tenth."""
+        for concurrency, sizes in (
+            (1, {0: 0, 99: 0, 100: 10, 200: 10, 219: 10, 220: 11, 1000: 50}),
+            (64, {639: 0, 640: 64, 1280: 64, 2000: 128}),
+        ):
+            with self.subTest(concurrency=concurrency):
+                self.assertEqual(sizes, {requests: cut_requests(requests, concurrency) for requests in sizes})
 
     def test_drops_what_was_done_first(self):
         """Order of completion counts, not the order of recording."""
-        ended_ns = np.arange(40, 0, -1)
+        figures = slice_figures(back_to_back(100)[::-1])
 
-        self.assertEqual(list(range(37, -1, -1)), list(cut(ended_ns)))
+        self.assertEqual(90, figures.response_s.size)
+        self.assertAlmostEqual(1000.0, figures.throughput_rps)
+
+
+class TestThroughput(TestCase):
+    def test_bursts_are_not_faster_than_they_are(self):
+        """Ten connections answered together each 100 ms are 100 requests a second, in however many rounds."""
+        for rounds in (1, 2, 10, 30):
+            with self.subTest(rounds=rounds):
+                waves = raw(*((100 * wave, 0, 100, 200) for wave in range(rounds) for _ in range(10)))
+
+                self.assertAlmostEqual(100.0, slice_figures(waves, concurrency=10).throughput_rps)
+
+    def test_fifty_at_once(self):
+        """One request on each of fifty connections, one second each, is fifty a second."""
+        self.assertAlmostEqual(50.0, slice_figures(raw(*[(0, 0, 1000, 200)] * 50), concurrency=50).throughput_rps)
 
 
 class TestSliceFigures(TestCase):
@@ -61,7 +79,7 @@ class TestSliceFigures(TestCase):
         fast = [(1000 + index, 0, 1, 200) for index in range(90)]
         figures = slice_figures(raw(*slow, *fast))
 
-        self.assertAlmostEqual(1000.0, figures.throughput_rps)  # 89 intervals in 89 ms
+        self.assertAlmostEqual(1000.0, figures.throughput_rps)  # 90 after the cut in 90 ms
         self.assertEqual((100, 90), (figures.requests, figures.response_s.size))
         self.assertAlmostEqual(1.090, figures.duration_s)
 
@@ -80,7 +98,7 @@ class TestSliceFigures(TestCase):
         figures = slice_figures(raw((0, 5, 10, 200), (2, 4, 30, 200)))
 
         self.assertAlmostEqual(0.031, figures.duration_s)  # from 5 ms to 36 ms
-        self.assertAlmostEqual(1 / 0.021, figures.throughput_rps)
+        self.assertAlmostEqual(2 / 0.031, figures.throughput_rps)
 
     def test_failures_are_counted_by_kind_and_not_timed(self):
         """Statuses from 400 on and error kinds are failures; times are those of successes."""
@@ -136,15 +154,15 @@ class TestSliceFigures(TestCase):
         self.assertEqual({}, slice_figures(raw((0, 5000, 10, 200)), timeout_s=1.0).errors)
 
     def test_too_little_to_say(self):
-        """No request, one request, two done at once: no throughput; no success: no times."""
+        """No request: no figure; no success: no times."""
         nothing = slice_figures(raw())
         one = slice_figures(raw((0, 0, 5, 200)))
         failed = slice_figures(raw((0, 0, 5, 500), (0, 0, 5, 500)))
 
         self.assertEqual((0, {}, 0.0, None, None, None, None), (nothing.requests, nothing.errors, nothing.duration_s,
             nothing.throughput_rps, nothing.mean_s, nothing.p50_s, nothing.max_s))  # fmt: skip
-        self.assertEqual((None, 0.005), (one.throughput_rps, one.p50_s))
-        self.assertEqual((None, None, 0), (failed.throughput_rps, failed.mean_s, failed.response_s.size))
+        self.assertEqual((200.0, 0.005), (one.throughput_rps, one.p50_s))
+        self.assertEqual((400.0, None, 0), (failed.throughput_rps, failed.mean_s, failed.response_s.size))
 
     def test_sample_order_does_not_matter(self):
         """Threads leave their samples one after the other; the figures are the same."""
