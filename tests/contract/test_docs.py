@@ -183,6 +183,33 @@ class TableTest(unittest.TestCase):
         self.assertEqual(required, set(first_cells(text)))
 
 
+class LibraryTest(unittest.TestCase):
+    def test_every_argument_of_a_configuration_is_explained(self):
+        """docs/library.md lists them in the order in which they can be given, with their defaults."""
+        listed = rows(section(text_of("docs/library.md"), "BenchmarkConfiguration"))
+        self.assertEqual(list(BenchmarkConfiguration.__dataclass_fields__), [cells[0] for cells in listed])
+        configuration = BenchmarkConfiguration("http://127.0.0.1/")
+        for name, default, _ in listed:
+            if default not in {"", "none", "random", "from the URL"}:
+                with self.subTest(name):
+                    self.assertEqual(getattr(configuration, name), ast.literal_eval(default))
+
+    def test_every_attribute_of_a_result_is_explained(self):
+        """In the order of the constructor."""
+        self.assertEqual(
+            list(BenchmarkResult.__dataclass_fields__),
+            first_cells(section(text_of("docs/library.md"), "BenchmarkResult")),
+        )
+
+    def test_the_methods_of_the_storage_exist(self):
+        """Each with as many parameters as the document shows."""
+        for call in first_cells(section(text_of("docs/library.md"), "ResultStorage")):
+            with self.subTest(call):
+                name, arguments = call.rstrip(")").split("(")
+                parameters = inspect.signature(getattr(storage.ResultStorage, name)).parameters
+                self.assertEqual(len([*filter(None, arguments.split(","))]), len(parameters) - 1)
+
+
 class JsonTest(unittest.TestCase):
     def test_every_published_field_is_explained(self):
         """Each table of docs/json.md lists the fields of its model in the order of the JSON, with a meaning."""

@@ -1,6 +1,7 @@
 """The code in the documents and in `examples/` runs as it stands there."""
 
 import ast
+import http.client
 import re
 import subprocess
 import sys
@@ -68,8 +69,11 @@ class CodeTest(unittest.TestCase):
                 body = b"x" * 1000 if method == "POST" else b""
                 self.assertEqual(200, client.send(Request(method, server.url("/bytes/100000"), (), body, stream), 3))
             self.assertEqual(503, client.send(Request("GET", server.url("/status/503"))))
-        self.assertEqual(10, len(server.requests))
-        self.assertEqual(4, server.connections, "one for each prepared send")
+            again = client._client.prepare(Request("GET", server.url("/truncated")))
+            for _ in range(2):
+                self.assertRaises(http.client.IncompleteRead, again)
+        self.assertEqual(12, len(server.requests))
+        self.assertEqual(6, server.connections, "one for each prepared send, and a new one after a failure")
         for url, kind in (
             (f"http://127.0.0.1:{refused_port()}/", ErrorKind.CONNECTION_REFUSED),
             (server.url("/close"), ErrorKind.CONNECTION_RESET),
