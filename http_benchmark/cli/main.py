@@ -86,12 +86,19 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         return _complain(["interrupted"], EXIT_INTERRUPTED)
     except click.ClickException as error:
-        return _complain([error.format_message().replace("\n", " ")], EXIT_USAGE)
+        return _refuse(error)
     except ConfigurationError as error:
         return _complain(error.faults, EXIT_USAGE)
     except HTTPBenchmarkError as error:
         return _complain([str(error)], EXIT_NOTHING_MEASURED if isinstance(error, _NOTHING_MEASURED) else EXIT_USAGE)
     return code if isinstance(code, int) else 0
+
+
+def _refuse(error: click.ClickException) -> int:
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return _complain([error.format_message().replace("\n", " ")], EXIT_USAGE)
+    click.echo(error.format_message(), err=True)  # the help of a group that was called alone
+    return EXIT_USAGE
 
 
 def _complain(faults: Sequence[str], code: int) -> int:

@@ -219,6 +219,14 @@ class OtherCommandsTest(CommandCase):
                 self.assertNotIn("\x1b", done.stdout)
         self.assertIn(__version__, self.run_command("--version").stdout)
 
+    def test_a_command_group_alone(self):
+        """Without a subcommand the help is shown as `--help` shows it, on standard error, with exit code 2."""
+        for group in ((), ("results",), ("db",)):
+            with self.subTest(group):
+                done = self.run_command(*group)
+                self.assertEqual((2, ""), (done.returncode, done.stdout))
+                self.assertEqual(self.run_command(*group, "--help").stdout, done.stderr)
+
     def test_output_in_ascii(self):
         """Where the terminal knows ASCII only, everything is said in ASCII."""
         for arguments in (("run", "null:sync", *SMALL), ("run", "--plan"), ("clients",)):
