@@ -7,6 +7,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -102,8 +103,9 @@ def _refuse(error: click.ClickException) -> int:
 
 
 def _complain(faults: Sequence[str], code: int) -> int:
-    for fault in faults:
-        click.echo(f"http-benchmark: {fault}", err=True)
+    with suppress(OSError):  # where standard error cannot be written either, the exit code has to say it
+        for fault in faults:
+            click.echo(f"http-benchmark: {fault}", err=True)
     return code
 
 
