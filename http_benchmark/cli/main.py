@@ -26,6 +26,7 @@ EXIT_USAGE = 2
 EXIT_NOTHING_MEASURED = 4
 EXIT_INTERRUPTED = 130
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 _NOTHING_MEASURED = (TargetError, WorkerError, ClientUnavailableError)
 
 _SUBCOMMANDS = {
@@ -69,13 +70,13 @@ def cli(context: click.Context, verbose: int) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the documented code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _ENDINGS:
+        signal.signal(number, _interrupt)
     try:
         code = _run()
-    except KeyboardInterrupt:  # once more, while the first one was being dealt with
+    except KeyboardInterrupt:  # in the middle of dealing with another exception
         code = EXIT_INTERRUPTED
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the interpreter is about to end, and would complain
+    _ignore_endings()  # the interpreter is about to end, and would complain
     sys.exit(code)
 
 
@@ -110,4 +111,11 @@ def _complain(faults: Sequence[str], code: int) -> int:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Interrupt once: what was measured is then saved and shown, however often the user asks again."""
+    _ignore_endings()
     raise KeyboardInterrupt
+
+
+def _ignore_endings() -> None:
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)

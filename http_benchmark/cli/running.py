@@ -57,13 +57,15 @@ def run(
     progress = ProgressDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     with open_storage(settings) as storage, progress:
         experiment = Experiment(settings.experiment(), storage=storage, observer=progress)
+        interrupted = False
         try:
             result = experiment.run()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
+            interrupted = True
             result = experiment.result()
             progress.stop()
     _show(result, console, json_file)
-    return _exit_code(result, strict=strict)
+    return EXIT_INTERRUPTED if interrupted else _exit_code(result, strict=strict)
 
 
 def _show(result: ExperimentResult, console: Console, json_file: str | None) -> None:
@@ -75,8 +77,6 @@ def _show(result: ExperimentResult, console: Console, json_file: str | None) -> 
 
 
 def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
-    if result.status == "interrupted":
-        return EXIT_INTERRUPTED
     if not any(_reached_target(client) for client in result.clients):
         return EXIT_NOTHING_MEASURED
     return 1 if strict and result.validity.verdict != "valid" else 0
