@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from pydantic import Field
 from pydantic_settings import (
@@ -143,7 +143,13 @@ def _read_file(path: Path) -> tuple[Path, Mapping[str, Any]]:
         ) from None
     except ValueError as error:
         raise ConfigurationError(f"configuration file {str(path)!r} is not TOML: {error}; correct it") from None
-    table = document.get("tool", {}).get("http-benchmark", {}) if path.name == _PYPROJECT.name else document
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"[tool.http-benchmark] in {str(path)!r} must be a table, got {table!r}")
-    return path, table
+    return path, _own_table(path, document) if path.name == _PYPROJECT.name else document
+
+
+def _own_table(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    table: Any = document
+    for name, title in (("tool", "tool"), ("http-benchmark", "tool.http-benchmark")):
+        table = table.get(name, {})
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"[{title}] in {str(path)!r} must be a table, got {table!r}")
+    return cast("Mapping[str, Any]", table)

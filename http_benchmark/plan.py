@@ -36,6 +36,7 @@ MOST_WARM_UP_S = 3.0
 
 _START_S = 0.2  # measured: a process, its imports and its client, several starting at a time
 _OVERHEAD_S = 3.0  # measured: what the origin, the statistics and the database add to a run
+_CHUNK_BYTES = 1024**2  # `randbytes` overflows at 256 MiB
 _CONFIDENCE_LEVEL = 0.05
 
 DEFAULT_HEADERS = (
@@ -224,7 +225,9 @@ def body_bytes(configuration: ExperimentConfiguration, seed: int) -> bytes:
         return configuration.body.encode()
     if configuration.body_file is not None:
         return configuration.body_file.read_bytes()
-    return random.Random(seed).randbytes(configuration.body_size or 0)
+    generator, size = random.Random(seed), configuration.body_size or 0
+    chunks = (min(_CHUNK_BYTES, size - start) for start in range(0, size, _CHUNK_BYTES))
+    return b"".join(map(generator.randbytes, chunks))
 
 
 def retry_delays(retries: int) -> tuple[float, ...]:

@@ -1,11 +1,12 @@
 """What several subcommands do: load the settings, open the database, write JSON, make a console."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -33,9 +34,44 @@ def open_storage(settings: Settings) -> ResultStorage:
     return ResultStorage(settings.database_url)
 
 
+class _HonestConsole(Console):
+    """A console whose reader may have gone: that is an `OSError` like any other, which the caller may survive."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 - called by rich while it handles the BrokenPipeError
+
+
 def make_console(*, to_stderr: bool = False) -> Console:
-    """A console that prints plainly where no terminal is."""
-    return Console(stderr=to_stderr, highlight=False)
+    """A console that prints plainly where no terminal is, and raises `OSError` where nothing can be printed."""
+    return _HonestConsole(stderr=to_stderr, highlight=False)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Print an answer that is saved already: a reader who has gone is no fault.
+
+    Raises:
+        click.ClickException: The answer cannot be printed for another reason.
+    """
+    try:
+        yield
+        if sys.stdout:  # None where it was closed from the start
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up(sys.stdout)
+    except OSError as error:
+        _give_up(sys.stdout)
+        raise click.ClickException(
+            f"the answer cannot be printed ({error.strerror}), but is saved; see http-benchmark results list"
+        ) from error
+
+
+def _give_up(stream: TextIO) -> None:
+    """Send what is still to be written nowhere, or the interpreter would complain about it at its end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def check_writable(destination: str) -> None:

@@ -7,6 +7,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -25,6 +26,7 @@ EXIT_USAGE = 2
 EXIT_NOTHING_MEASURED = 4
 EXIT_INTERRUPTED = 130
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 _NOTHING_MEASURED = (TargetError, WorkerError, ClientUnavailableError)
 
 _SUBCOMMANDS = {
@@ -68,13 +70,13 @@ def cli(context: click.Context, verbose: int) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the documented code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _ENDINGS:
+        signal.signal(number, _interrupt)
     try:
         code = _run()
-    except KeyboardInterrupt:  # once more, while the first one was being dealt with
+    except KeyboardInterrupt:  # in the middle of dealing with another exception
         code = EXIT_INTERRUPTED
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # so that the exit code stands, however often one presses Ctrl-C
+    _ignore_endings()  # the interpreter is about to end, and would complain
     sys.exit(code)
 
 
@@ -86,7 +88,7 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         return _complain(["interrupted"], EXIT_INTERRUPTED)
     except click.ClickException as error:
-        return _complain([error.format_message().replace("\n", " ")], EXIT_USAGE)
+        return _refuse(error)
     except ConfigurationError as error:
         return _complain(error.faults, EXIT_USAGE)
     except HTTPBenchmarkError as error:
@@ -94,11 +96,26 @@ def _run() -> int:
     return code if isinstance(code, int) else 0
 
 
+def _refuse(error: click.ClickException) -> int:
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return _complain([error.format_message().replace("\n", " ")], EXIT_USAGE)
+    click.echo(error.format_message(), err=True)  # the help of a group that was called alone
+    return EXIT_USAGE
+
+
 def _complain(faults: Sequence[str], code: int) -> int:
-    for fault in faults:
-        click.echo(f"http-benchmark: {fault}", err=True)
+    with suppress(OSError):  # where standard error cannot be written either, the exit code has to say it
+        for fault in faults:
+            click.echo(f"http-benchmark: {fault}", err=True)
     return code
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Interrupt once: what was measured is then saved and shown, however often the user asks again."""
+    _ignore_endings()
     raise KeyboardInterrupt
+
+
+def _ignore_endings() -> None:
+    for number in _ENDINGS:
+        signal.signal(number, signal.SIG_IGN)

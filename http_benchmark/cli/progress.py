@@ -4,6 +4,8 @@ The display is redrawn between slices only, so that it takes no processor time f
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from loguru import logger
@@ -50,10 +52,10 @@ def _cpus(cpus: tuple[int, ...]) -> str:
 
 
 class ProgressDisplay(Observer):
-    """Shows the progress of an experiment; a context manager.
+    """Shows the progress of an experiment; a context manager. Where it cannot be shown the experiment goes on without.
 
     Args:
-        console: Where to show it; standard error keeps standard output for the answer.
+        console: Where to show it, and raise `OSError` if that fails; standard output is for the answer.
         redraw: Show a live table where the console is a terminal; log lines would go right through it.
     """
 
@@ -77,9 +79,10 @@ class ProgressDisplay(Observer):
 
     def stop(self) -> None:
         """Take the display away. Harmless when repeated."""
-        if self._live:
-            self._live.stop()
-            self._live = None
+        live, self._live = self._live, None
+        if live:
+            with self._or_nothing():
+                live.stop()
 
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         self._plan = plan
@@ -87,16 +90,15 @@ class ProgressDisplay(Observer):
         request = plan.request
         what = described_request(request.method, result.target.url, request.headers, request.body)
         logger.info("experiment {}, seed {}: {}", result.id, plan.seed, what)
-        self._console.print(
+        self._print(
             f"{_count(len(plan.arms), 'contender')}, {_count(plan.blocks, 'block')}, "
             f"{without_passwords(result.target.url)}; "
-            f"about {format_duration(plan.estimated_s)}",
-            soft_wrap=True,
-            markup=False,
+            f"about {format_duration(plan.estimated_s)}"
         )
         if self._redraw:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
-            self._live.start()
+            with self._or_nothing():
+                self._live.start()
 
     def slice_done(self, block: int, contender: str, record: SliceRecord) -> None:
         logger.debug(
@@ -113,21 +115,34 @@ class ProgressDisplay(Observer):
         if record.throughput_rps:
             self._rates.setdefault(contender, []).append(record.throughput_rps)
         if self._live and time.monotonic() - self._drawn_s > _REDRAW_S:
-            self._live.update(self._table(), refresh=True)
+            with self._or_nothing():
+                self._live.update(self._table(), refresh=True)
             self._drawn_s = time.monotonic()
 
     def block_done(self, block: BlockRecord) -> None:
         self._blocks = block.number + 1
         logger.info("block {} is saved", self._blocks)
         if self._plan and not self._live:
-            self._console.print(
-                f"block {self._blocks} of {self._plan.blocks} done, {format_duration(self._left_s())} left"
-            )
+            self._print(f"block {self._blocks} of {self._plan.blocks} done, {format_duration(self._left_s())} left")
 
     def block_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
         what = "is dropped" if dropped else "failed; the block is repeated"
         logger.info("block {} is void: {} {}: {}", block + 1, contender, what, reason)
-        self._console.print(f"block {block + 1}: {contender} {what}: {reason}", soft_wrap=True, markup=False)
+        self._print(f"block {block + 1}: {contender} {what}: {reason}")
+
+    def _print(self, line: str) -> None:
+        with self._or_nothing():
+            self._console.print(line, soft_wrap=True, markup=False)
+
+    @contextmanager
+    def _or_nothing(self) -> Iterator[None]:
+        """Show something; from the first time on that it fails, show nothing."""
+        try:
+            yield
+        except OSError as error:
+            self._console.quiet = True
+            self._redraw = False
+            logger.debug("progress is not shown any more: {}", error)
 
     def _share_done(self) -> float:
         assert self._plan is not None

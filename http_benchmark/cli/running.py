@@ -7,7 +7,14 @@ from loguru import logger
 from rich.console import Console
 
 from http_benchmark.benchmark import Experiment
-from http_benchmark.cli.common import check_writable, load_settings, make_console, open_storage, write_json
+from http_benchmark.cli.common import (
+    answering,
+    check_writable,
+    load_settings,
+    make_console,
+    open_storage,
+    write_json,
+)
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.progress import ProgressDisplay, print_plan
 from http_benchmark.errors import ErrorKind
@@ -47,26 +54,29 @@ def run(
         return 0
     if json_file:
         check_writable(json_file)
-    with open_storage(settings) as storage, ProgressDisplay(console, redraw=not settings.verbose) as progress:
+    progress = ProgressDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
+    with open_storage(settings) as storage, progress:
         experiment = Experiment(settings.experiment(), storage=storage, observer=progress)
+        interrupted = False
         try:
             result = experiment.run()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
+            interrupted = True
             result = experiment.result()
             progress.stop()
     _show(result, console, json_file)
-    return _exit_code(result, strict=strict)
+    return EXIT_INTERRUPTED if interrupted else _exit_code(result, strict=strict)
 
 
 def _show(result: ExperimentResult, console: Console, json_file: str | None) -> None:
-    print_experiment(result, console)
     if json_file:
-        write_json(json_report.dump(result), json_file)
+        with answering():
+            write_json(json_report.dump(result), json_file)
+    with answering():
+        print_experiment(result, console)
 
 
 def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
-    if result.status == "interrupted":
-        return EXIT_INTERRUPTED
     if not any(_reached_target(client) for client in result.clients):
         return EXIT_NOTHING_MEASURED
     return 1 if strict and result.validity.verdict != "valid" else 0

@@ -12,7 +12,10 @@ from http_benchmark.models.fields import Identifier
 
 @dataclass(config=RECORD)
 class BenchmarkResult(Record):
-    """What one run of one client came to. A figure that could not be measured is None.
+    """What one run of one client came to. A figure that could not be measured is None, so check before formatting.
+
+    None are: the p95 below 72 successful requests and the p99 below 368, since so few say nothing about them; all
+    response times when every request failed; the bytes of `network_io` against any server but the bundled origin.
 
     Attributes:
         name: The configuration's name.

@@ -1,7 +1,9 @@
 """The configuration of an experiment: what `run` is asked to do, checked, with all faults at once."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
@@ -22,12 +24,19 @@ from http_benchmark.models.fields import (
     SecondsOrZero,
     Size,
     Words,
+    at_most,
     checked_url,
     client_fault,
     mode_fault,
     one_of,
 )
 
+MOST_SLICES = 10_000
+MOST_BLOCKS = 1_000
+"""Many times what any result needs; what is beyond is a slip, and would be planned for minutes."""
+
+_SECRETS = frozenset({"body", "headers", "database_url"})
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BODIES = ("body", "body_file", "body_size")
 
 
@@ -119,11 +128,11 @@ class ExperimentConfiguration(Model):
     duration: Seconds | None = None
     requests: Count | None = None
     warmup: SecondsOrZero = 1.0
-    slices: Count | None = None
+    slices: Annotated[Count, at_most(MOST_SLICES, f"{MOST_SLICES:,}")] | None = None
     timeout: Seconds = 30.0
     retries: CountOrZero = 0
     think_time: SecondsOrZero = 0.0
-    blocks: Count | None = None
+    blocks: Annotated[Count, at_most(MOST_BLOCKS, f"{MOST_BLOCKS:,}")] | None = None
     primary: Annotated[Metric | None, one_of(METRICS)] = None
     quick: bool = False
     seed: CountOrZero | None = None
@@ -139,6 +148,15 @@ class ExperimentConfiguration(Model):
             super().__init__(**values)
         except ValidationError as error:
             raise configuration_error(error, tuple(type(self).model_fields)) from None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_text(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse bytes of the command line that are no UTF-8; Python reads them as lone surrogates."""
+        if any(_LONE_SURROGATE.search(text) for text in _texts(value)):
+            shown = "" if info.field_name in _SECRETS else f", got {value!r}"
+            raise ValueError(f"{info.field_name} is not UTF-8 text{shown}; write it in UTF-8")
+        return value
 
     @field_validator(*_BODIES)
     @classmethod
@@ -187,6 +205,17 @@ class ExperimentConfiguration(Model):
         """
         named = [Contender.parse(text) for text in self.contenders] or [Contender(library) for library in installed]
         return number_repeats([arm for contender in named for arm in _arms(contender)])
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts inside a value, as sources give it."""
+    if isinstance(value, str | Path):
+        yield str(value)
+    elif isinstance(value, Mapping):
+        yield from _texts([*value.items()])
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
 
 
 def _arms(contender: Contender) -> list[Contender]:

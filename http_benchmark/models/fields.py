@@ -25,6 +25,9 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "STREAM")
 BODILESS = frozenset({"HEAD", "STREAM"})
 """Methods that upload nothing. STREAM is a GET whose response is read as a stream."""
 
+MOST_BODY_BYTES = 1024**3
+"""A body stands in the memory of every worker, several times in some."""
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
@@ -110,6 +113,22 @@ def _not_negative[Number: (int, float)](value: Number, info: ValidationInfo) -> 
     return value
 
 
+def at_most(limit: int, shown: str) -> AfterValidator:
+    """A validator for an upper limit.
+
+    Args:
+        limit: The largest value allowed.
+        shown: The limit as people write it.
+    """
+
+    def check(value: int, info: ValidationInfo) -> int:
+        if value > limit:
+            raise ValueError(f"{info.field_name} must be at most {shown}, got {value}")
+        return value
+
+    return AfterValidator(check)
+
+
 def _quantity(parse: Callable[[str], float]) -> BeforeValidator:
     """Read a text with a unit; a minus sign is read too, so that the fault is about the sign."""
 
@@ -188,7 +207,7 @@ Count = Annotated[int, AfterValidator(_above_zero)]
 CountOrZero = Annotated[int, AfterValidator(_not_negative)]
 Seconds = Annotated[int | float, _quantity(parse_duration), AfterValidator(_above_zero)]
 SecondsOrZero = Annotated[int | float, _quantity(parse_duration), AfterValidator(_not_negative)]
-Size = Annotated[int, _quantity(parse_size), AfterValidator(_not_negative)]
+Size = Annotated[int, _quantity(parse_size), AfterValidator(_not_negative), at_most(MOST_BODY_BYTES, "1GiB")]
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
 Headers = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_headers)]
 HeaderMapping = Annotated[dict[str, str], BeforeValidator(lambda value, info: dict(_headers(value, info)))]

@@ -1,6 +1,7 @@
 """The real command in a process of its own, in an empty folder, without this machine's settings."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from http_benchmark.storage import ResultStorage
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+PROGRESS = re.compile(r"\d+ contenders?, \d+ blocks?, |block \d+ of \d+ done")
 ORPHANS_PATIENCE_S = 5.0
 
 
@@ -69,13 +71,17 @@ class CommandCase(unittest.TestCase):
         )
 
     def read_until(self, process: subprocess.Popen[str], beginning: str) -> list[str]:
-        """The lines of standard output up to the first that begins so."""
+        """The lines of standard error up to the first that begins so."""
         lines = [""]
         while not lines[-1].startswith(beginning):
-            lines.append(process.stdout.readline())
+            lines.append(process.stderr.readline())
             if not lines[-1]:
-                self.fail(f"no line begins with {beginning!r} in {lines!r}: {process.stderr.read()}")
+                self.fail(f"no line begins with {beginning!r} in {lines!r}: {process.stdout.read()}")
         return lines[1:]
+
+    def complaints(self, errors: str) -> list[str]:
+        """The lines of standard error that are no progress."""
+        return [line for line in errors.splitlines() if not PROGRESS.match(line)]
 
     def children(self, process: subprocess.Popen[str], least: int) -> list[psutil.Process]:
         """The running command's processes, as soon as there are `least` of them."""

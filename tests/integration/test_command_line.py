@@ -71,12 +71,14 @@ WRONG_COMMANDS = (
 
 class RunTest(CommandCase):
     def test_a_run_prints_its_answer_and_saves_it(self):
-        """The ranking on standard output, nothing on standard error, and the same result in the database."""
+        """The ranking on standard output, the progress on standard error, and the same result in the database."""
         done = self.run_command("run", "urllib3", "pycurl:async", *SMALL, "--name", "nightly", "--tag", "a,b")
 
-        self.assertEqual((0, ""), (done.returncode, done.stderr))
-        for text in ("nightly", "urllib3:sync", "pycurl:async", "block 1 of 1 done", "Verdict: suspect"):
+        self.assertEqual((0, []), (done.returncode, self.complaints(done.stderr)))
+        for text in ("nightly", "urllib3:sync", "pycurl:async", "Verdict: suspect"):
             self.assertIn(text, done.stdout)
+        self.assertIn("block 1 of 1 done", done.stderr)
+        self.assertNotIn("block 1 of 1 done", done.stdout)
         [summary] = self.open_storage().list_experiments()
         self.assertEqual(("nightly", "finished", 1), (summary.name, summary.status, summary.blocks))
         self.assertIn(summary.id, done.stdout)
@@ -115,7 +117,7 @@ class RunTest(CommandCase):
         """A target that refuses every connection is exit code 4, and the results say why."""
         done = self.run_command("run", "urllib3", *SMALL, "--url", f"http://127.0.0.1:{refused_port()}/")
 
-        self.assertEqual((4, ""), (done.returncode, done.stderr))
+        self.assertEqual((4, []), (done.returncode, self.complaints(done.stderr)))
         self.assertIn("connection-refused 50", done.stdout)
 
     def test_strict(self):
@@ -201,7 +203,7 @@ class OtherCommandsTest(CommandCase):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number.name):
                 process = self.start("origin")
-                url = self.read_until(process, "listening on ")[0].split()[2]
+                url = process.stdout.readline().split()[2]
                 client = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
                 client.request("GET", "/bytes/5")
                 self.assertEqual(5, len(client.getresponse().read()))
@@ -219,12 +221,20 @@ class OtherCommandsTest(CommandCase):
                 self.assertNotIn("\x1b", done.stdout)
         self.assertIn(__version__, self.run_command("--version").stdout)
 
+    def test_a_command_group_alone(self):
+        """Without a subcommand the help is shown as `--help` shows it, on standard error, with exit code 2."""
+        for group in ((), ("results",), ("db",)):
+            with self.subTest(group):
+                done = self.run_command(*group)
+                self.assertEqual((2, ""), (done.returncode, done.stdout))
+                self.assertEqual(self.run_command(*group, "--help").stdout, done.stderr)
+
     def test_output_in_ascii(self):
         """Where the terminal knows ASCII only, everything is said in ASCII."""
         for arguments in (("run", "null:sync", *SMALL), ("run", "--plan"), ("clients",)):
             with self.subTest(arguments):
                 done = self.run_command(*arguments, PYTHONIOENCODING="ascii", COLUMNS="40")
-                self.assertEqual((0, ""), (done.returncode, done.stderr))
+                self.assertEqual((0, []), (done.returncode, self.complaints(done.stderr)))
                 self.assertTrue(done.stdout.isascii())
 
 
@@ -234,7 +244,7 @@ class PipeTest(CommandCase):
         for line in ("clients", "run --help", "run null:sync --plan", "clients --json -", f"run null:sync {LINE}"):
             with self.subTest(line):
                 done = self.run_shell(f"$BENCH {line} | true")
-                self.assertEqual("", done.stderr.strip())
+                self.assertEqual([], self.complaints(done.stderr))
 
     def test_a_reader_of_one_line(self):
         """`head -1` has its line, and a document that nobody reads to its end costs no traceback."""
@@ -243,6 +253,23 @@ class PipeTest(CommandCase):
         self.assertEqual("{\n", done.stdout)
         self.assertNotIn("BrokenPipe", done.stderr)
         self.assertNotIn("Traceback", done.stderr)
+
+    def test_progress_and_answer_that_cannot_be_shown(self):
+        """A full or closed output ends no run: every block is measured and saved; a lost answer is told in one line."""
+        line = "run null:sync --blocks 3 --slices 1 --requests 50 --warmup 0"
+        lost = "http-benchmark: the answer cannot be printed"
+        for name, ending, code, complaint in (
+            ("full output", ">/dev/full", 2, lost),
+            ("full progress", "2>/dev/full", 0, ""),
+            ("reader gone", "| head -1", 0, ""),
+            ("reader of progress gone", "2>&1 >/dev/null | head -1", 0, ""),
+        ):
+            with self.subTest(name):
+                done = self.run_shell(f"{{ $BENCH {line} --name '{name}'; echo $? >code; }} {ending}")
+                self.assertEqual(code, int((self.folder / "code").read_text()), done.stderr)
+                self.assertEqual(complaint, "\n".join(self.complaints(done.stderr))[: len(lost)])
+                newest = self.open_storage().list_experiments()[0]
+                self.assertEqual((name, "finished", 3), (newest.name, newest.status, newest.blocks))
 
     def test_closed_streams(self):
         """Without standard output, standard error or standard input a run measures and saves all the same."""

@@ -25,6 +25,10 @@ class SettingsTest(unittest.TestCase):
         path.write_text(text, encoding="utf-8")
         return path
 
+    def folder_with(self, pyproject: str) -> Path:
+        Path("other").mkdir()
+        return self.write(pyproject, "other/pyproject.toml")
+
     def faults(self, arguments: dict[str, object] | None = None, file: Path | None = None) -> tuple[str, ...]:
         with self.assertRaises(ConfigurationError) as caught:
             Settings.load(arguments or {}, file)
@@ -176,6 +180,7 @@ class SettingsTest(unittest.TestCase):
             (Path(), "'.' cannot be read (Is a directory)"),
             (self.write("x =", "broken.toml"), "'broken.toml' is not TOML: Invalid value"),
             (self.write("[tool]\nhttp-benchmark = 5", "pyproject.toml"), "'pyproject.toml' must be a table, got 5"),
+            (self.folder_with("tool = 1"), "[tool] in 'other/pyproject.toml' must be a table, got 1"),
         )
         for path, expected in cases:
             with self.subTest(path):

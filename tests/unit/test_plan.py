@@ -1,5 +1,6 @@
 """What is decided before the first request."""
 
+import random
 import unittest
 
 from http_benchmark.clients import known_clients
@@ -120,6 +121,14 @@ class RequestTest(unittest.TestCase):
         self.assertEqual(65536, len(body_bytes(configuration, 1)))
         self.assertEqual(body_bytes(configuration, 1), body_bytes(configuration, 1))
         self.assertNotEqual(body_bytes(configuration, 1), body_bytes(configuration, 2))
+
+    def test_a_large_generated_body(self):
+        """More than the generator gives at once; bytes do not depend on how they were asked for."""
+        size = 256 * 1024**2 + 1
+        body = body_bytes(ExperimentConfiguration(method="POST", body_size=size), 1)
+
+        self.assertEqual(size, len(body))
+        self.assertTrue(body.startswith(random.Random(1).randbytes(3 * 1024**2)))
 
     def test_waits_between_attempts_double_up_to_five_seconds(self):
         """0.1, 0.2, 0.4 … 5 s."""
