@@ -14,8 +14,8 @@ from http_benchmark.models.fields import Identifier
 class BenchmarkResult(Record):
     """What one run of one client came to. A figure that could not be measured is None, so check before formatting.
 
-    None are: the p95 below 72 successful requests and the p99 below 368, since so few say nothing about them; all
-    response times when every request failed; the bytes of `network_io` against any server but the bundled origin.
+    None are: all response times when every request failed, and the bytes of `network_io` against any server but the
+    bundled origin. Percentiles are there for any number of requests; of few they say little.
 
     Attributes:
         name: The configuration's name.

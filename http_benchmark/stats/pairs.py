@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from http_benchmark.models.experiment import BlockRecord, Metric, PairResult, SliceRecord, TrialRecord
 from http_benchmark.stats.intervals import MIN_BLOCKS_95, hl_interval, minimum_detectable_effect, signed_rank_p
+from http_benchmark.stats.quantiles import printable
 
 FAMILY_ERROR = 0.05
 """Probability of separating any equal pair of contenders, over all pairs of one metric."""
@@ -46,7 +47,7 @@ def block_values(blocks: Sequence[BlockRecord], metric: Metric) -> BlockValues:
 def _rounds(trial: TrialRecord, metric: Metric) -> dict[int, float]:
     figures: dict[int, float | None]
     if metric == "p99":
-        figures = {0: trial.response_time_s.p99}
+        figures = {0: printable(trial.response_time_s).p99}
     else:
         figures = {measured.round: _OF_SLICE[metric](measured) for measured in trial.slices}
     return {number: figure for number, figure in figures.items() if figure is not None and figure > 0}

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from http_benchmark.models.experiment import Distribution
 
+_TAILS = {"p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+
 
 def samples_needed(p: float) -> int:
     """How many samples a quantile needs before it is printed: ⌈ln 0.025 / ln p⌉, and 1 up to the median.
@@ -20,21 +22,21 @@ def samples_needed(p: float) -> int:
 
 
 def quantile(ascending: NDArray[np.float64], p: float) -> float | None:
-    """The ⌈p·n⌉-th smallest sample ("nearest rank"); None where there are too few samples for it.
+    """The ⌈p·n⌉-th smallest sample ("nearest rank"); None without any sample.
 
     Args:
         ascending: Samples, shape (n,), sorted.
         p: Above 0, below 1.
     """
     n = ascending.size
-    if n < samples_needed(p):
+    if not n:
         return None
     # p·n in floating point may lie a hair above the whole number that it stands for (0.55 · 100).
     return float(ascending[ceil(round(p * n, 6)) - 1])
 
 
 def distribution(times_s: NDArray[np.float64]) -> Distribution:
-    """The distribution of times in seconds, shape (n,), in any order."""
+    """The distribution of times in seconds, shape (n,), in any order; all quantiles, however few samples there are."""
     if not times_s.size:
         return Distribution(count=0)
     ascending = np.sort(times_s)
@@ -49,3 +51,9 @@ def distribution(times_s: NDArray[np.float64]) -> Distribution:
         p999=quantile(ascending, 0.999),
         max=float(ascending[-1]),
     )
+
+
+def printable(times: Distribution) -> Distribution:
+    """The distribution without the quantiles that have too few samples to be shown or compared."""
+    too_early = {name: None for name, p in _TAILS.items() if times.count < samples_needed(p)}
+    return times.model_copy(update=too_early)

@@ -10,6 +10,7 @@ import numpy as np
 from http_benchmark.models.experiment import ClientResult, Distribution, Estimate, ServerCounts, TrialRecord
 from http_benchmark.stats.intervals import estimate_over_blocks
 from http_benchmark.stats.pairs import BlockValues
+from http_benchmark.stats.quantiles import printable
 
 MAX_ERROR_RATIO = 0.001  # a client that fails more often is listed, but not ranked: failing can be fast
 
@@ -72,7 +73,7 @@ def over_trials(trials: Sequence[Distribution]) -> Distribution | None:
     A quantile that one of the trials has too few samples for is None: over a part of the trials it could lie below a
     lower quantile. Trials without any sample do not count.
     """
-    measured = [trial for trial in trials if trial.count]
+    measured = [printable(trial) for trial in trials if trial.count]
     if not measured:
         return None
 
