@@ -36,6 +36,8 @@ CAPABILITIES = {
     "total_timeout": False,
 }
 
+_SLACK_S = 0.05  # so that httpx's own timeouts, which tell more, come before the deadline of the whole request
+
 
 def _kind_of_broken_connection(error: BaseException) -> ErrorKind:
     return kind_of_cause(error, ErrorKind.CONNECTION_RESET)
@@ -109,21 +111,21 @@ class AsyncHttpxClient(AsyncClient):
 
     async def open(self, options: ClientOptions) -> None:
         self._client = httpx.AsyncClient(**_settings(options))
-        self._timeout_s = options.timeout_s
+        self._deadline_s = options.timeout_s + _SLACK_S
         self._client.headers.clear()
 
     def prepare(self, request: Request) -> AsyncSend:
         method, url, content = request.method, request.url, request.body or None
         headers = httpx.Headers(list(request.headers))
-        client_request, client_stream, timeout_s = self._client.request, self._client.stream, self._timeout_s
+        client_request, client_stream, deadline_s = self._client.request, self._client.stream, self._deadline_s
 
         async def send() -> int:
-            async with asyncio.timeout(timeout_s):  # httpx knows no deadline of the whole request
+            async with asyncio.timeout(deadline_s):  # httpx knows no deadline of the whole request
                 return (await client_request(method, url, headers=headers, content=content)).status_code
 
         async def send_streaming() -> int:
             async with (
-                asyncio.timeout(timeout_s),
+                asyncio.timeout(deadline_s),
                 client_stream(method, url, headers=headers, content=content) as response,
             ):
                 async for _ in response.aiter_bytes(STREAM_CHUNK_BYTES):

@@ -68,7 +68,7 @@ class SliceRecord(Model):
         opening_requests: Unmeasured requests that opened the slice (and the trial's warm-up, in round 0).
         errors: Failed requests by kind.
         retries: Attempts beyond the first, by the harness.
-        throughput_rps: Completions per second between the first and the last inside the cut; None below two.
+        throughput_rps: Completions inside the cut, per second from the cut to the last one; None without any.
         cpu_s: CPU time of the worker, all threads.
         mean_s, p50_s, max_s: Response times inside the cut, seconds; None without a successful request.
         memory_bytes: Resident memory of the worker at the slice's end, without the recorder's own pages.
