@@ -27,6 +27,7 @@ from http_benchmark.models.experiment import (
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.plan import Arm, Plan, make_plan
+from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
@@ -158,7 +159,8 @@ class Experiment:
             blocks=0,
             planned_blocks=self.plan.blocks,
             primary_metric=self.plan.primary_metric,
-            configuration=self.configuration.to_dict() | {"contenders": [arm.asked_for for arm in self._all_arms]},
+            configuration=shareable(self.configuration.to_dict())
+            | {"contenders": [arm.asked_for for arm in self._all_arms]},
             environment=self._environment.to_dict(),
             target=self._target,
             clients=(*failed, *self.unavailable),
@@ -257,7 +259,7 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
         client_library=config.client_library,
         client_type=trial.mode,
         http_method=config.http_method,
-        url=config.target_url,
+        url=without_passwords(config.target_url),
         start_time=result.started_at,
         end_time=result.finished_at or result.started_at,
         duration=measured.duration_s,
@@ -278,7 +280,7 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
         error_count=errors,
         error_rate=100 * errors / measured.requests if measured.requests else 0.0,
         concurrency_level=config.concurrency,
-        config_snapshot=config.to_dict(),
+        config_snapshot=shareable(config.to_dict()),
     )
 
 

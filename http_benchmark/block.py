@@ -20,6 +20,7 @@ from http_benchmark.errors import (
 from http_benchmark.load.schedule import Stop
 from http_benchmark.models.experiment import BlockRecord, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import SLOW_ROUNDS, SLOW_SLICE_S, Arm, Plan
+from http_benchmark.redaction import without_passwords
 from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.samples import SliceFigures, slice_figures
 from http_benchmark.targets import OpenTarget
@@ -124,7 +125,7 @@ class Block:
             class_name=arm.capabilities.modes[mode],
             asynchronous=mode == "async",
             options=self._plan.options,
-            request=replace(self._plan.request, url=self._target.description.url),
+            request=replace(self._plan.request, url=self._target.url),
             retry_delays_s=self._plan.retry_delays_s,
             think_time_s=self._plan.think_time_s,
         )
@@ -136,7 +137,7 @@ class Block:
         longest_s = max(warm_up.duration_s, warm_up.most_s or 0.0)
         patience_s = longest_s + 2 * self._plan.slowest_request_s + _GRACE_S
         ran, slice_samples, _ = self._run(trial, Run(warm_up, opening=True, measured=False), patience_s)
-        _require_answers(slice_samples, ran.messages)
+        _require_answers(slice_samples, trial.messages)
         trial.unmeasured = ran.opening_requests + slice_samples.requests
         trial.rate_rps = slice_samples.requests / ((ran.ended_ns - ran.started_ns) / 1e9)
 
@@ -181,7 +182,7 @@ class Block:
         if server:
             trial.server = trial.server + server if trial.server else server
         trial.sent += ran.opening_requests + len(raw) + ran.retries
-        trial.messages = ran.messages
+        trial.messages = {kind: without_passwords(message) for kind, message in ran.messages.items()}
         return ran, slice_figures(raw, self._request_deadline_s, concurrency=self._plan.options.concurrency), server
 
     @property

@@ -1,14 +1,38 @@
 """What must not leave the process: the passwords in URLs, the values of headers, the bodies."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+_SECRET_HEADER = re.compile(r"auth|cookie|token|secret|password|credential|session|api.?key|signature", re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@")
 
 
 def without_passwords(text: str) -> str:
     """Replace what stands before the @ of each URL in a text by `***`."""
     return _USER_INFO.sub("***@", text)
+
+
+def shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration that may be stored and shown: without the passwords in its URLs and the values of secret headers.
+
+    Args:
+        configuration: As an experiment's or a benchmark's `to_dict` gives it; headers as a mapping or as pairs.
+    """
+    shown = dict(configuration)
+    for name in ("url", "target_url"):
+        if shown.get(name):
+            shown[name] = without_passwords(shown[name])
+    headers = shown.get("headers")
+    if isinstance(headers, Mapping):
+        shown["headers"] = {name: _masked(name, value) for name, value in headers.items()}
+    elif headers:
+        shown["headers"] = [[name, _masked(name, value)] for name, value in headers]
+    return shown
+
+
+def _masked(name: str, value: str) -> str:
+    return "***" if _SECRET_HEADER.search(name) else value
 
 
 def described_request(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes | str = b"") -> str:

@@ -78,7 +78,8 @@ def print_experiment_list(experiments: Sequence[ExperimentSummary], console: Con
     for row in experiments:
         started = row.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
         contenders = ", ".join(row.contenders)
-        name = contenders if row.name == contenders else f"{row.name}: {contenders}"
+        named_after_them = sorted(row.name.split(", ")) == sorted(row.contenders)  # the default name
+        name = row.name if named_after_them else f"{row.name}: {contenders}"
         tags = f" [{', '.join(row.tags)}]" if row.tags else ""
         table.add_row(*_cells(row.id[:SHORT_ID], started, row.status, str(row.blocks), name + tags))
     console.print(Plain(table))

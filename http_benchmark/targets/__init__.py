@@ -5,14 +5,21 @@ from typing import Protocol, Self
 
 from http_benchmark.models.experiment import ServerCounts, Target
 from http_benchmark.origin.process import OriginProcess
+from http_benchmark.redaction import without_passwords
 
 DEFAULT_PATH = "/bytes/1024"
 """The default workload on the bundled origin: 1 KiB down, whatever the method; a body that comes up is read."""
 
 
 class OpenTarget(Protocol):
-    """A server to aim at; a context manager that ends what it started."""
+    """A server to aim at; a context manager that ends what it started.
 
+    Attributes:
+        url: Where the requests go; may hold a password.
+        description: What may be stored and shown of it.
+    """
+
+    url: str
     description: Target
 
     def counts(self) -> ServerCounts | None:
@@ -33,7 +40,8 @@ class BundledTarget:
 
     def __init__(self, path: str, cpus: Sequence[int]) -> None:
         self._origin = OriginProcess(cpus=cpus)
-        self.description = Target(kind="bundled", url=self._origin.url + path)
+        self.url = self._origin.url + path
+        self.description = Target(kind="bundled", url=self.url)
 
     def counts(self) -> ServerCounts | None:
         return self._origin.counts()
@@ -49,7 +57,8 @@ class UrlTarget:
     """Somebody's server: nothing is started, nothing is counted, nothing is sent but the workload."""
 
     def __init__(self, url: str) -> None:
-        self.description = Target(kind="url", url=url)
+        self.url = url
+        self.description = Target(kind="url", url=without_passwords(url))
 
     def counts(self) -> ServerCounts | None:
         return None
