@@ -13,7 +13,7 @@ import unittest
 from collections.abc import Callable
 
 import http_benchmark
-from http_benchmark import benchmark, clients, storage
+from http_benchmark import benchmark, clients, errors, storage
 from http_benchmark.clients import NULL_CLIENT, known_clients
 from http_benchmark.errors import ErrorKind
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
@@ -208,6 +208,14 @@ class LibraryTest(unittest.TestCase):
                 name, arguments = call.rstrip(")").split("(")
                 parameters = inspect.signature(getattr(storage.ResultStorage, name)).parameters
                 self.assertEqual(len([*filter(None, arguments.split(","))]), len(parameters) - 1)
+
+    def test_every_exception_is_named(self):
+        """The whole tree of errors that the package raises on purpose."""
+        text = section(text_of("docs/library.md"), "Errors")
+        for name, thing in vars(errors).items():
+            if isinstance(thing, type) and issubclass(thing, errors.HTTPBenchmarkError):
+                with self.subTest(name):
+                    self.assertIn(f"`{name}`", text)
 
 
 class JsonTest(unittest.TestCase):
