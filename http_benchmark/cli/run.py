@@ -27,7 +27,7 @@ Examples:
 @click.option("--concurrency", help="Requests in flight at a time.  [default: 10]")
 @click.option("--duration", help="Measured time per trial, such as 10s.  [default: by slices]")
 @click.option("--requests", help="Exact number of requests per trial.")
-@click.option("--warmup", help="Warm-up per trial; 0 for none.  [default: 1s]")
+@click.option("--warmup", help="Warm-up per trial; 0 for none.  [default: 1s, with --quick 0.3s]")
 @click.option("--slices", help="Slices per trial.  [default: 12]")
 @click.option("--timeout", help="Total deadline of a request.  [default: 30s]")
 @click.option("--retries", help="Further attempts after a failed one.  [default: 0]")
