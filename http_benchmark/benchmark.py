@@ -26,7 +26,7 @@ from http_benchmark.models.experiment import (
     TrialRecord,
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.plan import Arm, Plan, make_plan
+from http_benchmark.plan import WARM_UP_S, Arm, Plan, make_plan
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
@@ -34,7 +34,6 @@ from http_benchmark.utils import host
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
 
-WARM_UP_S = 1.0
 _FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; METHOD: a client that fails in two blocks is dropped
 
 

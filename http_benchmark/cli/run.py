@@ -42,8 +42,14 @@ Examples:
 @click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects.")
 @click.option("--name", help="Name of the experiment.")
 @click.option("--tag", multiple=True, help="Tag of the experiment, repeatable.")
-@click.option("--plan", "plan_only", is_flag=True, help="Say what would run and how long; run nothing.")
-@click.option("--strict", is_flag=True, help="Exit with 1 unless the verdict is valid.")
+@click.option(
+    "--plan",
+    "plan_only",
+    envvar="HTTP_BENCHMARK_PLAN",
+    is_flag=True,
+    help="Say what would run and how long; run nothing.",
+)
+@click.option("--strict", envvar="HTTP_BENCHMARK_STRICT", is_flag=True, help="Exit with 1 unless the verdict is valid.")
 @shared_options(database=True, output=True)
 def command(config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any) -> int:
     """Compare HTTP clients on one workload and print the ranking.
