@@ -31,6 +31,9 @@ _PYPROJECT = Path("pyproject.toml")
 _SPELLINGS = {"header": "headers", "database": "database_url"}
 """Options whose name is not the field's."""
 
+OTHER_OPTIONS = frozenset({"config", "json", "plan", "strict", "limit", "offset", "host", "port", "yes"})
+"""Options that are no settings; the command line reads their variables."""
+
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
 
 _ALTERNATIVES = (frozenset({"duration", "requests"}), frozenset({"body", "body_file", "body_size"}))
@@ -80,7 +83,7 @@ class Settings(ExperimentConfiguration, BaseSettings):
         chosen = config_file or os.environ.get(PREFIX + "CONFIG")
         path, table = _read_file(Path(chosen)) if chosen else _find_file()
         from_file = _as_fields(table)
-        faults = [
+        faults = _unknown_variables() + [
             f"{path}: unknown setting {name!r}; {did_you_mean(name, tuple(cls.model_fields))}"
             for name in from_file
             if name not in cls.model_fields
@@ -106,6 +109,16 @@ def _from_environment() -> dict[str, Any]:
         name.removeprefix(PREFIX).lower(): text for name, text in os.environ.items() if name.startswith(PREFIX) and text
     }
     return {name: value for name, value in _as_fields(variables).items() if name in Settings.model_fields}
+
+
+def _unknown_variables() -> list[str]:
+    options = {*Settings.model_fields, *_SPELLINGS, *OTHER_OPTIONS, "no_verify"}
+    known = sorted(PREFIX + option.upper() for option in options)
+    return [
+        f"unknown environment variable {name!r}; {did_you_mean(name, known)}"
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX) and name not in known
+    ]
 
 
 def _merged(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ DEFAULT_ROUNDS = 12
 SLOW_ROUNDS = 4  # where a slice lasts over SLOW_SLICE_S
 SLOW_SLICE_S = 1.0
 QUICK_ROUNDS = 3
+WARM_UP_S = 1.0
 QUICK_WARM_UP_S = 0.3
 
 LEAST_SLICE_S = 0.1
@@ -208,8 +209,10 @@ def plan_slices(configuration: ExperimentConfiguration) -> tuple[Stop, ...]:
 
 
 def _warm_up(configuration: ExperimentConfiguration) -> Stop | None:
-    warm_up_s = QUICK_WARM_UP_S if configuration.quick else configuration.warmup
-    if not configuration.warmup:
+    warm_up_s = configuration.warmup
+    if warm_up_s is None:
+        warm_up_s = QUICK_WARM_UP_S if configuration.quick else WARM_UP_S
+    if not warm_up_s:
         return None
     least = LEAST_REQUESTS_PER_CONNECTION if configuration.quick else LEAST_WARM_UP_REQUESTS
     return Stop(

@@ -20,10 +20,12 @@ def load_settings(arguments: dict[str, Any], config_file: Path | None) -> Settin
     """Merge arguments, environment, file and defaults, and start logging.
 
     Args:
-        arguments: By name; None and empty mean "not given".
+        arguments: By name; None, empty and a `verbose` of 0 mean "not given".
         config_file: From `--config`.
     """
     given = {name: value for name, value in arguments.items() if value is not None and value != ()}
+    if not given.get("verbose"):
+        given.pop("verbose", None)  # a count of 0 is "not given"
     settings = Settings.load(given, config_file)
     logging.configure(settings.verbose, settings.log_file)
     return settings

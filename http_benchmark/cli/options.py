@@ -25,7 +25,14 @@ def shared_options(*, database: bool = False, output: bool = False) -> Decorator
     if database:
         options.append(click.option("--database", "database_url", help="Database URL or SQLite file."))
     if output:
-        options.append(click.option("--json", "json_file", help="Write JSON to this file; - for standard output."))
+        options.append(
+            click.option(
+                "--json",
+                "json_file",
+                envvar="HTTP_BENCHMARK_JSON",
+                help="Write JSON to this file; - for standard output.",
+            )
+        )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):

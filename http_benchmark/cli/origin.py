@@ -9,9 +9,16 @@ from http_benchmark.cli.options import shared_options
 
 
 @click.command(epilog="Example: http-benchmark origin --port 8080")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port to listen on; 0 for a free one."
+    "--host", envvar="HTTP_BENCHMARK_HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
+)
+@click.option(
+    "--port",
+    envvar="HTTP_BENCHMARK_PORT",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port to listen on; 0 for a free one.",
 )
 @shared_options()
 def command(config_file: Path | None, *, host: str, port: int, **arguments: Any) -> None:

@@ -14,8 +14,22 @@ def command() -> None:
 
 
 @command.command("list", epilog="Example: http-benchmark results list --limit 5")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, show_default=True, help="How many to skip.")
+@click.option(
+    "--limit",
+    envvar="HTTP_BENCHMARK_LIMIT",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many.",
+)
+@click.option(
+    "--offset",
+    envvar="HTTP_BENCHMARK_OFFSET",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many to skip.",
+)
 @shared_options(database=True, output=True)
 def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset: int, **arguments: Any) -> None:
     """List stored experiments, newest first."""
@@ -56,7 +70,7 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
 
 @command.command("delete", epilog="Example: http-benchmark results delete 3f2a --yes")
 @click.argument("identifier", metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", envvar="HTTP_BENCHMARK_YES", is_flag=True, help="Do not ask.")
 @shared_options(database=True)
 def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments: Any) -> None:
     """Delete a stored experiment with its blocks and slices."""

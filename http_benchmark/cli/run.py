@@ -27,7 +27,7 @@ Examples:
 @click.option("--concurrency", help="Requests in flight at a time.  [default: 10]")
 @click.option("--duration", help="Measured time per trial, such as 10s.  [default: by slices]")
 @click.option("--requests", help="Exact number of requests per trial.")
-@click.option("--warmup", help="Warm-up per trial; 0 for none.  [default: 1s]")
+@click.option("--warmup", help="Warm-up per trial; 0 for none.  [default: 1s, with --quick 0.3s]")
 @click.option("--slices", help="Slices per trial.  [default: 12]")
 @click.option("--timeout", help="Total deadline of a request.  [default: 30s]")
 @click.option("--retries", help="Further attempts after a failed one.  [default: 0]")
@@ -42,8 +42,14 @@ Examples:
 @click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects.")
 @click.option("--name", help="Name of the experiment.")
 @click.option("--tag", multiple=True, help="Tag of the experiment, repeatable.")
-@click.option("--plan", "plan_only", is_flag=True, help="Say what would run and how long; run nothing.")
-@click.option("--strict", is_flag=True, help="Exit with 1 unless the verdict is valid.")
+@click.option(
+    "--plan",
+    "plan_only",
+    envvar="HTTP_BENCHMARK_PLAN",
+    is_flag=True,
+    help="Say what would run and how long; run nothing.",
+)
+@click.option("--strict", envvar="HTTP_BENCHMARK_STRICT", is_flag=True, help="Exit with 1 unless the verdict is valid.")
 @shared_options(database=True, output=True)
 def command(config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any) -> int:
     """Compare HTTP clients on one workload and print the ranking.

@@ -96,7 +96,7 @@ class ExperimentConfiguration(Model):
         concurrency: Requests in flight at a time.
         duration: Seconds that each trial lasts; excludes `requests`.
         requests: Exactly how many requests each trial sends; neither of both: the slices say how long.
-        warmup: Seconds of unmeasured requests that open a trial; 0 for none.
+        warmup: Seconds of unmeasured requests that open a trial; 0 for none, None for what `quick` asks for.
         slices: Slices of a trial; None for as many as the speed of the clients asks for.
         timeout: Total deadline of a request, seconds.
         retries: How often a failed request is tried again.
@@ -127,7 +127,7 @@ class ExperimentConfiguration(Model):
     concurrency: Count = 10
     duration: Seconds | None = None
     requests: Count | None = None
-    warmup: SecondsOrZero = 1.0
+    warmup: SecondsOrZero | None = None
     slices: Annotated[Count, at_most(MOST_SLICES, f"{MOST_SLICES:,}")] | None = None
     timeout: Seconds = 30.0
     retries: CountOrZero = 0

@@ -8,8 +8,12 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import click
+
 from http_benchmark import __version__
+from http_benchmark.cli.main import cli
 from http_benchmark.clients import known_clients
+from http_benchmark.config import OTHER_OPTIONS, Settings
 from http_benchmark.models.experiment import ExperimentResult
 from tests.integration.command_case import CommandCase
 from tests.servers import refused_port
@@ -156,6 +160,40 @@ class RunTest(CommandCase):
         self.assertEqual("4", concurrency("--config", "other.toml"))
         self.assertEqual("5", concurrency(HTTP_BENCHMARK_CONCURRENCY="5"))
         self.assertEqual("6", concurrency("--concurrency", "6", HTTP_BENCHMARK_CONCURRENCY="5"))
+
+    def test_every_option_has_a_variable(self):
+        """So have the options that are no settings; what the file says of `verbose` counts too."""
+        (self.folder / "http-benchmark.toml").write_text("verbose = 1\n")
+        plan = self.run_command("run", "null:sync", HTTP_BENCHMARK_PLAN="1")
+        self.assertRegex(plan.stdout, r"contenders +null:sync")
+        done = self.run_command(
+            "run", "null:sync", *SMALL, HTTP_BENCHMARK_STRICT="1", HTTP_BENCHMARK_JSON="-", HTTP_BENCHMARK_NAME="one"
+        )
+        self.assertEqual((1, "one"), (done.returncode, json.loads(done.stdout)["name"]))
+        self.assertIn("INFO", done.stderr)
+        self.assertNotIn("DEBUG", done.stderr)
+        self.assertIn("DEBUG", self.run_command("run", "null:sync", *SMALL, HTTP_BENCHMARK_VERBOSE="2").stderr)
+        listed = self.run_command("results", "list", HTTP_BENCHMARK_LIMIT="1", HTTP_BENCHMARK_OFFSET="1")
+        self.assertEqual(3, len(listed.stdout.splitlines()))
+        self.assertIn("one", listed.stdout)
+        identifier = listed.stdout.splitlines()[-1].split()[0]
+        self.assertEqual(0, self.run_command("results", "delete", identifier, HTTP_BENCHMARK_YES="1").returncode)
+        wrong = self.run_command("origin", HTTP_BENCHMARK_PORT="99999")
+        self.assertEqual(2, wrong.returncode)
+
+    def test_the_known_variables_are_those_of_the_options(self):
+        """An option of any command can be set in the environment."""
+        commands = [cli.get_command(click.Context(cli), name) for name in cli.list_commands(click.Context(cli))]
+        commands += [child for group in commands if isinstance(group, click.Group) for child in group.commands.values()]
+        options = {
+            option.opts[-1].removeprefix("--").replace("-", "_")
+            for command in commands
+            for option in command.params
+            if isinstance(option, click.Option)
+        }
+        known = {*Settings.model_fields, *OTHER_OPTIONS, "header", "database", "no_verify"}
+        self.assertEqual(set(), options - known)
+        self.assertEqual(set(), OTHER_OPTIONS - options)
 
 
 class StoredResultsTest(CommandCase):

@@ -74,6 +74,16 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual("sqlite:///elsewhere.db", settings.database_url)
         self.assertIsNone(settings.name)
 
+    def test_unknown_variables(self) -> None:
+        """A typing error in the environment is not passed over."""
+        os.environ["HTTP_BENCHMARK_CONCURENCY"] = "3"
+
+        self.assertRegex(
+            self.faults()[0],
+            "^unknown environment variable 'HTTP_BENCHMARK_CONCURENCY'; did you mean HTTP_BENCHMARK_CONCURRENCY",
+        )
+        self.assertEqual(1, len(self.faults()))
+
     def test_constructor_reads_the_environment(self) -> None:
         """Without a file, too, a variable counts and an argument counts more."""
         os.environ |= {"HTTP_BENCHMARK_CONCURRENCY": "3", "HTTP_BENCHMARK_SLICES": "3"}

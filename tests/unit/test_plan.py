@@ -92,6 +92,11 @@ class PlanTest(unittest.TestCase):
         self.assertIsNone(self.plan(warmup=0).warm_up)
         self.assertIsNone(self.plan(warmup=0, quick=True).warm_up)
 
+    def test_warm_up_of_a_quick_run(self):
+        """0.3 s and ten requests, unless a warm-up was asked for."""
+        self.assertEqual(Stop(duration_s=0.3, least_requests=10, most_s=3.0), self.plan(quick=True).warm_up)
+        self.assertEqual(Stop(duration_s=2.0, least_requests=10, most_s=3.0), self.plan(quick=True, warmup=2).warm_up)
+
     def test_stream_is_a_get_read_as_a_stream(self):
         """What goes over the wire is a GET."""
         request = self.plan(method="STREAM").request
