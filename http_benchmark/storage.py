@@ -224,6 +224,29 @@ def upgrade(url: str | Path) -> None:
         engine.dispose()
 
 
+def require_existing(url: str | Path) -> None:
+    """Refuse a SQLite file that does not exist, which opening would make.
+
+    Raises:
+        StorageError: There is no such file.
+    """
+    file = sqlite_file(database_url(url))
+    if file and not file.exists():
+        raise StorageError(
+            f"there is no database {str(file)!r}; name another with --database, or run a benchmark first"
+        )
+
+
+def advice(url: str | Path) -> str:
+    """What to do about a database's revision, in words."""
+    revision, head = current(url)
+    if revision == head:
+        return "up to date"
+    if not revisions.is_known(revision):
+        return f"upgrade the program: {revisions.PROGRAM_UPGRADE}"
+    return f"upgrade with: http-benchmark db upgrade --database {label(database_url(url))}"
+
+
 def current(url: str | Path) -> tuple[str | None, str]:
     """The revision that a database is at, None where it has no tables of ours, and the newest one."""
     parsed = database_url(url)
@@ -252,7 +275,7 @@ def _require_head(engine: Engine) -> None:
     if revision != revisions.head():
         raise DatabaseVersionError(
             f"database {name} is at revision {revision}, older than this program's {revisions.head()}; "
-            "run: http-benchmark db upgrade"
+            f"run: http-benchmark db upgrade --database {name}"
         )
 
 

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from http_benchmark.config import Settings
-from http_benchmark.storage import ResultStorage
+from http_benchmark.storage import ResultStorage, require_existing
 from http_benchmark.utils import logging
 
 
@@ -31,8 +31,10 @@ def load_settings(arguments: dict[str, Any], config_file: Path | None) -> Settin
     return settings
 
 
-def open_storage(settings: Settings) -> ResultStorage:
-    """Open the database that the settings name."""
+def open_storage(settings: Settings, *, existing: bool = False) -> ResultStorage:
+    """Open the database that the settings name; make it where there is none, unless it has to exist."""
+    if existing:
+        require_existing(settings.database_url)
     return ResultStorage(settings.database_url)
 
 

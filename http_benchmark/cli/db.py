@@ -36,5 +36,4 @@ def current(config_file: Path | None, **arguments: Any) -> None:
 
     settings = load_settings(arguments, config_file)
     revision, head = storage.current(settings.database_url)
-    state = "up to date" if revision == head else "upgrade with: http-benchmark db upgrade"
-    click.echo(f"database {revision or 'empty'}, program {head}: {state}")
+    click.echo(f"database {revision or 'empty'}, program {head}: {storage.advice(settings.database_url)}")

@@ -37,7 +37,7 @@ def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset
     from http_benchmark.report.terminal import print_experiment_list
 
     settings = load_settings(arguments, config_file)
-    with open_storage(settings) as storage:
+    with open_storage(settings, existing=True) as storage:
         experiments = storage.list_experiments(limit=limit, offset=offset)
     if json_file:
         write_json([experiment.to_dict() for experiment in experiments], json_file)
@@ -56,7 +56,7 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
     from http_benchmark.stats.conclusion import conclude
 
     settings = load_settings(arguments, config_file)
-    with open_storage(settings) as storage:
+    with open_storage(settings, existing=True) as storage:
         experiment = storage.get_experiment(identifier)
         if experiment is None:
             raise _missing(identifier)
@@ -77,7 +77,7 @@ def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments:
     from http_benchmark.cli.common import load_settings, open_storage
 
     settings = load_settings(arguments, config_file)
-    with open_storage(settings) as storage:
+    with open_storage(settings, existing=True) as storage:
         experiment = storage.get_experiment(identifier)
         if experiment is None:
             raise _missing(identifier)

@@ -11,6 +11,8 @@ from http_benchmark.errors import DatabaseVersionError
 VERSION_TABLE = "http_benchmark_version"
 """Not Alembic's own name, which another program's tables in the same database may use."""
 
+PROGRAM_UPGRADE = "pip install --upgrade http-benchmark"
+
 
 def head() -> str:
     """The newest revision that this program knows."""
@@ -24,16 +26,21 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
 
 
+def is_known(revision: str | None) -> bool:
+    """Whether a revision is one of this program's; what is none was made by a newer one."""
+    return revision in {None, *(script.revision for script in _scripts().walk_revisions())}
+
+
 def refuse_unknown(revision: str | None, label: str) -> None:
     """Refuse a database that this program cannot know.
 
     Raises:
         DatabaseVersionError: Its revision is none of ours, so it was made by a newer program.
     """
-    if revision not in {None, *(script.revision for script in _scripts().walk_revisions())}:
+    if not is_known(revision):
         raise DatabaseVersionError(
             f"database {label} is at revision {revision}, newer than this program's {head()}; "
-            "upgrade the program: pip install --upgrade http-benchmark"
+            f"upgrade the program: {PROGRAM_UPGRADE}"
         )
 
 

@@ -1,9 +1,11 @@
 """The command line as a user types it: what it prints, where, and with which exit code."""
 
+import contextlib
 import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -199,6 +201,12 @@ class RunTest(CommandCase):
 class StoredResultsTest(CommandCase):
     def test_list_show_and_delete(self):
         """What was run is listed, shown by the beginning of its id, and gone once deleted."""
+        for arguments in (("list",), ("show", "3f2a"), ("delete", "3f2a", "--yes")):
+            missing = self.run_command("results", *arguments)
+            self.assertEqual((2, ""), (missing.returncode, missing.stdout))
+            self.assertIn("there is no database 'benchmark_results.db'", missing.stderr)
+        self.assertEqual([], list(self.folder.iterdir()))
+        self.run_command("db", "upgrade")
         self.assertIn("No experiments", self.run_command("results", "list").stdout)
         self.run_command("run", "null:sync", *SMALL, "--name", "one")
         self.run_command("run", "null:async", *SMALL, "--name", "two")
@@ -222,6 +230,20 @@ class StoredResultsTest(CommandCase):
         self.assertIn("upgraded: empty to ", self.run_command("db", "upgrade", "--database", "other.db").stdout)
         self.assertIn("up to date", self.run_command("db", "upgrade", HTTP_BENCHMARK_DATABASE_URL="other.db").stdout)
         self.assertIn("up to date", self.run_command("db", "current", "--database", "sqlite:///other.db").stdout)
+
+    def test_a_database_of_another_version(self):
+        """Each refusal names what to run: on which database, or that the program is too old."""
+        self.run_command("db", "upgrade", "--database", "my results.db")
+        for revision, advice in (
+            ("0001", "http-benchmark db upgrade --database 'my results.db'"),
+            ("9999", "pip install --upgrade http-benchmark"),
+        ):
+            with contextlib.closing(sqlite3.connect(self.folder / "my results.db")) as connection, connection:
+                connection.execute("UPDATE http_benchmark_version SET version_num = ?", (revision,))
+            for command in (("results", "list"), ("db", "current")):
+                with self.subTest(revision, command=command):
+                    done = self.run_command(*command, "--database", "my results.db")
+                    self.assertIn(advice, done.stdout + done.stderr)
 
 
 class OtherCommandsTest(CommandCase):
@@ -326,6 +348,7 @@ class WrongInputTest(CommandCase):
         (self.folder / "broken.toml").write_text("concurrency =")
         (self.folder / "unknown.toml").write_text("concurency = 3")
         (self.folder / "text.db").write_text("no database at all, just some text that stands in its place")
+        self.run_command("db", "upgrade")
         mistakes = [(["run", "null:sync", *arguments], shown) for arguments, shown in WRONG_RUNS]
         mistakes += WRONG_COMMANDS
         with ThreadPoolExecutor(os.cpu_count()) as pool:
