@@ -25,6 +25,7 @@ from http_benchmark.models.fields import (
     Size,
     Words,
     at_most,
+    checked_path,
     checked_url,
     client_fault,
     mode_fault,
@@ -41,10 +42,8 @@ _BODIES = ("body", "body_file", "body_size")
 
 
 def _target(value: str, info: ValidationInfo) -> str:
-    """A URL, or a path on the bundled origin; spaces are left to the check of a URL."""
-    if value.startswith("/") and value.isprintable() and " " not in value:
-        return value
-    return checked_url(value, info)
+    """A URL, or a path on the bundled origin."""
+    return checked_path(value, info) if value.startswith("/") else checked_url(value, info)
 
 
 def _contenders(values: tuple[str, ...]) -> tuple[str, ...]:

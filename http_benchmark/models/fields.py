@@ -35,8 +35,7 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 def checked_url(value: str, info: ValidationInfo) -> str:
     """Check that a text is an absolute http or https URL."""
     shown = f"got {without_passwords(value)!r}; write for example http://127.0.0.1:8080/get"
-    if re.search(r"[\x00-\x20\x7f]", value):
-        raise ValueError(f"{info.field_name} must not contain spaces or control characters, {shown}")
+    checked_path(value, info)
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -46,6 +45,22 @@ def checked_url(value: str, info: ValidationInfo) -> str:
         raise ValueError(f"{info.field_name} must start with http:// or https://, {shown}")
     if not parts.hostname or port == 0:
         raise ValueError(f"{info.field_name} must name a host and a port that can be reached, {shown}")
+    return value
+
+
+def checked_path(value: str, info: ValidationInfo) -> str:
+    """Check that a URL, or a path, has only characters that every client sends as they are."""
+    got = f"got {without_passwords(value)!r}"
+    if re.search(r"[\x00-\x20\x7f]", value):
+        raise ValueError(f"{info.field_name} must not contain spaces or control characters, {got}; percent-encode them")
+    if not value.isascii():
+        raise ValueError(
+            f"{info.field_name} must be ASCII, {got}; percent-encode other characters, and write a host's name as xn--…"
+        )
+    if "#" in value:
+        raise ValueError(
+            f"{info.field_name} must not have a fragment, which no client sends, {got}; leave out # and on"
+        )
     return value
 
 
