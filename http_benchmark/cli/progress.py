@@ -123,7 +123,8 @@ class ProgressDisplay(Observer):
         self._blocks = block.number + 1
         logger.info("block {} is saved", self._blocks)
         if self._plan and not self._live:
-            self._print(f"block {self._blocks} of {self._plan.blocks} done, {format_duration(self._left_s())} left")
+            left = f", {format_duration(self._left_s())} left" if self._blocks < self._plan.blocks else ""
+            self._print(f"block {self._blocks} of {self._plan.blocks} done{left}")
 
     def block_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
         what = "is dropped" if dropped else "failed; the block is repeated"

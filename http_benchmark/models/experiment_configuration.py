@@ -30,6 +30,7 @@ from http_benchmark.models.fields import (
     client_fault,
     mode_fault,
     one_of,
+    option_named,
 )
 
 MOST_SLICES = 10_000
@@ -163,9 +164,18 @@ class ExperimentConfiguration(Model):
         if value is None:
             return value
         if (method := info.data.get("method")) in BODILESS:
-            raise ValueError(f"{info.field_name} is not sent with {method}; leave it out or choose another method")
+            name = option_named(info.field_name)
+            raise ValueError(f"{name} is not sent with {method}; leave it out or choose another method")
         if others := [other for other in _BODIES if info.data.get(other) is not None]:
-            raise ValueError(f"{others[0]} and {info.field_name} contradict each other; give one of them")
+            names = f"{option_named(others[0])} and {option_named(info.field_name)}"
+            raise ValueError(f"{names} contradict each other; give one of them")
+        return value
+
+    @field_validator("concurrency", mode="before")
+    @classmethod
+    def _check_single(cls, value: Any) -> Any:
+        if isinstance(value, str) and "," in value:
+            raise ValueError(f"several concurrencies in one run are not offered yet, got {value!r}; give one")
         return value
 
     @field_validator("requests")

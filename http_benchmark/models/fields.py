@@ -32,6 +32,15 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
+_OPTIONS = {"headers": "--header", "body_file": "--body @FILE"}
+"""Fields that the command line calls otherwise."""
+
+
+def option_named(field: str | None) -> str:
+    """A field's name, with what users of the command line know it by."""
+    return f"{field} ({_OPTIONS[field]})" if field in _OPTIONS else str(field)
+
+
 def checked_url(value: str, info: ValidationInfo) -> str:
     """Check that a text is an absolute http or https URL."""
     shown = f"got {without_passwords(value)!r}; write for example http://127.0.0.1:8080/get"
@@ -96,7 +105,7 @@ def _header_pairs(value: object, field: str, faults: list[str]) -> Iterable[tupl
             case (str(name), ":", str(text)) | (str(name), str(text)) | [str(name), str(text)]:
                 yield name.strip(" ") if isinstance(entry, str) else name, text.strip(" ")
             case _:
-                faults.append(f"{field}: entry {number} must be text of the form 'Name: value'")
+                faults.append(f"{option_named(field)}: entry {number} must be text of the form 'Name: value'")
 
 
 def _header_fault(name: str, value: str) -> str | None:
@@ -163,8 +172,9 @@ def _readable_file(value: Path, info: ValidationInfo) -> Path:
     try:
         value.open("rb").close()
     except OSError as error:
+        name = option_named(info.field_name)
         raise ValueError(
-            f"{info.field_name} cannot be read ({error.strerror}), got {str(value)!r}; name a readable file"
+            f"{name} cannot be read ({error.strerror}), got {str(value)!r}; name a readable file"
         ) from None
     return value
 

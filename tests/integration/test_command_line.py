@@ -83,7 +83,7 @@ class RunTest(CommandCase):
         self.assertEqual((0, []), (done.returncode, self.complaints(done.stderr)))
         for text in ("nightly", "urllib3:sync", "pycurl:async", "Verdict: suspect"):
             self.assertIn(text, done.stdout)
-        self.assertIn("block 1 of 1 done", done.stderr)
+        self.assertIn("block 1 of 1 done\n", done.stderr)
         self.assertNotIn("block 1 of 1 done", done.stdout)
         [summary] = self.open_storage().list_experiments()
         self.assertEqual(("nightly", "finished", 1), (summary.name, summary.status, summary.blocks))
@@ -256,6 +256,7 @@ class OtherCommandsTest(CommandCase):
             self.assertIn(name, done.stdout)
         document = json.loads(self.run_command("clients", "--json", "-").stdout)
         self.assertEqual(names, [client["name"] for client in document])
+        self.assertEqual([["1.1"]] * len(names), [client["protocols"] for client in document])
         self.assertEqual(["sync", "async"], next(one["modes"] for one in document if one["name"] == "httpx"))
 
     def test_origin(self):
