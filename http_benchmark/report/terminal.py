@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import compress
 from math import floor, log10
 
 from rich.box import Box
@@ -28,6 +29,13 @@ SHORT_ID = 8  # hexadecimal digits: four milliard ids before two begin alike
 _BAR_CELLS = 16
 _NO_FIGURE = "–"
 _RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+_LEFT_OUT = {
+    60: {"speed", "cost", "CPU\nµs/req", "peak\nMiB"},
+    50: {"p50\nms", "p99\nms", "err."},
+}
+"""Below so many columns these headings are left out, so that contenders and requests per second can be read."""
+
+_LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
 _VERDICT_STYLES = {"valid": "bold green", "suspect": "bold yellow", "invalid": "bold red"}
 _METRIC_NAMES: dict[Metric, str] = {
     "throughput_rps": "throughput",
@@ -54,7 +62,7 @@ def print_experiment(result: ExperimentResult, console: Console) -> None:
     parts: list[RenderableType] = [*_heading(result), *_verdict(result.validity), Text()]
     ranked = [client for client in result.clients if client.rank is not None]
     if ranked:
-        parts += [_ranking(result, ranked, wide=console.width >= WIDE), Text()]
+        parts += [_ranking(result, ranked, width=console.width), Text()]
     else:
         parts += [Text("No contender was ranked." if result.blocks else "No block was finished."), Text()]
     parts += _unranked(result)
@@ -123,14 +131,16 @@ def _verdict(validity: Validity) -> list[RenderableType]:
     return [verdict, *(_item(f"{reason.code}: {reason.message}") for reason in validity.reasons)]
 
 
-def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, wide: bool) -> Table:
+def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width: int) -> Table:
+    wide = width >= WIDE
     is_speed = result.primary_metric == "throughput_rps"
     headings = ["#", "contender", "requests/s", "speed" if is_speed else "cost", "p50\nms", "p99\nms", "CPU\nµs/req",
-        "peak\nMiB", "err.", "grp."]  # fmt: skip
-    table = _table(*headings, *(["relative speed"] if wide else []))
-    for column in table.columns[2:9]:
-        column.justify = "right"
-    table.columns[0].justify = "right"
+        "peak\nMiB", "err.", "grp.", *(["relative speed"] if wide else [])]  # fmt: skip
+    left_out = {heading for limit, some in _LEFT_OUT.items() if width < limit for heading in some}
+    kept = [heading not in left_out for heading in headings]
+    table = _table(*compress(headings, kept))
+    for column in table.columns:
+        column.justify = "left" if column.header in _LEFT_ALIGNED else "right"
     table.columns[0].no_wrap = True
     costs = _relative_costs(result, ranked)
     holders = Counter(client.rank for client in ranked)
@@ -151,7 +161,7 @@ def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, wide: 
             client.group or "",
         ]
         bar = ["" if cost is None else "█" * max(1, round(_BAR_CELLS / cost))] if wide else []
-        table.add_row(*_cells(*cells, *bar), style="bold" if client.rank == 1 else None)
+        table.add_row(*_cells(*compress([*cells, *bar], kept)), style="bold" if client.rank == 1 else None)
     return table
 
 

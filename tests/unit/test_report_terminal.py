@@ -176,6 +176,16 @@ class TestTerminal(TestCase):
         self.assertLessEqual(max(map(len, text.splitlines())), 60)
         self.assertIn("aiohttp", text)
 
+    def test_very_narrow(self):
+        """At forty columns contender, requests per second and group are left and unbroken; at 59 the times, too."""
+        text = printed(print_experiment, nine_contenders(), width=40)
+
+        self.assertLessEqual(max(map(len, text.splitlines())), 40)
+        self.assertRegex(text, r"(?m)^=1  pycurl:async +4,992  a\n +1.2.3 +4,977–5,011$")
+        self.assertRegex(text, r"(?m)^ 4  requestx:async +2,380  c$")
+        times = printed(print_experiment, nine_contenders(), width=59)
+        self.assertRegex(times, r"(?m)^ 4  requestx:async +2,380 +0.420 +1.26 +0  c$")
+
     def test_colour_on_a_terminal_only(self):
         """The verdict is coloured where the console is a terminal."""
         plain, coloured = io.StringIO(), io.StringIO()
