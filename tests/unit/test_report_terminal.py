@@ -164,6 +164,13 @@ class TestTerminal(TestCase):
         """Without experiments there is no table."""
         self.assertEqual("No experiments are stored.\n", printed(print_experiment_list, []))
 
+    def test_default_name(self):
+        """A name that is the contenders in another order is shown alone."""
+        row = EXPERIMENTS[0].model_copy(update={"name": "requests:sync, aiohttp:async, httpx:async", "tags": ()})
+        text = printed(print_experiment_list, [row], width=130)
+
+        self.assertTrue(text.endswith("15  requests:sync, aiohttp:async, httpx:async\n"), text)
+
     def test_foreign_letters_in_ascii(self):
         """What ASCII does not have does not stop the report."""
         self.assertIn("gr??er [bold]", printed(print_experiment_list, EXPERIMENTS, width=130, encoding="ascii"))
