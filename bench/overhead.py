@@ -275,7 +275,6 @@ class Harness:
         order = Open(
             client.module,
             client.modes[mode],
-            asynchronous=mode == "async",
             options=ClientOptions(concurrency=concurrency, timeout_s=TIMEOUT_S),
             request=Request("GET", url, DEFAULT_HEADERS),
         )

@@ -124,10 +124,11 @@ class Experiment:
         try:
             with open_target(self.configuration.url, plan.origin_cpus) as target:
                 self._target = target.description
+                beginning = self.result()
                 if self._storage:
-                    self._storage.start_experiment(self.result())
+                    self._storage.start_experiment(beginning)
                     stored = True
-                self._observer.started(self.result(), plan)
+                self._observer.started(beginning, plan)
                 self._run_blocks(target)
             self._status = "finished" if self.blocks else "failed"
         except KeyboardInterrupt:
@@ -138,9 +139,10 @@ class Experiment:
             raise
         finally:
             self._finished_at = datetime.now(UTC)
+            result = self.result()
             if self._storage and stored:
-                self._storage.finish_experiment(self.result())
-        return self.result()
+                self._storage.finish_experiment(result)
+        return result
 
     def result(self) -> ExperimentResult:
         """What the finished blocks say."""

@@ -123,7 +123,6 @@ class Block:
         return Open(
             module=arm.capabilities.module,
             class_name=arm.capabilities.modes[mode],
-            asynchronous=mode == "async",
             options=self._plan.options,
             request=replace(self._plan.request, url=self._target.url),
             retry_delays_s=self._plan.retry_delays_s,

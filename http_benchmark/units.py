@@ -1,4 +1,4 @@
-"""Quantities as people write them: read "10s", "500/s", "64KiB"; print durations, rates and sizes."""
+"""Quantities as people write them: read "10s", "500/s", "64KiB"; print durations and rates."""
 
 import re
 
@@ -77,16 +77,6 @@ def format_rate(per_second: float | None) -> str:
     if per_second is None:
         return "–"
     return f"{per_second:,.0f} /s" if per_second >= 100 else f"{_three_digits(per_second)} /s"
-
-
-def format_bytes(size: float | None) -> str:
-    """Print a size for people in binary units: "512 B", "64.0 KiB", "31.2 MiB"."""
-    if size is None:
-        return "–"
-    for unit, factor in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
-        if abs(size) >= factor:
-            return f"{_three_digits(size / factor)} {unit}"
-    return f"{size:.0f} B"
 
 
 def _three_digits(value: float) -> str:

@@ -42,9 +42,7 @@ class Child:
         module: The Python module to run.
         arguments: Its command-line arguments; nothing secret, since others can read them.
         name: What to call it in messages.
-        python: The interpreter to run it with.
         pass_fds: Open files that the child inherits under the same numbers.
-        environment: Environment variables on top of this process's own.
     """
 
     def __init__(
@@ -53,21 +51,25 @@ class Child:
         arguments: Sequence[str] = (),
         *,
         name: str,
-        python: str = sys.executable,
         pass_fds: Collection[int] = (),
-        environment: dict[str, str] | None = None,
     ) -> None:
         self.name = name
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._unread = b""
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [python, "-P", "-m", module, *arguments],  # -P: a requests.py in the current folder is not the library
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    module,
+                    *arguments,
+                ],  # -P: a requests.py in the current folder is not the library
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 pass_fds=tuple(pass_fds),
-                env=os.environ | _path_to_this_package() | (environment or {}),
+                env=os.environ | _path_to_this_package(),
                 start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
             )
         except BaseException as error:
@@ -80,11 +82,6 @@ class Child:
     def pid(self) -> int:
         """The child's process id."""
         return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the child is still there."""
-        return self._process.poll() is None
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send one message.

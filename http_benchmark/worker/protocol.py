@@ -19,7 +19,6 @@ class Open:
     Attributes:
         module: The adapter's module.
         class_name: The adapter's class in it.
-        asynchronous: Whether that class is an `AsyncClient`.
         options, request: What to set up and what to send.
         retry_delays_s: Wait before each further attempt; empty for no retries.
         think_time_s: Pause of each thread or task after each request.
@@ -27,7 +26,6 @@ class Open:
 
     module: str
     class_name: str
-    asynchronous: bool
     options: ClientOptions
     request: Request
     retry_delays_s: tuple[float, ...] = ()

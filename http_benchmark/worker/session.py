@@ -1,6 +1,6 @@
 """A client under load inside the worker: opened once, run again and again with its connections kept.
 
-`SyncSession` and `AsyncSession` differ only in how the client is opened, driven and closed.
+`SyncDriver` and `AsyncDriver` hold the differences: how the client is opened, driven and closed.
 """
 
 import asyncio

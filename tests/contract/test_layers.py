@@ -128,7 +128,7 @@ class LoadingTest(unittest.TestCase):
         null = known_clients()[NULL_CLIENT]
         request, options = Request("GET", "http://127.0.0.1:1/"), ClientOptions(concurrency=2)
         orders = [
-            encode(Open(null.module, null.modes["sync"], asynchronous=False, options=options, request=request)),
+            encode(Open(null.module, null.modes["sync"], options=options, request=request)),
             {"type": "Run", "stop": {"requests": 10}},
             {"type": "Finish"},
         ]

@@ -22,7 +22,6 @@ def order(library: str = "null", mode: str = "sync", **options) -> Open:
     return Open(
         client.module,
         client.modes[mode],
-        asynchronous=mode == "async",
         options=ClientOptions(concurrency=3, **options),
         request=Request("GET", "http://127.0.0.1:1/"),
     )
@@ -71,7 +70,7 @@ class WorkerProcessTest(unittest.TestCase):
     def test_a_client_that_is_not_installed(self):
         """An import that fails is told as such."""
         opening = order()
-        broken = Open("no_such_adapter", "X", asynchronous=False, options=opening.options, request=opening.request)
+        broken = Open("no_such_adapter", "X", options=opening.options, request=opening.request)
         with self.assertRaises(ClientUnavailableError):
             self.start(broken).opened()
 

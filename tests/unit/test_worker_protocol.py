@@ -17,7 +17,6 @@ messages = st.one_of(
         Open,
         texts,
         texts,
-        st.booleans(),
         st.builds(ClientOptions, st.integers(1, 10_000), st.floats(0.1, 60)),
         st.builds(Request, texts, texts, st.lists(st.tuples(texts, texts)).map(tuple), st.binary(), st.booleans()),
         st.lists(st.floats(0, 5)).map(tuple),

@@ -1,0 +1,44 @@
+"""Quantities as people write and read them."""
+
+import unittest
+
+from http_benchmark.units import format_duration, format_rate, parse_duration, parse_rate, parse_size
+
+
+class ParseTest(unittest.TestCase):
+    def test_quantities(self):
+        """Number and unit; a bare number is in seconds, per second, or bytes."""
+        for parse, answers in (
+            (parse_duration, {"250ms": 0.25, "10s": 10, "1.5m": 90, "2h": 7200, 3: 3, ".5": 0.5, "10 us": 1e-5}),
+            (parse_rate, {"500/s": 500, "30/min": 0.5, 7: 7, "1_000/s": 1000}),
+            (parse_size, {"64KiB": 65536, "1MB": 1_000_000, "1.5 MiB": 1_572_864, "10": 10, "2k": 2000}),
+        ):
+            for text, expected in answers.items():
+                with self.subTest(parse=parse.__name__, text=text):
+                    self.assertAlmostEqual(expected, parse(text))
+
+    def test_what_is_none_is_refused_with_the_value(self):
+        """Wrong units, signs, words, and parts of a byte."""
+        for parse, texts in (
+            (parse_duration, ("ten", "-1s", "5 parsecs", "")),
+            (parse_rate, ("fast", "5/d", "-5")),
+            (parse_size, ("64KiX", "1.5", "", "-1")),
+        ):
+            for text in texts:
+                with self.subTest(parse=parse.__name__, text=text), self.assertRaisesRegex(ValueError, repr(text)):
+                    parse(text)
+
+
+class FormatTest(unittest.TestCase):
+    def test_durations(self):
+        """Three significant digits in the largest unit that fits; whole seconds from a minute on."""
+        answers = {3e-9: "3 ns", 3.12e-4: "312 µs", 4.21e-3: "4.21 ms", 1.5: "1.50 s", 12.34: "12.3 s"}
+        answers |= {125.0: "2m 05s", 3900.0: "1h 05m", None: "–"}
+
+        self.assertEqual(answers, {seconds: format_duration(seconds) for seconds in answers})
+
+    def test_rates(self):
+        """Whole numbers from a hundred on."""
+        answers = {12300.4: "12,300 /s", 41.23: "41.2 /s", 0.5: "0.50 /s", None: "–"}
+
+        self.assertEqual(answers, {rate: format_rate(rate) for rate in answers})
