@@ -17,15 +17,9 @@ from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
-from http_benchmark.models.experiment import (
-    BlockRecord,
-    ClientResult,
-    ExperimentResult,
-    SliceRecord,
-    Target,
-    TrialRecord,
-)
+from http_benchmark.models.experiment import ClientResult, ExperimentResult, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan, make_plan
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.stats.conclusion import conclude

@@ -18,7 +18,7 @@ from http_benchmark.errors import (
     WorkerError,
 )
 from http_benchmark.load.schedule import Stop
-from http_benchmark.models.experiment import BlockRecord, ServerCounts, SliceRecord, TrialRecord
+from http_benchmark.models.measurement import BlockRecord, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import SLOW_ROUNDS, SLOW_SLICE_S, Arm, Plan
 from http_benchmark.redaction import without_passwords
 from http_benchmark.stats.quantiles import distribution
@@ -161,7 +161,7 @@ class Block:
             errors=samples.errors,
             retries=ran.retries,
             throughput_rps=samples.throughput_rps,
-            cpu_s=ran.cpu_ns / 1e9,
+            cpu_s=(ran.user_ns + ran.system_ns) / 1e9,
             mean_s=samples.mean_s,
             p50_s=samples.p50_s,
             max_s=samples.max_s,

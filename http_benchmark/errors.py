@@ -85,6 +85,7 @@ class ErrorKind(StrEnum):
     OTHER = "other"
     HTTP_4XX = "http-4xx"
     HTTP_5XX = "http-5xx"
+    NOT_SENT = "not-sent"
 
     @property
     def code(self) -> int:

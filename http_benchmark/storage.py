@@ -19,8 +19,9 @@ from http_benchmark.migrations.engine import database_url, label, open_engine, r
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, RESULTS, SLICES, TRIALS
 from http_benchmark.models.base import Model
 from http_benchmark.models.benchmark_result import BenchmarkResult
-from http_benchmark.models.experiment import BlockRecord, ExperimentResult, SliceRecord, TrialRecord
+from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
+from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
 
 _COMPARED = (
     "id",

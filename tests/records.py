@@ -6,16 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from http_benchmark.models.experiment import (
-    BlockRecord,
-    Distribution,
-    ExperimentResult,
-    Metric,
-    ServerCounts,
-    SliceRecord,
-    Target,
-    TrialRecord,
-)
+from http_benchmark.models.experiment import ExperimentResult, Metric, Target
+from http_benchmark.models.measurement import BlockRecord, Distribution, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.stats.ranking import summarise
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

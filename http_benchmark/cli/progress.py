@@ -15,7 +15,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from http_benchmark.benchmark import Experiment, Observer
-from http_benchmark.models.experiment import BlockRecord, ExperimentResult, SliceRecord
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
 from http_benchmark.redaction import described_request, without_passwords
 from http_benchmark.units import format_duration, format_rate

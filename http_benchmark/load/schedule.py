@@ -29,6 +29,36 @@ class Stop:
     most_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """When requests are due in the open model, whether or not earlier ones have been answered.
+
+    The rate changes evenly from `start_rps` to `end_rps` over `duration_s`. Several processes share one schedule by
+    striping: each computes all of it, and takes every `stripes`-th arrival.
+
+    Attributes:
+        start_rps, end_rps: Arrivals per second of the whole schedule; equal for a constant rate.
+        duration_s: How long requests become due.
+        requests: Exactly so many arrivals, whatever the time: with Poisson arrivals their number is random otherwise,
+            and after `duration_s` the rate stays `end_rps`. None for as many as `duration_s` brings.
+        poisson: Gaps are drawn from an exponential distribution instead of being equal.
+        seed: Of the gaps; the same for every contender of a block.
+        stripe, stripes: Take the arrivals k with k mod `stripes` = `stripe`.
+        grace_s: How long after the last arrival requests are still sent. Those that nobody was free to send until then
+            are censored; requests under way are always waited for.
+    """
+
+    start_rps: float
+    end_rps: float
+    duration_s: float
+    requests: int | None = None
+    poisson: bool = False
+    seed: int = 0
+    stripe: int = 0
+    stripes: int = 1
+    grace_s: float = 5.0
+
+
 type Begin = Callable[[], Sequence[Iterator[int]]]
 """Start the run and give each thread or task its turns; the same iterator again and again where they share it."""
 

@@ -1,8 +1,6 @@
-"""The facts of an experiment, from its configuration over blocks, trials and slices to the published result.
+"""The published result of an experiment: what `--json`, the REST API and the export share.
 
-A slice is a short measurement of one client; a trial is all slices of one client in one block, in one fresh process;
-a block is one trial of every client; an experiment is several blocks. `ExperimentResult` is what `--json`, the REST
-API and the export share.
+What was measured block by block, and from which all of this follows, is in `measurement`.
 """
 
 from datetime import datetime
@@ -11,145 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from http_benchmark.models.base import Model
+from http_benchmark.models.measurement import Distribution, GcRecord
 
-Metric = Literal["throughput_rps", "cpu_s_per_1k", "p50", "p99", "mean"]
-METRICS: tuple[Metric, ...] = ("throughput_rps", "cpu_s_per_1k", "mean", "p50", "p99")
-
-
-class ServerCounts(Model):
-    """What the origin saw; differences of two readings, or sums.
-
-    Attributes:
-        requests: Requests answered, whatever the status.
-        connections: Connections accepted.
-        bytes_received: Bytes that came in, heads and bodies.
-        bytes_sent: Bytes that went out, heads and bodies.
-        statuses: Answers by HTTP status.
-        cpu_s: CPU time of the origin's process.
-    """
-
-    requests: int = 0
-    connections: int = 0
-    bytes_received: int = 0
-    bytes_sent: int = 0
-    statuses: dict[int, int] = {}
-    cpu_s: float = 0.0
-
-    def __add__(self, other: "ServerCounts") -> "ServerCounts":
-        return self._combined(other, 1)
-
-    def __sub__(self, other: "ServerCounts") -> "ServerCounts":
-        return self._combined(other, -1)
-
-    def _combined(self, other: "ServerCounts", sign: int) -> "ServerCounts":
-        statuses = {
-            status: self.statuses.get(status, 0) + sign * other.statuses.get(status, 0)
-            for status in sorted({*self.statuses, *other.statuses})
-        }
-        return ServerCounts(
-            requests=self.requests + sign * other.requests,
-            connections=self.connections + sign * other.connections,
-            bytes_received=self.bytes_received + sign * other.bytes_received,
-            bytes_sent=self.bytes_sent + sign * other.bytes_sent,
-            statuses={status: count for status, count in statuses.items() if count},
-            cpu_s=self.cpu_s + sign * other.cpu_s,
-        )
-
-
-class SliceRecord(Model):
-    """One slice, as measured.
-
-    Attributes:
-        round: Number of the round within the block, from 0.
-        position: Place of the slice within its round, from 0.
-        started_s: Seconds since the experiment started.
-        duration_s: First request sent until last request done.
-        requests: Requests done, those cut off at the slice's start included, the opening ones excluded.
-        opening_requests: Unmeasured requests that opened the slice (and the trial's warm-up, in round 0).
-        errors: Failed requests by kind.
-        retries: Attempts beyond the first, by the harness.
-        throughput_rps: Completions inside the cut, per second from the cut to the last one; None without any.
-        cpu_s: CPU time of the worker, all threads.
-        mean_s, p50_s, max_s: Response times inside the cut, seconds; None without a successful request.
-        memory_bytes: Resident memory of the worker at the slice's end, without the recorder's own pages.
-        server: What the origin counted, opening requests included; None against a foreign server.
-    """
-
-    round: int
-    position: int
-    started_s: float
-    duration_s: float
-    requests: int
-    opening_requests: int = 0
-    errors: dict[str, int] = {}
-    retries: int = 0
-    throughput_rps: float | None
-    cpu_s: float
-    mean_s: float | None
-    p50_s: float | None
-    max_s: float | None
-    memory_bytes: int | None = None
-    server: ServerCounts | None = None
-
-    @property
-    def cpu_s_per_1k(self) -> float | None:
-        """CPU seconds per thousand requests done."""
-        return 1000 * self.cpu_s / self.requests if self.requests and self.cpu_s > 0 else None
-
-
-class Distribution(Model):
-    """A distribution of times in seconds. Quantiles by nearest rank, None where there are too few samples."""
-
-    count: int
-    mean: float | None = None
-    min: float | None = None
-    p50: float | None = None
-    p90: float | None = None
-    p95: float | None = None
-    p99: float | None = None
-    p999: float | None = None
-    max: float | None = None
-
-
-class TrialRecord(Model):
-    """One client in one block: one fresh process.
-
-    Attributes:
-        contender: As named in tables.
-        library, version, mode: What was measured.
-        slices: In order of time.
-        response_time_s, service_time_s, lag_s: Over all slices, inside the cuts.
-        peak_memory_bytes: Peak resident memory of the worker while measuring, without the recorder's own pages.
-        base_memory_bytes: Resident memory of the worker before it imported the client.
-        import_s: How long importing the client took.
-        server: What the origin counted over the whole trial, warm-up included; None against a foreign server.
-        sent: Requests that the worker says it sent over the whole trial: warm-up, opening and retries included.
-        messages: The first raw message of each error kind.
-    """
-
-    contender: str
-    library: str
-    version: str | None
-    mode: Literal["sync", "async"]
-    slices: tuple[SliceRecord, ...]
-    response_time_s: Distribution
-    service_time_s: Distribution
-    lag_s: Distribution
-    peak_memory_bytes: int | None = None
-    base_memory_bytes: int | None = None
-    import_s: float | None = None
-    server: ServerCounts | None = None
-    sent: int = 0
-    messages: dict[str, str] = {}
-
-
-class BlockRecord(Model):
-    """One trial of every client; the unit of analysis."""
-
-    number: int
-    started_at: datetime
-    finished_at: datetime
-    trials: tuple[TrialRecord, ...]
+Metric = Literal["throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999"]
+METRICS: tuple[Metric, ...] = ("throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999")
+WALL_METRICS = frozenset(METRICS) - {"cpu_s_per_1k"}
+"""Metrics that a slow server or a busy machine changes; CPU time per request stays comparable."""
 
 
 class Estimate(Model):
@@ -177,6 +42,76 @@ class Validity(Model):
     reasons: tuple[Reason, ...] = ()
 
 
+class PacingCheck(Model):
+    """How well this machine keeps an open schedule with the client that answers by itself.
+
+    Attributes:
+        mode: "sync" or "async".
+        rate_rps: Arrivals per second asked for.
+        achieved_ratio: Requests done per second ÷ `rate_rps`.
+        lag_p50_s, lag_p99_s: Intended time → sent.
+        valid: Whether the open model's figures may be trusted here.
+    """
+
+    mode: Literal["sync", "async"]
+    rate_rps: float
+    achieved_ratio: float
+    lag_p50_s: float
+    lag_p99_s: float
+    valid: bool
+
+
+class FloorProbe(Model):
+    """What a bare socket, the least that any client can do, reaches on the same workload.
+
+    Attributes:
+        mode: "sync" or "async".
+        throughput_rps: Median over the probe's slices.
+        cpu_s_per_1k: CPU seconds per thousand requests; median likewise.
+        server_ceiling_rps: Requests per CPU second of the bundled origin with 64 connections: what it could answer at
+            most; None against a foreign server.
+    """
+
+    mode: Literal["sync", "async"]
+    throughput_rps: float
+    cpu_s_per_1k: float
+    server_ceiling_rps: float | None = None
+
+
+class LifeCycleEstimates(Model):
+    """`LifeCycle` over the blocks, each with its interval."""
+
+    import_s: Estimate | None = None
+    construction_s: Estimate | None = None
+    first_request_s: Estimate | None = None
+    reconnecting_request_s: Estimate | None = None
+    close_s: Estimate | None = None
+
+
+class Resources(Model):
+    """What a contender's process used in measured slices, besides CPU time per request and peak memory.
+
+    Attributes:
+        user_s, system_s: CPU time over all trials; None below one second together, where the kernel's split is coarse.
+        voluntary_switches_per_1k, involuntary_switches_per_1k: Context switches per thousand requests.
+        threads: Most native threads at a slice's end.
+        uss_bytes: Median over the slices of the memory that is the process's alone.
+        added_memory_bytes: Peak resident memory minus that before the client was imported; median over the trials.
+        gc: Garbage collections by generation, over all trials.
+        idle_cpu_ratio: Median share of a processor used while waiting for a slice.
+    """
+
+    user_s: float | None = None
+    system_s: float | None = None
+    voluntary_switches_per_1k: float | None = None
+    involuntary_switches_per_1k: float | None = None
+    threads: int | None = None
+    uss_bytes: int | None = None
+    added_memory_bytes: int | None = None
+    gc: tuple[GcRecord, ...] = ()
+    idle_cpu_ratio: float | None = None
+
+
 class ClientResult(Model):
     """One contender over all blocks; the row of the table. Field by field as documented in `docs/json.md`."""
 
@@ -202,12 +137,28 @@ class ClientResult(Model):
     sent_requests: int = 0
     bytes_sent: int | None = None
     bytes_received: int | None = None
+    processes: int = 1
+    censored: int = 0
+    exhausted_ratio: float | None = None
+    over_triple_median: float | None = None
+    drift_percent: Estimate | None = None
+    life_cycle: LifeCycleEstimates = LifeCycleEstimates()
+    resources: Resources = Resources()
+    within_run: dict[str, Estimate] = {}
+    limited: tuple[str, ...] = ()
     rank: int | None = None
     group: str | None = None
 
 
 class PairResult(Model):
-    """How much more of a cost `b` has than `a`: positive means that b is worse."""
+    """How much more of a cost `b` has than `a`: positive means that b is worse.
+
+    Attributes:
+        mean_percent, t_low_percent, t_high_percent: The second opinion: the mean of the blocks' log ratios and its 95 %
+            interval by the paired t-test.
+        skewed: The mean and the estimate are further apart than half the half-width of the interval.
+        limited: Reason codes that forbid to call one of the two faster, although the figures differ.
+    """
 
     a: str
     b: str
@@ -218,6 +169,11 @@ class PairResult(Model):
     p_value: float | None = None
     separated: bool = False
     mde_percent: float | None = None
+    mean_percent: float | None = None
+    t_low_percent: float | None = None
+    t_high_percent: float | None = None
+    skewed: bool = False
+    limited: tuple[str, ...] = ()
 
 
 class Target(Model):
@@ -243,6 +199,9 @@ class ExperimentResult(Model):
     configuration: dict[str, Any]
     environment: dict[str, Any]
     target: Target
+    load_model: Literal["closed", "open"] = "closed"
+    pacing: tuple[PacingCheck, ...] = ()
+    floor: tuple[FloorProbe, ...] = ()
     validity: Validity = Validity()
     clients: tuple[ClientResult, ...]
     pairs: tuple[PairResult, ...] = ()

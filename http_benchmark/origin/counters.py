@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Counters:
-    """Numbers since the start; the keys of a reading are those of `models.experiment.ServerCounts`.
+    """Numbers since the start; the keys of a reading are those of `models.measurement.ServerCounts`.
 
     Attributes:
         requests: Requests whose answer was begun, whatever the status.

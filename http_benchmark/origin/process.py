@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Self
 
 from http_benchmark.errors import TargetError, WorkerError
-from http_benchmark.models.experiment import ServerCounts
+from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.utils.child import Child
 
 _START_PATIENCE_S = 20.0

@@ -16,8 +16,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from http_benchmark.models.experiment import ClientResult, Distribution, Estimate, ExperimentResult, Metric, Validity
+from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Metric, Validity
 from http_benchmark.models.experiment_summary import ExperimentSummary
+from http_benchmark.models.measurement import Distribution
 from http_benchmark.redaction import without_passwords
 from http_benchmark.report.plain import Plain
 from http_benchmark.stats.sentences import sentences

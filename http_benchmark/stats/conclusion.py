@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from http_benchmark.models.experiment import BlockRecord, ExperimentResult
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.stats.ranking import summarise
 from http_benchmark.stats.validity import judge
 

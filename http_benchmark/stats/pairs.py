@@ -11,7 +11,8 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from http_benchmark.models.experiment import BlockRecord, Metric, PairResult, SliceRecord, TrialRecord
+from http_benchmark.models.experiment import Metric, PairResult
+from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
 from http_benchmark.stats.intervals import MIN_BLOCKS_95, hl_interval, minimum_detectable_effect, signed_rank_p
 from http_benchmark.stats.quantiles import printable
 

@@ -5,7 +5,7 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from http_benchmark.models.experiment import Distribution
+from http_benchmark.models.measurement import Distribution
 
 _TAILS = {"p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 

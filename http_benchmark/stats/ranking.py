@@ -5,7 +5,8 @@ What could not be measured is left out, never guessed; who failed too often or w
 
 from collections.abc import Mapping, Sequence
 
-from http_benchmark.models.experiment import METRICS, BlockRecord, ClientResult, Metric, PairResult, TrialRecord
+from http_benchmark.models.experiment import METRICS, ClientResult, Metric, PairResult
+from http_benchmark.models.measurement import BlockRecord, TrialRecord
 from http_benchmark.stats.groups import letters
 from http_benchmark.stats.intervals import hodges_lehmann
 from http_benchmark.stats.pairs import BlockValues, block_values, compare_pairs, log_ratios

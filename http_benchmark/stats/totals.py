@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from http_benchmark.models.experiment import ClientResult, Distribution, Estimate, ServerCounts, TrialRecord
+from http_benchmark.models.experiment import ClientResult, Estimate
+from http_benchmark.models.measurement import Distribution, ServerCounts, TrialRecord
 from http_benchmark.stats.intervals import estimate_over_blocks
 from http_benchmark.stats.pairs import BlockValues
 from http_benchmark.stats.quantiles import printable

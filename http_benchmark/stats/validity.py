@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from http_benchmark.clients import NULL_CLIENT
-from http_benchmark.models.experiment import BlockRecord, ClientResult, Reason, Validity
+from http_benchmark.models.experiment import ClientResult, Reason, Validity
+from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 
 MOST_SERVER_BUSY = 0.70

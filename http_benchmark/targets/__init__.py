@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol, Self
 
-from http_benchmark.models.experiment import ServerCounts, Target
+from http_benchmark.models.experiment import Target
+from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.redaction import without_passwords
 

@@ -1,7 +1,7 @@
 """The messages between controller and worker: frozen values that travel as JSON lines. Standard library only.
 
-The controller says `Open`, then any number of `Run`s, then `Finish`; the worker answers each with `Opened`, `Ran` or
-`Finished`, or with `Broken` when it cannot go on.
+The controller says `Open`, then any number of `Run`s, perhaps `Reconnect`, then `Finish`; the worker answers each with
+`Opened`, `Ran`, `Reconnected` or `Finished`, or with `Broken` when it cannot go on.
 """
 
 import base64
@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from http_benchmark.clients.base import ClientOptions, Request
-from http_benchmark.load.schedule import Stop
+from http_benchmark.load.schedule import Arrivals, Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,12 @@ class Opened:
 
     Attributes:
         import_s: How long importing it took.
+        construction_s: How long building the client took, without importing it.
         base_memory_bytes: Resident memory before that; None where it cannot be read.
     """
 
     import_s: float
+    construction_s: float
     base_memory_bytes: int | None
 
 
@@ -50,12 +52,18 @@ class Run:
     """Send requests.
 
     Attributes:
-        stop: Until when.
-        opening: First send one unmeasured request per connection.
+        stop: Until when, in the closed model.
+        arrivals: When requests are due, in the open model; `stop` then says nothing.
+        starts_at_ns: Moment of the monotonic clock at which the schedule starts, so that several processes start
+            together; None for as soon as everything is ready.
+        opening: First send one unmeasured request per connection; in a worker's first run one more before them, alone,
+            whose time is `Ran.first_request_s`.
         measured: This is no warm-up: before the first such run, collect garbage and start the peak of memory anew.
     """
 
-    stop: Stop
+    stop: Stop = field(default_factory=Stop)
+    arrivals: Arrivals | None = None
+    starts_at_ns: int | None = None
     opening: bool = False
     measured: bool = True
 
@@ -65,21 +73,62 @@ class Ran:
     """What a `Run` came to; its samples are in the samples file.
 
     Attributes:
-        started_ns, ended_ns: On the monotonic clock, without the opening requests.
-        cpu_ns: CPU time of the process meanwhile, all threads.
+        started_ns, ended_ns: On the monotonic clock, without the opening requests; the open model's schedule starts at
+            `started_ns`.
+        user_ns, system_ns: CPU time of the process and of its ended children meanwhile, all threads.
         opening_requests: Unmeasured requests sent before `started_ns`.
         retries: Attempts beyond the first.
         memory_bytes: Resident memory at the end, without the recorder's pages.
         messages: The first raw message of each error kind since the start.
+        exhausted: Turns of the open model that found every thread or task busy. Those that were never sent are in the
+            samples, as `ErrorKind.NOT_SENT`.
+        voluntary_switches, involuntary_switches: Context switches meanwhile, all threads.
+        threads: Native threads at the end; None where it cannot be read.
+        gc: Garbage collections meanwhile, by generation: (collections, total ns, longest ns).
+        idle_ns, idle_cpu_ns: How long the process has waited since it answered last, and the CPU time it used for that.
+        first_request_s: See `Run.opening`; None where it was not measured.
     """
 
     started_ns: int
     ended_ns: int
-    cpu_ns: int
+    user_ns: int
+    system_ns: int
     opening_requests: int
     retries: int
     memory_bytes: int | None
     messages: dict[str, str] = field(default_factory=dict)
+    exhausted: int = 0
+    voluntary_switches: int | None = None
+    involuntary_switches: int | None = None
+    threads: int | None = None
+    gc: tuple[tuple[int, int, int], ...] = ()
+    idle_ns: int = 0
+    idle_cpu_ns: int = 0
+    first_request_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Send requests one after the other, each over a connection of its own, with a second client set up for this.
+
+    Attributes:
+        requests: How many.
+    """
+
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    """What a `Reconnect` came to.
+
+    Attributes:
+        durations_s: Of the successful requests, connecting included.
+        sent: How many were sent.
+    """
+
+    durations_s: tuple[float, ...]
+    sent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +142,11 @@ class Finished:
 
     Attributes:
         peak_memory_bytes: Peak of resident memory since measuring began, without the recorder's pages.
+        close_s: How long closing took.
     """
 
     peak_memory_bytes: int | None
+    close_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +163,10 @@ class Broken:
     kind: str
 
 
-type Message = Open | Opened | Run | Ran | Finish | Finished | Broken
+type Message = Open | Opened | Run | Ran | Reconnect | Reconnected | Finish | Finished | Broken
 
 _TYPES: dict[str, type[Message]] = {
-    message.__name__: message for message in (Open, Opened, Run, Ran, Finish, Finished, Broken)
+    message.__name__: message for message in (Open, Opened, Run, Ran, Reconnect, Reconnected, Finish, Finished, Broken)
 }
 
 
@@ -147,4 +198,9 @@ def decode(fields: dict[str, Any]) -> Message:
         values["retry_delays_s"] = tuple(values["retry_delays_s"])
     elif message_type is Run:
         values["stop"] = Stop(**values["stop"])
+        values["arrivals"] = Arrivals(**values["arrivals"]) if values["arrivals"] else None
+    elif message_type is Ran:
+        values["gc"] = tuple(tuple(generation) for generation in values["gc"])
+    elif message_type is Reconnected:
+        values["durations_s"] = tuple(values["durations_s"])
     return message_type(**values)

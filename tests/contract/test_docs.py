@@ -22,7 +22,6 @@ from http_benchmark.models.environment import Environment
 from http_benchmark.models.experiment import (
     METRICS,
     ClientResult,
-    Distribution,
     Estimate,
     ExperimentResult,
     PairResult,
@@ -32,6 +31,7 @@ from http_benchmark.models.experiment import (
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.http_request import HTTPRequest
+from http_benchmark.models.measurement import Distribution
 from http_benchmark.models.resource_metrics import ResourceMetrics
 from http_benchmark.origin.routes import ROUTES
 from http_benchmark.stats import validity

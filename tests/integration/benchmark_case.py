@@ -8,7 +8,7 @@ from typing import ClassVar
 from http_benchmark.benchmark import BenchmarkConfiguration, BenchmarkRunner
 from http_benchmark.clients import installed_clients
 from http_benchmark.models.benchmark_result import BenchmarkResult
-from http_benchmark.models.experiment import ServerCounts
+from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.storage import ResultStorage
 

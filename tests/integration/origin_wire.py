@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
-from http_benchmark.models.experiment import ServerCounts
+from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.process import OriginProcess
 
 MIB = 1024**2

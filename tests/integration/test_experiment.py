@@ -13,7 +13,8 @@ import psutil
 from http_benchmark import block as block_module
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration, Observer
 from http_benchmark.clients import installed_clients
-from http_benchmark.models.experiment import BlockRecord, ExperimentResult
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.storage import ResultStorage
 
 MISBEHAVING = str(Path(__file__).parents[1] / "misbehaving")

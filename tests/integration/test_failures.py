@@ -7,7 +7,8 @@ from pathlib import Path
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration
 from http_benchmark.clients import installed_clients
 from http_benchmark.errors import ErrorKind
-from http_benchmark.models.experiment import ClientResult, TrialRecord
+from http_benchmark.models.experiment import ClientResult
+from http_benchmark.models.measurement import TrialRecord
 from tests.servers import refused_port
 
 REQUESTS = 10

@@ -5,7 +5,7 @@ import subprocess
 
 import psutil
 
-from http_benchmark.models.experiment import BlockRecord
+from http_benchmark.models.measurement import BlockRecord
 from tests.integration.command_case import CommandCase
 
 CONTENDERS = ("urllib3", "null:async")

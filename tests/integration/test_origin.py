@@ -3,7 +3,7 @@
 import json
 import time
 
-from http_benchmark.models.experiment import ServerCounts
+from http_benchmark.models.measurement import ServerCounts
 from tests.integration.origin_wire import MIB, OriginTestCase, Wire, get, post
 
 

@@ -5,16 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from http_benchmark.models.experiment import (
-    BlockRecord,
-    ClientResult,
-    Distribution,
-    ExperimentResult,
-    ServerCounts,
-    SliceRecord,
-    Target,
-    TrialRecord,
-)
+from http_benchmark.models.experiment import ClientResult, ExperimentResult, Target
+from http_benchmark.models.measurement import BlockRecord, Distribution, ServerCounts, SliceRecord, TrialRecord
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

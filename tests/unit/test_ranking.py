@@ -3,7 +3,8 @@
 from math import log
 from unittest import TestCase
 
-from http_benchmark.models.experiment import Distribution, PairResult, ServerCounts
+from http_benchmark.models.experiment import PairResult
+from http_benchmark.models.measurement import Distribution, ServerCounts
 from http_benchmark.stats.groups import letters, tied_groups
 from http_benchmark.stats.pairs import block_values, compare_pairs, holm, log_ratios
 from http_benchmark.stats.ranking import best_first, ranks, summarise

@@ -22,7 +22,8 @@ from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
 from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
 from http_benchmark.migrations.schema import METADATA
-from http_benchmark.models.experiment import BlockRecord, ClientResult
+from http_benchmark.models.experiment import ClientResult
+from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.storage import ResultStorage
 from tests.unit.records import NOON, a_block, an_experiment, blocks
 from tests.unit.test_models import a_result

@@ -3,14 +3,8 @@
 import unittest
 from datetime import UTC, datetime
 
-from http_benchmark.models.experiment import (
-    BlockRecord,
-    ClientResult,
-    Distribution,
-    ServerCounts,
-    SliceRecord,
-    TrialRecord,
-)
+from http_benchmark.models.experiment import ClientResult
+from http_benchmark.models.measurement import BlockRecord, Distribution, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.stats.validity import judge
 
 NOTHING = Distribution(count=0)

@@ -1,0 +1,232 @@
+"""What is measured: slices, trials and blocks, as they are recorded and stored.
+
+A slice is a short measurement of one client; a trial is all slices of one client in one block, in one fresh process;
+a block is one trial of every client. What is concluded from them is in `experiment`.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from http_benchmark.models.base import Model
+
+
+class ServerCounts(Model):
+    """What the origin saw; differences of two readings, or sums.
+
+    Attributes:
+        requests: Requests answered, whatever the status.
+        connections: Connections accepted.
+        bytes_received: Bytes that came in, heads and bodies.
+        bytes_sent: Bytes that went out, heads and bodies.
+        statuses: Answers by HTTP status.
+        cpu_s: CPU time of the origin's process.
+    """
+
+    requests: int = 0
+    connections: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    statuses: dict[int, int] = {}
+    cpu_s: float = 0.0
+
+    def __add__(self, other: "ServerCounts") -> "ServerCounts":
+        return self._combined(other, 1)
+
+    def __sub__(self, other: "ServerCounts") -> "ServerCounts":
+        return self._combined(other, -1)
+
+    def _combined(self, other: "ServerCounts", sign: int) -> "ServerCounts":
+        statuses = {
+            status: self.statuses.get(status, 0) + sign * other.statuses.get(status, 0)
+            for status in sorted({*self.statuses, *other.statuses})
+        }
+        return ServerCounts(
+            requests=self.requests + sign * other.requests,
+            connections=self.connections + sign * other.connections,
+            bytes_received=self.bytes_received + sign * other.bytes_received,
+            bytes_sent=self.bytes_sent + sign * other.bytes_sent,
+            statuses={status: count for status, count in statuses.items() if count},
+            cpu_s=self.cpu_s + sign * other.cpu_s,
+        )
+
+
+class MachineLoad(Model):
+    """What else happened on the machine during a slice, as the controller saw it; None where a system does not tell.
+
+    Attributes:
+        load_average: Of the last minute, at the slice's end.
+        steal_ratio: Share of all processors' time that the hypervisor gave to others.
+        other_cpu_ratio: CPU time of processes that are not this experiment's, as a share of one processor.
+    """
+
+    load_average: float | None = None
+    steal_ratio: float | None = None
+    other_cpu_ratio: float | None = None
+
+
+class GcRecord(Model):
+    """Garbage collections of one generation, in measured slices: how many, how long in all, how long at most."""
+
+    collections: int = 0
+    total_s: float = 0.0
+    longest_s: float = 0.0
+
+
+class SliceRecord(Model):
+    """One slice, as measured.
+
+    Attributes:
+        round: Number of the round within the block, from 0.
+        position: Place of the slice within its round, from 0.
+        started_s: Seconds since the experiment started.
+        duration_s: First request sent until last request done.
+        requests: Requests done, those cut off at the slice's start included, the opening ones excluded.
+        opening_requests: Unmeasured requests that opened the slice (and the trial's warm-up, in round 0).
+        errors: Failed requests by kind.
+        retries: Attempts beyond the first, by the harness.
+        throughput_rps: Completions inside the cut, per second from the cut to the last one; None without any.
+        cpu_s: CPU time of the worker, all threads.
+        mean_s, p50_s, max_s: Response times inside the cut, seconds; None without a successful request.
+        memory_bytes: Resident memory of the worker at the slice's end, without the recorder's own pages.
+        server: What the origin counted, opening requests included; None against a foreign server.
+        rate_rps: Arrivals per second that the schedule asked for; None in the closed model.
+        censored: Turns of the open model that nobody was free to send until the grace after the end was over. They
+            are part of `requests` and, as "not-sent", of `errors`; in the ranks of response times they stand last.
+        exhausted: Turns of the open model that found every thread or task busy.
+        lag_p50_s, lag_p99_s: Intended time → sent, over the requests that were sent; None in the closed model.
+        in_flight: Mean number of requests in flight: the sum of all service times ÷ `duration_s`.
+        delayed_acks: Service times around 40 ms beyond what their neighbourhood lets expect: TCP's delayed ACK.
+        over_triple_median: Share of the response times inside the cut above three times their median.
+        user_s, system_s: `cpu_s` in its two parts.
+        voluntary_switches, involuntary_switches: Context switches of the worker, all threads.
+        threads: Native threads of the worker at the slice's end.
+        uss_bytes: Memory that is the worker's alone, at the slice's end.
+        idle_cpu_ratio: CPU time of the worker while it waited for this slice, as a share of one processor.
+        machine: What else happened on the machine.
+    """
+
+    round: int
+    position: int
+    started_s: float
+    duration_s: float
+    requests: int
+    opening_requests: int = 0
+    errors: dict[str, int] = {}
+    retries: int = 0
+    throughput_rps: float | None
+    cpu_s: float
+    mean_s: float | None
+    p50_s: float | None
+    max_s: float | None
+    memory_bytes: int | None = None
+    server: ServerCounts | None = None
+    rate_rps: float | None = None
+    censored: int = 0
+    exhausted: int = 0
+    lag_p50_s: float | None = None
+    lag_p99_s: float | None = None
+    in_flight: float | None = None
+    delayed_acks: int = 0
+    over_triple_median: float | None = None
+    user_s: float | None = None
+    system_s: float | None = None
+    voluntary_switches: int | None = None
+    involuntary_switches: int | None = None
+    threads: int | None = None
+    uss_bytes: int | None = None
+    idle_cpu_ratio: float | None = None
+    machine: MachineLoad = MachineLoad()
+
+    @property
+    def cpu_s_per_1k(self) -> float | None:
+        """CPU seconds per thousand requests done."""
+        return 1000 * self.cpu_s / self.requests if self.requests and self.cpu_s > 0 else None
+
+
+class Distribution(Model):
+    """A distribution of times in seconds. Quantiles by nearest rank, None where there are too few samples.
+
+    In the open model `censored` requests that were never sent stand behind all others; a quantile that lands on one of
+    them is None, and is known to lie above `censored_above_s`. Mean and extremes are those of the others.
+    """
+
+    count: int
+    censored: int = 0
+    censored_above_s: float | None = None
+    mean: float | None = None
+    min: float | None = None
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p999: float | None = None
+    max: float | None = None
+
+
+class LifeCycle(Model):
+    """What a client costs besides requests, in seconds; None where it was not measured.
+
+    Attributes:
+        import_s: Importing the adapter and with it the library.
+        construction_s: Building the client with its pool.
+        first_request_s: The first request, cold: name look-up, connect, TLS.
+        reconnecting_request_s: Median of requests that each open a connection of their own.
+        close_s: Closing the client with its connections.
+    """
+
+    import_s: float | None = None
+    construction_s: float | None = None
+    first_request_s: float | None = None
+    reconnecting_request_s: float | None = None
+    close_s: float | None = None
+
+
+class TrialRecord(Model):
+    """One client in one block: one fresh process, or several that share the load.
+
+    Attributes:
+        contender: As named in tables.
+        library, version, mode: What was measured.
+        slices: In order of time.
+        response_time_s, service_time_s, lag_s: Over all slices, inside the cuts.
+        peak_memory_bytes: Peak resident memory of the worker while measuring, without the recorder's own pages.
+        base_memory_bytes: Resident memory of the worker before it imported the client.
+        import_s: How long importing the client took.
+        server: What the origin counted over the whole trial, warm-up included; None against a foreign server.
+        sent: Requests that the worker says it sent over the whole trial: warm-up, opening and retries included.
+        messages: The first raw message of each error kind.
+        processes: How many processes shared the load; their figures are added up.
+        life_cycle: Costs beside the requests.
+        gc: Garbage collections in measured slices, by generation from the youngest on.
+        response_histogram, service_histogram: As HdrHistogram V2 (compressed, base64), 1 µs to 60 s, three digits,
+            values in µs; None where nothing was recorded.
+    """
+
+    contender: str
+    library: str
+    version: str | None
+    mode: Literal["sync", "async"]
+    slices: tuple[SliceRecord, ...]
+    response_time_s: Distribution
+    service_time_s: Distribution
+    lag_s: Distribution
+    peak_memory_bytes: int | None = None
+    base_memory_bytes: int | None = None
+    import_s: float | None = None
+    server: ServerCounts | None = None
+    sent: int = 0
+    messages: dict[str, str] = {}
+    processes: int = 1
+    life_cycle: LifeCycle = LifeCycle()
+    gc: tuple[GcRecord, ...] = ()
+    response_histogram: str | None = None
+    service_histogram: str | None = None
+
+
+class BlockRecord(Model):
+    """One trial of every client; the unit of analysis."""
+
+    number: int
+    started_at: datetime
+    finished_at: datetime
+    trials: tuple[TrialRecord, ...]
