@@ -7,6 +7,7 @@ origin's counters and the machine's readings to a record.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from http_benchmark.errors import ErrorKind, NoAnswerError
 from http_benchmark.load.schedule import Arrivals
@@ -72,7 +73,7 @@ class Trial:
         self._gc: list[GcRecord] = []
         self._response, self._service, self._lag = Times(), Times(), Times()
 
-    def __enter__(self) -> "Trial":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -127,7 +128,8 @@ class Trial:
 
         Args:
             part: What to send.
-            round_number, position: Where the slice stands in its block.
+            round_number: The slice's round in its block.
+            position: Its place in the round.
             started_s: When it starts, in seconds since the experiment did.
 
         Raises:

@@ -45,7 +45,7 @@ class BundledTarget:
         self._origin = OriginProcess(cpus=cpus)
         self.url = self._origin.url + path
         self.description = Target(kind="bundled", url=self.url)
-        self.pids = (self._origin.pid,)
+        self.pids: Sequence[int] = (self._origin.pid,)
 
     def counts(self) -> ServerCounts | None:
         return self._origin.counts()
@@ -63,7 +63,7 @@ class UrlTarget:
     def __init__(self, url: str) -> None:
         self.url = url
         self.description = Target(kind="url", url=without_passwords(url))
-        self.pids: tuple[int, ...] = ()
+        self.pids: Sequence[int] = ()
 
     def counts(self) -> ServerCounts | None:
         return None
