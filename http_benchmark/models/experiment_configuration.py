@@ -224,7 +224,7 @@ class ExperimentConfiguration(Model):
     @classmethod
     def _check_think_time(cls, value: float, info: ValidationInfo) -> float:
         if value and info.data.get("rate"):
-            raise ValueError(f"think_time {value} says nothing in the open model; leave out it or the rate")
+            raise ValueError(f"think_time {value} says nothing in the open model; leave out either it or the rate")
         return value
 
     @field_validator("until")
