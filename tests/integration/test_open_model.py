@@ -1,5 +1,7 @@
-"""The open model through whole experiments: what is due is sent or counted, at any concurrency, by any number of
-processes, and a stall is charged to the requests that were due meanwhile."""
+"""The open model through whole experiments.
+
+What is due is sent or counted, by any number of processes, and a slow server's queue is charged to those who wait.
+"""
 
 import unittest
 
@@ -62,7 +64,7 @@ class OpenModelTest(unittest.TestCase):
         client = self.client("urllib3", rate="100/s", requests=50, concurrency=1, url="/delay/0.02", warmup=0)
 
         service, response, lag = client.service_time_s, client.response_time_s, client.lag_s
-        self.assertGreater(response.p50, 0.020 + 24 * 0.010)  # L_k = D + k(D − 1/λ), the 25th of 50
+        self.assertGreater(response.p50, 0.020 + 24 * 0.010)  # D + k(D - 1/λ), the 25th of 50
         self.assertLess(service.p50, response.p50 / 2)
         self.assertGreater(lag.max, 49 * 0.010)
 
