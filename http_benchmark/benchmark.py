@@ -26,7 +26,7 @@ from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRec
 from http_benchmark.plan import Arm, Plan, make_plan
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.stats.conclusion import conclude
-from http_benchmark.stats.sequential import LOOKS, precise_enough
+from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
@@ -224,10 +224,10 @@ class Experiment:
     @property
     def _precise_enough(self) -> bool:
         """At one of the looks: whether the intervals are as narrow as was asked for."""
-        target = self.plan.until_percent
-        if target is None or len(self.blocks) not in LOOKS:
+        target, plan = self.plan.until_percent, self.plan
+        if target is None or len(self.blocks) not in looks(plan.blocks):
             return False
-        return precise_enough(self.blocks, target, primary_metric=self.plan.primary_metric)
+        return enough_blocks(self.blocks, target, plan.primary_metric, dropped=self._dropped)
 
     def _note_failure(self, block: int, failure: TrialFailedError) -> None:
         """The block is void for all; who failed twice, or for a lasting reason, is dropped."""

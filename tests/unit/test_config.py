@@ -251,7 +251,6 @@ class OpenModelTest(unittest.TestCase):
             ({"rate": 5, "arrivals": "bursts"}, "unknown arrivals 'bursts'"),
             ({"rate": 5, "think_time": 1}, "think_time 1 says nothing in the open model"),
             ({"processes": 11}, "processes must be at most the concurrency, 10, got 11"),
-            ({"until": "2%", "blocks": 5}, "until and blocks contradict each other"),
             ({"until": "2%", "quick": True}, "until and quick contradict each other"),
             ({"until": "0%"}, "until must be above 0"),
         ):

@@ -108,8 +108,9 @@ class PlanTest(unittest.TestCase):
                 self.assertEqual(expected, (plan.probe_floor, plan.probe_life_cycle))
 
     def test_until_measures_up_to_forty_blocks(self):
-        """The last look is the last block."""
+        """Unless fewer are asked for."""
         self.assertEqual((40, 2.0), (self.plan(until="2%").blocks, self.plan(until="2%").until_percent))
+        self.assertEqual(20, self.plan(until="2%", blocks=20).blocks)
 
     def test_stream_is_a_get_read_as_a_stream(self):
         """What goes over the wire is a GET."""
