@@ -28,6 +28,7 @@ OWNERS = {
     "alembic": {"migrations"},
     "brotli": {"origin"},
     "click": {"cli"},
+    "hdrh": {"stats"},
     "httptools": {"origin"},
     "httpx": {"clients/httpx_adapter.py"},
     "loguru": {"utils/logging.py", "cli"},
