@@ -39,14 +39,14 @@ class WorkerProcessTest(unittest.TestCase):
             with self.subTest(mode=mode):
                 worker = self.start(order(mode=mode))
                 worker.opened()
-                for requests in (1000, 7, 70_000):
+                for requests, opening_requests in ((1000, 1 + 3), (7, 3), (70_000, 3)):
                     ran, samples = worker.run(Run(Stop(requests=requests), opening=True), 30)
 
                     self.assertEqual(requests, len(samples))
-                    self.assertEqual(3, ran.opening_requests)
+                    self.assertEqual(opening_requests, ran.opening_requests)
                     self.assertGreaterEqual(samples[:, 0].min(), 0)
                     self.assertLessEqual(samples[:, 0].max(), ran.ended_ns - ran.started_ns)
-                    self.assertGreater(ran.cpu_ns, 0)
+                    self.assertGreater(ran.user_ns + ran.system_ns, 0)
 
     def test_memory_is_the_clients(self):
         """The peak is above what was there before the client, and the recorder's pages are not in it."""
