@@ -12,7 +12,7 @@ from functools import partial
 from typing import Literal
 
 from http_benchmark.block import Block, TrialFailedError
-from http_benchmark.clients import Capabilities, installed_clients, installed_version, known_clients
+from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
 from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -287,13 +287,13 @@ def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[
     arms, unavailable = [], []
     for contender in configuration.resolved_contenders(tuple(installed)):
         arm = Arm(contender, known[contender.library], installed_version(contender.library))
-        if contender.library == "null" or contender.library in installed:
+        if contender.library in OWN_CLIENTS or contender.library in installed:
             arms.append(arm)
         else:
             unavailable.append(_without_trials(arm, "unavailable", _how_to_get(arm.capabilities)))
     if not configuration.contenders:
         for name, capabilities in known.items():
-            if name != "null" and name not in installed:
+            if name not in OWN_CLIENTS and name not in installed:
                 arm = Arm(Contender(name, next(iter(capabilities.modes))), capabilities, None)
                 unavailable.append(_without_trials(arm, "unavailable", _how_to_get(capabilities)))
     return arms, unavailable
