@@ -7,8 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-import numpy as np
-
 from http_benchmark.errors import (
     ClientUnavailableError,
     ConfigurationError,
@@ -21,8 +19,10 @@ from http_benchmark.load.schedule import Stop
 from http_benchmark.models.measurement import BlockRecord, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import SLOW_ROUNDS, SLOW_SLICE_S, Arm, Plan
 from http_benchmark.redaction import without_passwords
+from http_benchmark.stats.hdr import encode
+from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution
-from http_benchmark.stats.samples import SliceFigures, slice_figures
+from http_benchmark.stats.samples import SliceFigures, SliceTally
 from http_benchmark.targets import OpenTarget
 from http_benchmark.worker.process import WorkerProcess
 from http_benchmark.worker.protocol import Open, Opened, Ran, Run
@@ -60,7 +60,9 @@ class _Trial:
     sent: int = 0
     unmeasured: int = 0
     slices: list[SliceRecord] = field(default_factory=list)
-    samples: list[SliceFigures] = field(default_factory=list)
+    response: Times = field(default_factory=Times)
+    service: Times = field(default_factory=Times)
+    lag: Times = field(default_factory=Times)
     messages: dict[str, str] = field(default_factory=dict)
 
 
@@ -165,24 +167,34 @@ class Block:
             mean_s=samples.mean_s,
             p50_s=samples.p50_s,
             max_s=samples.max_s,
+            in_flight=samples.in_flight,
+            delayed_acks=samples.delayed_acks,
+            over_triple_median=samples.over_triple_median,
+            user_s=ran.user_ns / 1e9,
+            system_s=ran.system_ns / 1e9,
             memory_bytes=ran.memory_bytes,
             server=server,
         )
         trial.unmeasured = 0
         trial.slices.append(record)
-        trial.samples.append(samples)
+        trial.response.merge(samples.response)
+        trial.service.merge(samples.service)
+        trial.lag.merge(samples.lag)
         self._on_slice(trial.arm.name, record)
 
     def _run(self, trial: _Trial, order: Run, patience_s: float) -> tuple[Ran, SliceFigures, ServerCounts | None]:
+        tally = SliceTally(self._request_deadline_s, concurrency=self._plan.options.concurrency)
         before = self._target.counts()
-        ran, raw = trial.worker.run(order, patience_s)
+        trial.worker.start(order)
+        ran = trial.worker.ran(patience_s, tally.add)
         after = self._target.counts()
         server = after - before if after and before else None
         if server:
             trial.server = trial.server + server if trial.server else server
-        trial.sent += ran.opening_requests + len(raw) + ran.retries
+        figures = tally.figures()
+        trial.sent += ran.opening_requests + figures.requests + ran.retries
         trial.messages = {kind: without_passwords(message) for kind, message in ran.messages.items()}
-        return ran, slice_figures(raw, self._request_deadline_s, concurrency=self._plan.options.concurrency), server
+        return ran, figures, server
 
     @property
     def _request_deadline_s(self) -> float:
@@ -205,7 +217,7 @@ class Block:
 
     def _finish(self, trial: _Trial) -> TrialRecord:
         finished = trial.worker.finish()
-        opened, samples = trial.opened, trial.samples
+        opened = trial.opened
         assert opened is not None
         return TrialRecord(
             contender=trial.arm.name,
@@ -213,15 +225,17 @@ class Block:
             version=trial.arm.version,
             mode=trial.arm.contender.mode or "sync",
             slices=tuple(trial.slices),
-            response_time_s=distribution(np.concatenate([part.response_s for part in samples])),
-            service_time_s=distribution(np.concatenate([part.service_s for part in samples])),
-            lag_s=distribution(np.concatenate([part.lag_s for part in samples])),
+            response_time_s=distribution(trial.response),
+            service_time_s=distribution(trial.service),
+            lag_s=distribution(trial.lag),
             peak_memory_bytes=finished.peak_memory_bytes,
             base_memory_bytes=opened.base_memory_bytes,
             import_s=opened.import_s,
             server=trial.server,
             sent=trial.sent,
             messages=trial.messages,
+            response_histogram=encode(trial.response),
+            service_histogram=encode(trial.service),
         )
 
 
