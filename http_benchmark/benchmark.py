@@ -15,7 +15,7 @@ from typing import Literal
 
 from http_benchmark.block import TrialFailedError, run_block
 from http_benchmark.checks import check_pacing, probe_floor
-from http_benchmark.clients import Capabilities, installed_clients, installed_version, known_clients
+from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
 from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -26,7 +26,7 @@ from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRec
 from http_benchmark.plan import Arm, Plan, make_plan
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.stats.conclusion import conclude
-from http_benchmark.stats.sequential import LOOKS, precise_enough
+from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
@@ -224,10 +224,10 @@ class Experiment:
     @property
     def _precise_enough(self) -> bool:
         """At one of the looks: whether the intervals are as narrow as was asked for."""
-        target = self.plan.until_percent
-        if target is None or len(self.blocks) not in LOOKS:
+        target, plan = self.plan.until_percent, self.plan
+        if target is None or len(self.blocks) not in looks(plan.blocks):
             return False
-        return precise_enough(self.blocks, target, primary_metric=self.plan.primary_metric)
+        return enough_blocks(self.blocks, target, plan.primary_metric, dropped=self._dropped)
 
     def _note_failure(self, block: int, failure: TrialFailedError) -> None:
         """The block is void for all; who failed twice, or for a lasting reason, is dropped."""
@@ -333,13 +333,13 @@ def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[
     arms, unavailable = [], []
     for contender in configuration.resolved_contenders(tuple(installed)):
         arm = Arm(contender, known[contender.library], installed_version(contender.library))
-        if contender.library == "null" or contender.library in installed:
+        if contender.library in OWN_CLIENTS or contender.library in installed:
             arms.append(arm)
         else:
             unavailable.append(_without_trials(arm, "unavailable", _how_to_get(arm.capabilities)))
     if not configuration.contenders:
         for name, capabilities in known.items():
-            if name != "null" and name not in installed:
+            if name not in OWN_CLIENTS and name not in installed:
                 arm = Arm(Contender(name, next(iter(capabilities.modes))), capabilities, None)
                 unavailable.append(_without_trials(arm, "unavailable", _how_to_get(capabilities)))
     return arms, unavailable

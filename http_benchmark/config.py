@@ -36,11 +36,7 @@ OTHER_OPTIONS = frozenset({"config", "json", "plan", "strict", "limit", "offset"
 
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
 
-_ALTERNATIVES = (
-    frozenset({"duration", "requests"}),
-    frozenset({"body", "body_file", "body_size"}),
-    frozenset({"blocks", "until"}),
-)
+_ALTERNATIVES = (frozenset({"duration", "requests"}), frozenset({"body", "body_file", "body_size"}))
 """Where a stronger source gives one of these, the others of a weaker source no longer count."""
 
 

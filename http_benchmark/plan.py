@@ -212,9 +212,9 @@ def make_plan(
 
 
 def _blocks(configuration: ExperimentConfiguration, contenders: int) -> int:
-    if configuration.until is not None:
-        return LOOKS[-1]
-    return configuration.blocks or default_blocks(contenders, quick=configuration.quick)
+    if configuration.blocks is not None:
+        return configuration.blocks
+    return LOOKS[-1] if configuration.until else default_blocks(contenders, quick=configuration.quick)
 
 
 def default_blocks(contenders: int, *, quick: bool) -> int:

@@ -20,7 +20,7 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
 from http_benchmark.redaction import described_request, without_passwords
-from http_benchmark.stats.sequential import LOOKS
+from http_benchmark.stats.sequential import looks
 from http_benchmark.units import format_duration, format_rate, format_rates
 
 _REDRAW_S = 0.5
@@ -64,7 +64,7 @@ def _processes(plan: Plan) -> str:
 def _blocks(plan: Plan) -> str:
     if plan.until_percent is None:
         return _count(plan.blocks, "block")
-    return f"{LOOKS[0]} to {plan.blocks} blocks, until the intervals are ±{plan.until_percent:g} %"
+    return f"{looks(plan.blocks)[0]} to {plan.blocks} blocks, until the intervals are ±{plan.until_percent:g} %"
 
 
 def _cpus(cpus: tuple[int, ...]) -> str:

@@ -39,7 +39,7 @@ Examples:
 @click.option("--retries", help="Further attempts after a failed one.  [default: 0]")
 @click.option("--think-time", help="Pause of each user after each request.  [default: 0]")
 @click.option("--blocks", help="Repetitions of everything, each with fresh processes.  [default: 15]")
-@click.option("--until", help="Add blocks until the intervals are this narrow, such as 2%; at most 40.")
+@click.option("--until", help="Add blocks until the intervals are this narrow, such as 2%; at most --blocks or 40.")
 @click.option("--primary", help="Metric that ranks.  [default: throughput_rps, with --rate cpu_s_per_1k]")
 @click.option("--quick", is_flag=True, default=None, help="Fewer, shorter slices: finds large differences only.")
 @click.option("--seed", help="Seed of the order.  [default: random]")

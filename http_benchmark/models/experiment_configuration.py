@@ -110,7 +110,7 @@ class ExperimentConfiguration(Model):
         timeout: Total deadline of a request, seconds.
         retries: How often a failed request is tried again.
         think_time: Seconds that each user waits after a response.
-        blocks: How often everything is repeated; None for as many as the comparison needs.
+        blocks: How often everything is repeated, with `until` at most; None for as many as the comparison needs.
         quick: A short look instead of a result that holds.
         until: Percent: go on until no interval of the primary metric is wider than this to either side.
         primary: The metric that ranks; None for throughput, in the open model for CPU time per request.
@@ -224,15 +224,14 @@ class ExperimentConfiguration(Model):
     @classmethod
     def _check_think_time(cls, value: float, info: ValidationInfo) -> float:
         if value and info.data.get("rate"):
-            raise ValueError(f"think_time {value} says nothing in the open model; leave out it or the rate")
+            raise ValueError(f"think_time {value} says nothing in the open model; leave out either it or the rate")
         return value
 
     @field_validator("until")
     @classmethod
     def _check_until(cls, value: float | None, info: ValidationInfo) -> float | None:
-        for name in ("blocks", "quick"):
-            if value is not None and (other := info.data.get(name)):
-                raise ValueError(f"until and {name} contradict each other, got {value} % and {other}; give one of them")
+        if value is not None and info.data.get("quick"):
+            raise ValueError(f"until and quick contradict each other, got {value} %; give one of them")
         return value
 
     @field_validator("requests")

@@ -30,7 +30,7 @@ class TestComparison(TestCase):
         clients, pairs = summarise(make_blocks(noisy_costs({"slow:sync": 2.0, "fast:sync": 1.0}, 15)), "throughput_rps")
 
         self.assertEqual([("fast:sync", 1), ("slow:sync", 2)], [(client.contender, client.rank) for client in clients])
-        self.assertEqual(5, len(pairs))
+        self.assertEqual(7, len(pairs))
         for pair in pairs:
             with self.subTest(metric=pair.metric):
                 self.assertEqual(("fast:sync", "slow:sync", True), (pair.a, pair.b, pair.separated))
