@@ -5,12 +5,16 @@ from typing import Any
 
 import click
 
+from http_benchmark.cli.export import export
 from http_benchmark.cli.options import shared_options
 
 
 @click.group(epilog="Example: http-benchmark results list")
 def command() -> None:
-    """List, show or delete stored results."""
+    """List, show, export or delete stored results."""
+
+
+command.add_command(export)
 
 
 @command.command("list", epilog="Example: http-benchmark results list --limit 5")
