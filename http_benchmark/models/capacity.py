@@ -24,7 +24,7 @@ class Probe(Model):
         duration_s: From the first arrival to the last answer.
         requests: Requests that became due.
         offered_rps: Arrivals per second as drawn; random with Poisson arrivals.
-        achieved_rps: Completions per second.
+        achieved_rps: Completions per second, from the first arrival to the last answer.
         response_time_s, service_time_s, lag_s: Of the successful requests, inside the cut.
         errors: Failed requests by kind, those that were never sent included.
         error_ratio: All of them as a part of `requests`.
@@ -68,6 +68,7 @@ class CapacitySearch(Model):
         probes: In order of time.
         passed_rps: The highest rate that passed, with none below it that failed; None if none passed.
         failed_rps: The lowest rate that failed, twice; None if none did.
+        complete: The search came to its end; otherwise the rates above say less, and are not part of any estimate.
         limited_by: What stood in the way at `failed_rps`.
         messages: The first raw message of each error kind.
     """
@@ -78,6 +79,7 @@ class CapacitySearch(Model):
     probes: tuple[Probe, ...]
     passed_rps: float | None
     failed_rps: float | None
+    complete: bool = True
     limited_by: tuple[Limit, ...] = ()
     messages: dict[str, str] = {}
 
@@ -117,12 +119,11 @@ class ContenderCapacity(Model):
         status: "ok", "unavailable" (not installed) or "failed" (crashed, hung, or got no answer).
         message: Why it has another status than "ok".
         blocks: How many blocks were searched to the end.
-        capacity_rps: The highest arrival rate that it sustains. The interval takes in the width of the search; None
-            where not one rate passed in half of the blocks.
-        lowest_rps, highest_rps: The bounds of the search. Where nothing passed, the capacity is below the one; where
-            everything did, above the other.
-        bounded: Everything passed up to `highest_rps` in half of the blocks: the capacity is at least that.
-        at_capacity: The point of the curve at the highest rate that passed in the median block.
+        capacity_rps: The highest arrival rate that it sustains. The interval takes in the width of the search; its
+            upper limit is None where no limit was found. None where no rate passed in a typical block.
+        below_rps: The lowest rate that was tried, where not even that passed in a typical block; else None.
+        unbounded: In a typical block everything passed up to the bound of the search, so the capacity is higher.
+        at_capacity: The point of the curve at the highest rate that passed in a typical block.
         limited_by: What stood in the way in more than half of the blocks.
         curve: Every rate that was tried, ascending.
     """
@@ -135,9 +136,8 @@ class ContenderCapacity(Model):
     message: str | None = None
     blocks: int = 0
     capacity_rps: Estimate | None = None
-    lowest_rps: float | None = None
-    highest_rps: float | None = None
-    bounded: bool = False
+    below_rps: float | None = None
+    unbounded: bool = False
     at_capacity: CurvePoint | None = None
     limited_by: tuple[Limit, ...] = ()
     curve: tuple[CurvePoint, ...] = ()

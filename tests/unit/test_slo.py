@@ -22,8 +22,10 @@ _objectives = st.sampled_from(STATISTICS).flatmap(
     )
 )
 _slos = st.lists(_objectives, min_size=1, unique_by=lambda objective: objective.statistic).filter(
-    lambda objectives: any(objective.is_latency for objective in objectives)
-    and any(not objective.is_latency for objective in objectives)
+    lambda objectives: (
+        any(objective.is_latency for objective in objectives)
+        and any(not objective.is_latency for objective in objectives)
+    )
 )
 
 
