@@ -43,7 +43,7 @@ def _lines(block: int, trial: TrialRecord, times: TimesName) -> Iterator[str]:
         return
     censored = trial.response_time_s.censored
     if censored and times == "response":
-        yield f"#[{trial.contender}, block {block}: {censored} requests were never sent; they are not in the histogram]\n"
+        yield f"#[{trial.contender}, block {block}: without {censored} requests that were never sent]\n"
     start_s = trial.slices[0].started_s
     length_s = trial.slices[-1].started_s + trial.slices[-1].duration_s - start_s
     max_ms = greatest_us(payload) / 1000

@@ -39,4 +39,5 @@ def _resolved(values_us: Integers) -> Integers:
     """Each value without the bits that its counter does not tell apart; order is kept."""
     _, bits = np.frexp(values_us)  # exact far beyond 60 s
     shift = np.maximum(bits - _KEPT_BITS, 0)
-    return values_us >> shift << shift
+    resolved: Integers = values_us >> shift << shift
+    return resolved
