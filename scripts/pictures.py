@@ -81,7 +81,10 @@ def save(figure: Figure, path: Path) -> None:
 def draw_stall(data: Data) -> Figure:
     """One stall of the server, seen through both models: each request over time, and the quantiles."""
     figure, axes = plt.subplot_mosaic(
-        [["closed", "quantiles"], ["open", "quantiles"]], figsize=(8.6, 3.9), width_ratios=(1.25, 1), layout="constrained"
+        [["closed", "quantiles"], ["open", "quantiles"]],
+        figsize=(8.6, 3.9),
+        width_ratios=(1.25, 1),
+        layout="constrained",
     )
     for model, colour in (("closed", ORANGE), ("open", BLUE)):
         ax, part = axes[model], data[model]
@@ -152,23 +155,35 @@ def draw_noise(data: Data) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.0), width_ratios=(1.25, 1), layout="constrained")
     blocks = range(1, len(data["first"]) + 1)
     for name, marker, colour in (("first", "o", BLUE), ("second", "s", ORANGE), ("slowed", "^", GREEN)):
-        left.plot(blocks, data[name], marker=marker, markersize=4, linewidth=1, color=colour, label=data["labels"][name])
+        left.plot(
+            blocks, data[name], marker=marker, markersize=4, linewidth=1, color=colour, label=data["labels"][name]
+        )
     left.set(title=data["title"], xlabel="block", ylabel=data["unit"])
     left.xaxis.set_major_locator(FixedLocator([1, 5, 10, 15]))
     left.legend(loc="best", fontsize=8)
     for row, (name, colour) in enumerate((("second", ORANGE), ("slowed", GREEN))):
         ratios = data["log_ratios"][name]
         percents = [100 * ratio for ratio in ratios]
-        right.plot(percents, [row + 0.18] * len(percents), "o", markersize=3.5, color=colour, alpha=0.6, markeredgewidth=0)
+        right.plot(
+            percents, [row + 0.18] * len(percents), "o", markersize=3.5, color=colour, alpha=0.6, markeredgewidth=0
+        )
         estimate, low, high = (100 * (value or 0.0) for value in hl_interval(ratios))
         right.plot([low, high], [row - 0.12] * 2, color=colour, linewidth=2.5)
         right.plot([estimate], [row - 0.12], "D", color=colour, markersize=5)
         right.text(
-            high + 0.25, row - 0.12, f"{estimate:+.1f} % ({low:+.1f} to {high:+.1f})", va="center", ha="left", fontsize=8
+            high + 0.25,
+            row - 0.12,
+            f"{estimate:+.1f} % ({low:+.1f} to {high:+.1f})",
+            va="center",
+            ha="left",
+            fontsize=8,
         )
     right.axvline(0, color=TEXT, linewidth=0.8)
     right.set(
-        yticks=[0, 1], yticklabels=["A/A", "A/B"], ylim=(-0.5, 1.6), xlabel="log ratio to the first × 100, one dot per block"
+        yticks=[0, 1],
+        yticklabels=["A/A", "A/B"],
+        ylim=(-0.5, 1.6),
+        xlabel="log ratio to the first × 100, one dot per block",
     )
     right.set_title("compared block by block")
     right.grid(visible=False, axis="y")
@@ -180,9 +195,16 @@ def draw_pacing(data: Data) -> Figure:
     figure, ax = plt.subplots(figsize=(8.6, 3.0), layout="constrained")
     for way, (colour, line) in zip(data["ways"], ((BLUE, "-"), (GREEN, "-"), (ORANGE, "--"), (TEXT, ":")), strict=True):
         shares, lags_us = zip(*way["quantiles"], strict=True)
-        ax.plot(lags_us, [100 * share for share in shares], color=colour, linestyle=line, linewidth=1.8, label=way["label"])
+        ax.plot(
+            lags_us, [100 * share for share in shares], color=colour, linestyle=line, linewidth=1.8, label=way["label"]
+        )
     ax.set_xscale("symlog", linthresh=100, linscale=0.8)
-    ax.set(xlim=(-2000, 10000), ylim=(0, 100), xlabel="sent − due, µs (left of 0: too early)", ylabel="requests up to there, %")
+    ax.set(
+        xlim=(-2000, 10000),
+        ylim=(0, 100),
+        xlabel="sent − due, µs (left of 0: too early)",
+        ylabel="requests up to there, %",
+    )
     ax.xaxis.set_major_locator(FixedLocator([-1000, -100, 0, 100, 200, 1000, 2000, 10000]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}".replace("-", "−")))
