@@ -164,7 +164,7 @@ class TestSummarise(TestCase):
 
         self.assertEqual(list(FIVE_APART), [client.contender for client in clients])
         self.assertEqual([(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")], [(c.rank, c.group) for c in clients])
-        self.assertEqual(5 * 10, len(pairs))
+        self.assertEqual(7 * 10, len(pairs))
         first_to_last = pair_of(pairs, "client0:sync", "client4:sync")
         self.assertAlmostEqual(1500, first_to_last.effect_percent, delta=30)
         self.assertLess(first_to_last.low_percent, 1500)
@@ -243,7 +243,7 @@ class TestSummarise(TestCase):
 
         self.assertIsNone(clients[0].cpu_s_per_1k)
         self.assertIsNotNone(clients[1].cpu_s_per_1k)
-        self.assertEqual({"throughput_rps", "mean", "p50"}, {pair.metric for pair in pairs})
+        self.assertEqual({"throughput_rps", "mean", "pooled_mean", "p50"}, {pair.metric for pair in pairs})
         by_cpu, _ = summarise(blocks, "cpu_s_per_1k")
         self.assertEqual(
             [("B:sync", 1, "a", "ok"), ("A:sync", None, None, "ok")],
