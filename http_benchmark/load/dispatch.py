@@ -54,7 +54,9 @@ class Dispatcher:
             return None
         now = self._clock()
         if self._next <= now:
-            self.exhausted += not self._idle  # with others idle, the timer is about to wake one of them
+            self.exhausted += (
+                self._next < now and not self._idle
+            )  # with others idle, the timer is about to wake one of them
             if now < self._cutoff_ns:
                 return self._take()
             self._give_up()

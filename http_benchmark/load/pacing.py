@@ -46,7 +46,7 @@ class Pacer:
             now = clock()
             if now < intended:
                 sleep((intended - now) / 1e9)
-            else:
+            elif now > intended:
                 exhausted += 1
                 if now >= cutoff_ns:
                     record(intended, cutoff_ns, cutoff_ns, NOT_SENT)
