@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from http_benchmark.cli.export import export
 from http_benchmark.cli.options import shared_options
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 @click.group(epilog="Example: http-benchmark results list")
 def command() -> None:
-    """List, show, compare or delete stored results."""
+    """List, show, compare, export or delete stored results."""
+
+
+command.add_command(export)
 
 
 @command.command("list", epilog="Example: http-benchmark results list --limit 5")
