@@ -11,9 +11,9 @@ import numpy as np
 
 from http_benchmark.models.experiment import PairResult
 from http_benchmark.stats.gate import Outcome, confirmed, judge_gate
+from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.intervals import hl_interval, signed_rank_p
 from http_benchmark.stats.pairs import as_percent, block_values, compare_pairs
-from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.sequential import looks, precise_enough
 from tests.noise import harsh, in_random_order, quiet, shared
