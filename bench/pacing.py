@@ -64,7 +64,7 @@ def main() -> int:
     rate_rps = arguments.rate
     arrivals = Arrivals(rate_rps, rate_rps, arguments.duration, poisson=arguments.poisson)
     print(
-        f"{'mode':8}{'requests':>10}{'achieved/s':>12}{'lag p50':>10}{'p99':>10}{'max us':>10}{'all busy':>10}{'CPU us':>9}"
+        f"{'mode':8}{'requests':>10}{'achieved/s':>12}{'lag p50':>10}{'p99':>10}{'max us':>10}{'exhausted':>10}{'CPU us':>9}"
     )
     kept = []
     for mode in ("sync", "async"):
