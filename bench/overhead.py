@@ -283,7 +283,9 @@ class Harness:
 
     def rate(self) -> float:
         ran = self.session.run(Run(Stop(duration_s=HALF_S)))
-        return len(self.samples.take(ran.started_ns)) / ((ran.ended_ns - ran.started_ns) / 1e9)
+        requests = sum(len(chunk) for chunk in self.samples.take())
+        self.samples.empty()
+        return requests / ((ran.ended_ns - ran.started_ns) / 1e9)
 
     def close(self) -> None:
         self.session.close()

@@ -1,4 +1,7 @@
-"""What every child process does first: die with its parent, stay on its processors. Standard library only."""
+"""What every child process does first: die with its parent, stay on its processors, wake in time.
+
+Standard library only.
+"""
 
 import contextlib
 import ctypes
@@ -8,6 +11,8 @@ import signal
 from collections.abc import Collection
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_TIMERSLACK = 29
+_LEAST_SLACK_NS = 1
 
 
 def die_with_parent(parent_pid: int) -> None:
@@ -18,13 +23,13 @@ def die_with_parent(parent_pid: int) -> None:
     Args:
         parent_pid: The parent that started this process; if it is gone already, this process ends at once.
     """
-    try:
-        prctl = ctypes.CDLL(None).prctl
-    except (OSError, AttributeError):
-        return
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent_pid:
+    if _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) and os.getppid() != parent_pid:
         os._exit(1)
+
+
+def wake_in_time() -> None:
+    """End sleeps of this thread, and of all that it starts, when they are due instead of up to 50 µs later (Linux)."""
+    _prctl(_PR_SET_TIMERSLACK, _LEAST_SLACK_NS)
 
 
 def pin(cpus: Collection[int]) -> None:
@@ -39,3 +44,13 @@ def raise_file_limit() -> None:
     if soft != hard:
         with contextlib.suppress(ValueError, OSError):  # macOS refuses its own "unlimited"
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _prctl(option: int, value: int) -> bool:
+    """Call prctl(2); False where there is none."""
+    try:
+        prctl = ctypes.CDLL(None).prctl
+    except (OSError, AttributeError):
+        return False
+    prctl(option, ctypes.c_ulong(value))
+    return True

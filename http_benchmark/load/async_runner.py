@@ -1,13 +1,16 @@
 """The load loop of asynchronous clients: one task per request in flight."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 
 from http_benchmark.clients.base import AsyncSend
 from http_benchmark.clock import Clock
+from http_benchmark.load.dispatch import Dispatcher
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.recorder import Record
-from http_benchmark.load.schedule import Begin
+from http_benchmark.load.schedule import Begin, Schedule
+from http_benchmark.load.timer import open_timer
 
 
 async def run(
@@ -29,9 +32,37 @@ async def run(
             tasks.create_task(drive(send, own_turns, record, failures=failures, clock=clock, think_time_s=think_time_s))
 
 
+async def run_open(
+    sends: Sequence[AsyncSend],
+    begin: Callable[[], Schedule],
+    record: Record,
+    *,
+    failures: Failures,
+    clock: Clock,
+) -> int:
+    """Send what a schedule makes due; one task per `send`, each of which waits until it is needed.
+
+    Returns:
+        Turns that found every task busy.
+
+    Raises:
+        ExceptionGroup: As for `run`.
+    """
+    with closing(open_timer()) as timer, Dispatcher(begin(), timer, record, clock=clock) as dispatcher:
+
+        async def serve(send: AsyncSend) -> None:
+            while (intended := await dispatcher.turn()) is not None:
+                await drive(send, (intended,), record, failures=failures, clock=clock, think_time_s=0.0)
+
+        async with asyncio.TaskGroup() as tasks:
+            for send in sends:
+                tasks.create_task(serve(send))
+        return dispatcher.exhausted
+
+
 async def drive(
     send: AsyncSend,
-    turns: Iterator[int],
+    turns: Iterable[int],
     record: Record,
     *,
     failures: Failures,

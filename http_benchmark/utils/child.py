@@ -100,6 +100,11 @@ class Child:
         except (BrokenPipeError, ValueError) as error:
             raise WorkerError(self._obituary()) from error
 
+    def answers_within(self, timeout_s: float) -> bool:
+        """Whether something is there to `listen` to, or the child's end to be told of, before the time is over."""
+        assert self._process.stdout is not None
+        return b"\n" in self._unread or bool(select.select([self._process.stdout], [], [], timeout_s)[0])
+
     def listen(self, timeout_s: float) -> dict[str, Any]:
         """Wait for the next message.
 

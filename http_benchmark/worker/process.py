@@ -1,10 +1,12 @@
 """The controller's handle on a worker process: start it, give it orders, read its samples."""
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
+from http_benchmark.load.recorder import BUFFERED_SAMPLES
 from http_benchmark.utils.child import Child
 from http_benchmark.worker.protocol import (
     Broken,
@@ -14,6 +16,8 @@ from http_benchmark.worker.protocol import (
     Open,
     Opened,
     Ran,
+    Reconnect,
+    Reconnected,
     Run,
     decode,
     encode,
@@ -22,6 +26,12 @@ from http_benchmark.worker.samples import Samples, SamplesFile
 
 OPENING_PATIENCE_S = 60.0
 _CLOSING_PATIENCE_S = 10.0
+_ANSWERING_PATIENCE_S = 10.0  # for the rest of an answer that has begun
+_LOOK_EVERY_S = 0.25  # how often a running worker's file is looked at; ordinary slices are over by then
+_PILE_SAMPLES = 4 * BUFFERED_SAMPLES  # fewer can wait until the slice is over, where reading them disturbs nobody
+
+type Take = Callable[[Samples], None]
+"""Given samples as the worker recorded them, once, in no particular order."""
 
 
 class WorkerProcess:
@@ -65,19 +75,57 @@ class WorkerProcess:
         """
         return self._hear(Opened, OPENING_PATIENCE_S)
 
-    def run(self, order: Run, patience_s: float) -> tuple[Ran, Samples]:
-        """Have the worker send requests.
+    def start(self, order: Run) -> None:
+        """Have the worker send requests; `ran` waits for the end, so that several can run at a time."""
+        self._child.tell(encode(order))
+
+    def ran(self, patience_s: float, take: Take) -> Ran:
+        """Wait until the requests are done, and hand over their samples.
 
         Args:
-            order: What to send.
+            patience_s: How long this may take, from now on, before the worker is taken to hang.
+            take: Given each sample once: in chunks of bounded size, some of them already while the worker runs if it
+                records more than its share of a short slice.
+
+        Raises:
+            WorkerError: It crashed or hung.
+        """
+        deadline_s = time.monotonic() + patience_s
+        while not self.answers_within(min(_LOOK_EVERY_S, deadline_s - time.monotonic())):
+            self.relieve(take)
+            if time.monotonic() >= deadline_s:
+                raise WorkerError(f"{self._child.name} gave no answer within {patience_s:.1f} s")
+        ran = self._hear(Ran, _ANSWERING_PATIENCE_S)
+        for chunk in self._samples.take():
+            take(chunk)
+        self._samples.empty()
+        return ran
+
+    def answers_within(self, timeout_s: float) -> bool:
+        """Whether the worker is done (or has ended), so that `ran` need not wait for it."""
+        return self._child.answers_within(max(timeout_s, 0.0))
+
+    def relieve(self, take: Take) -> None:
+        """Hand over the samples of a run that is still going on, if a lot of them has piled up.
+
+        `ran` does this for its own worker; who waits for several does it for the others.
+        """
+        if self._samples.waiting > _PILE_SAMPLES:
+            for chunk in self._samples.take():
+                take(chunk)
+
+    def reconnect(self, order: Reconnect, patience_s: float) -> Reconnected:
+        """Have the worker send requests that each open a connection of their own.
+
+        Args:
+            order: How many.
             patience_s: How long this may take before the worker is taken to hang.
 
         Raises:
             WorkerError: It crashed or hung.
         """
         self._child.tell(encode(order))
-        ran = self._hear(Ran, patience_s)
-        return ran, self._samples.take(ran.started_ns)
+        return self._hear(Reconnected, patience_s)
 
     def finish(self) -> Finished:
         """Close the client and hear of its memory."""

@@ -38,7 +38,7 @@ class Opened:
 
     Attributes:
         import_s: How long importing it took.
-        construction_s: How long building the client took, without importing it.
+        construction_s: How long building the client and preparing its requests took, without importing it.
         base_memory_bytes: Resident memory before that; None where it cannot be read.
     """
 
@@ -53,7 +53,7 @@ class Run:
 
     Attributes:
         stop: Until when, in the closed model.
-        arrivals: When requests are due, in the open model; `stop` then says nothing.
+        arrivals: When requests are due, in the open model; `stop` and the think time then say nothing.
         starts_at_ns: Moment of the monotonic clock at which the schedule starts, so that several processes start
             together; None for as soon as everything is ready.
         opening: First send one unmeasured request per connection; in a worker's first run one more before them, alone,
@@ -83,10 +83,11 @@ class Ran:
         exhausted: Turns of the open model that found every thread or task busy. Those that were never sent are in the
             samples, as `ErrorKind.NOT_SENT`.
         voluntary_switches, involuntary_switches: Context switches meanwhile, all threads.
-        threads: Native threads at the end; None where it cannot be read.
+        threads: Native threads, the most that were there at the two ends, the harness's own included; None where it
+            cannot be read.
         gc: Garbage collections meanwhile, by generation: (collections, total ns, longest ns).
         idle_ns, idle_cpu_ns: How long the process has waited since it answered last, and the CPU time it used for that.
-        first_request_s: See `Run.opening`; None where it was not measured.
+        first_request_s: See `Run.opening`; None where it was not measured, or failed.
     """
 
     started_ns: int
@@ -110,6 +111,8 @@ class Ran:
 @dataclass(frozen=True, slots=True)
 class Reconnect:
     """Send requests one after the other, each over a connection of its own, with a second client set up for this.
+
+    The first failure ends it. Where the client cannot send the header `Connection: close`, nothing is sent.
 
     Attributes:
         requests: How many.
@@ -141,7 +144,8 @@ class Finished:
     """The client is closed.
 
     Attributes:
-        peak_memory_bytes: Peak of resident memory since measuring began, without the recorder's pages.
+        peak_memory_bytes: Peak of resident memory from the first measured run's beginning to the last run's end,
+            without the recorder's pages; None without a run.
         close_s: How long closing took.
     """
 
@@ -198,7 +202,7 @@ def decode(fields: dict[str, Any]) -> Message:
         values["retry_delays_s"] = tuple(values["retry_delays_s"])
     elif message_type is Run:
         values["stop"] = Stop(**values["stop"])
-        values["arrivals"] = Arrivals(**values["arrivals"]) if values["arrivals"] else None
+        values["arrivals"] = Arrivals(**values["arrivals"]) if values.get("arrivals") else None
     elif message_type is Ran:
         values["gc"] = tuple(tuple(generation) for generation in values["gc"])
     elif message_type is Reconnected:

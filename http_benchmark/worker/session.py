@@ -5,28 +5,53 @@
 
 import asyncio
 import gc
-import resource
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTable
+from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTable, Request
 from http_benchmark.clock import monotonic_ns
+from http_benchmark.errors import ErrorKind, UnsupportedOptionError
 from http_benchmark.load import async_runner, sync_runner
 from http_benchmark.load.failures import Failures
+from http_benchmark.load.pacing import Pacer
 from http_benchmark.load.recorder import Lane, Record, forget, lanes
 from http_benchmark.load.retry import Retries
-from http_benchmark.load.schedule import Begin, closed, once
+from http_benchmark.load.schedule import Arrivals, Begin, Schedule, closed, once
 from http_benchmark.worker import memory
-from http_benchmark.worker.protocol import Open, Ran, Run
+from http_benchmark.worker.protocol import Open, Ran, Reconnect, Reconnected, Run
+from http_benchmark.worker.usage import Span
+
+_LEAD_NS = 5_000_000
+_LEAD_PER_SEND_NS = 100_000  # each thread that wakes for the first time keeps the others from running for a moment
 
 
 class Driver(Protocol):
-    """How a client is driven, sync or async."""
+    """How a client is driven, sync or async.
+
+    Attributes:
+        lanes: Where samples are noted.
+        construction_s: How long building the client and its `send`s took.
+    """
 
     lanes: list[Lane]
+    construction_s: float
 
-    def drive(self, begin: Begin, records: Sequence[Record], think_time_s: float) -> None:
-        """Send until the turns run out; one iterator per request in flight, one record per lane."""
+    def drive(
+        self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
+    ) -> None:
+        """Closed model: send until the turns run out; one iterator per request in flight, one record per lane.
+
+        Args:
+            begin: Starts the run.
+            records: Where to note.
+            senders: Use so many threads or tasks, and no more.
+            think_time_s: Pause after each request.
+        """
+
+    def drive_open(self, begin: Callable[[], Schedule]) -> int:
+        """Open model: send what is due, and note it in the lanes; return how many turns found everyone busy."""
 
     def close(self) -> None:
         """Close the client."""
@@ -38,20 +63,39 @@ class SyncDriver:
     def __init__(self, client: Client, order: Open, retries: Retries, failures: Failures, sink: int) -> None:
         self._client = client
         self._failures = failures
+        started_s = time.perf_counter()
         client.open(order.options)
         concurrency = range(order.options.concurrency)
-        self._sends = [retries.wrap(client.prepare(order.request)) for _ in concurrency]
+        try:
+            self._sends = [retries.wrap(client.prepare(order.request)) for _ in concurrency]
+        except BaseException:
+            client.close()
+            raise
+        self.construction_s = time.perf_counter() - started_s
         self.lanes = lanes(order.options.concurrency, sink)
 
-    def drive(self, begin: Begin, records: Sequence[Record], think_time_s: float) -> None:
+    def drive(
+        self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
+    ) -> None:
         sync_runner.run(
-            self._sends,
+            self._sends[:senders],
             begin,
             records,
             failures=self._failures,
             clock=monotonic_ns,
             think_time_s=think_time_s,
         )
+
+    def drive_open(self, begin: Callable[[], Schedule]) -> int:
+        pacers: list[Pacer] = []
+        records = [lane.record for lane in self.lanes]
+
+        def turns() -> list[Iterator[int]]:
+            pacers.append(Pacer(begin(), clock=monotonic_ns))
+            return [pacers[0].turns(record) for record in records]
+
+        self.drive(turns, records)
+        return pacers[0].exhausted
 
     def close(self) -> None:
         self._client.close()
@@ -67,23 +111,42 @@ class AsyncDriver:
         self._client = client
         self._failures = failures
         self._runner = asyncio.Runner()
-        self._sends = self._runner.run(self._open(order, retries))
+        try:
+            self._sends = self._runner.run(self._open(order, retries))
+        except BaseException:
+            self._runner.close()
+            raise
         self.lanes = lanes(1, sink)
 
     async def _open(self, order: Open, retries: Retries) -> list[AsyncSend]:
+        started_s = time.perf_counter()
         await self._client.open(order.options)
-        return [retries.wrap_async(self._client.prepare(order.request)) for _ in range(order.options.concurrency)]
+        concurrency = range(order.options.concurrency)
+        try:
+            sends = [retries.wrap_async(self._client.prepare(order.request)) for _ in concurrency]
+        except BaseException:
+            await self._client.close()
+            raise
+        self.construction_s = time.perf_counter() - started_s
+        return sends
 
-    def drive(self, begin: Begin, records: Sequence[Record], think_time_s: float) -> None:
+    def drive(
+        self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
+    ) -> None:
         self._runner.run(
             async_runner.run(
-                self._sends,
+                self._sends[:senders],
                 begin,
                 records[0],
                 failures=self._failures,
                 clock=monotonic_ns,
                 think_time_s=think_time_s,
             )
+        )
+
+    def drive_open(self, begin: Callable[[], Schedule]) -> int:
+        return self._runner.run(
+            async_runner.run_open(self._sends, begin, self.lanes[0].record, failures=self._failures, clock=monotonic_ns)
         )
 
     def close(self) -> None:
@@ -99,48 +162,88 @@ class Session:
         errors: The adapter's error table.
         order: What to do with it.
         sink: File descriptor of the samples file.
+
+    Attributes:
+        peak_memory_bytes: Peak of resident memory since measuring began, as of the end of the last run, so that what
+            comes after the runs does not count; None before the first.
     """
 
     def __init__(self, client: Client | AsyncClient, errors: ErrorTable, order: Open, sink: int) -> None:
+        self._client_class = type(client)
+        self._errors = errors
+        self._order = order
+        self._sink = sink
         self._failures = Failures(errors)
         self._retries = Retries(order.retry_delays_s, self._failures)
         self._concurrency = order.options.concurrency
-        self._think_time_s = order.think_time_s
         self._settled = False
-        self._driver: Driver
-        if isinstance(client, AsyncClient):
-            self._driver = AsyncDriver(client, order, self._retries, self._failures, sink)
-        else:
-            self._driver = SyncDriver(client, order, self._retries, self._failures, sink)
+        self._opened_before = False
+        self.peak_memory_bytes: int | None = None
+        self._driver = _driver(client, order, self._retries, self._failures, sink)
+
+    @property
+    def construction_s(self) -> float:
+        """How long building the client took, without importing it."""
+        return self._driver.construction_s
 
     def run(self, order: Run) -> Ran:
         """Send as ordered; the samples are in the file when this returns."""
-        driver, span = self._driver, _Span()
         if order.measured and not self._settled:
             self._settle()
         retries = self._retries.count
-        if order.opening:
-            driver.drive(
-                lambda: [once(monotonic_ns) for _ in range(self._concurrency)], [forget] * len(driver.lanes), 0.0
-            )
-
-        def begin() -> list[Iterator[int]]:
-            span.start()
-            return [closed(order.stop, monotonic_ns)] * self._concurrency  # one iterator that all share
-
-        driver.drive(begin, [lane.record for lane in driver.lanes], self._think_time_s)
+        opening_requests, first_request_s = self._open_connections() if order.opening else (0, None)
+        span = Span()
+        exhausted = self._drive_open(order.arrivals, order, span) if order.arrivals else self._drive_closed(order, span)
         span.end()
-        for lane in driver.lanes:
+        for lane in self._driver.lanes:
             lane.flush()
+        self.peak_memory_bytes = memory.peak_resident_bytes()
         return Ran(
             started_ns=span.started_ns,
             ended_ns=span.ended_ns,
-            cpu_ns=span.cpu_ns,
-            opening_requests=self._concurrency if order.opening else 0,
+            user_ns=span.used.user_ns,
+            system_ns=span.used.system_ns,
+            opening_requests=opening_requests,
             retries=self._retries.count - retries,
             memory_bytes=memory.resident_bytes(),
             messages=dict(self._failures.messages),
+            exhausted=exhausted,
+            voluntary_switches=span.used.voluntary_switches,
+            involuntary_switches=span.used.involuntary_switches,
+            threads=span.threads,
+            gc=span.garbage.generations,
+            first_request_s=first_request_s,
         )
+
+    def reconnect(self, order: Reconnect) -> Reconnected:
+        """Send requests that each open a connection of their own; the first failure ends it.
+
+        A second client sends them with the header `Connection: close`. One that cannot send it, or speaks HTTP/2, which
+        knows no such header, sends nothing.
+        """
+        if self._order.options.http_version != "1.1":
+            return Reconnected(durations_s=(), sent=0)
+        failures = Failures(self._errors)
+        one_by_one = replace(
+            self._order,
+            options=replace(self._order.options, concurrency=1),
+            request=_closing(self._order.request),
+        )
+        try:
+            driver = _driver(self._client_class(), one_by_one, Retries((), failures), failures, self._sink)
+        except UnsupportedOptionError:
+            return Reconnected(durations_s=(), sent=0)
+        durations_s: list[float] = []
+        sent = 0
+        try:
+            while sent < order.requests and len(durations_s) == sent:
+                duration_s = _single_request_s(driver)
+                sent += 1
+                if duration_s is not None:
+                    durations_s.append(duration_s)
+        finally:
+            driver.close()
+        return Reconnected(durations_s=tuple(durations_s), sent=sent)
 
     def close(self) -> None:
         """Close the client and what drives it."""
@@ -152,21 +255,59 @@ class Session:
         memory.reset_peak()
         self._settled = True
 
+    def _open_connections(self) -> tuple[int, float | None]:
+        """Send one request per connection, before the first of all one alone; return how many, and its time."""
+        alone = not self._opened_before
+        first_request_s = _single_request_s(self._driver) if alone else None
+        self._opened_before = True
+        self._driver.drive(
+            lambda: [once(monotonic_ns) for _ in range(self._concurrency)], [forget] * len(self._driver.lanes)
+        )
+        return self._concurrency + alone, first_request_s
 
-class _Span:
-    """Wall-clock and CPU time from `start` to `end`, ns."""
+    def _drive_closed(self, order: Run, span: Span) -> int:
+        def begin() -> list[Iterator[int]]:
+            if order.starts_at_ns is not None:
+                time.sleep(max(order.starts_at_ns - monotonic_ns(), 0) / 1e9)
+            span.start()
+            return [closed(order.stop, monotonic_ns)] * self._concurrency  # one iterator that all share
 
-    started_ns = ended_ns = cpu_ns = 0
+        self._driver.drive(begin, [lane.record for lane in self._driver.lanes], think_time_s=self._order.think_time_s)
+        return 0
 
-    def start(self) -> None:
-        self.cpu_ns = _cpu_ns()
-        self.started_ns = monotonic_ns()
+    def _drive_open(self, arrivals: Arrivals, order: Run, span: Span) -> int:
+        def begin() -> Schedule:
+            span.start()
+            if order.starts_at_ns is None:
+                span.started_ns += _LEAD_NS + _LEAD_PER_SEND_NS * self._concurrency
+            else:
+                span.started_ns = order.starts_at_ns
+            return Schedule(arrivals, span.started_ns)
 
-    def end(self) -> None:
-        self.ended_ns = monotonic_ns()
-        self.cpu_ns = _cpu_ns() - self.cpu_ns
+        return self._driver.drive_open(begin)
 
 
-def _cpu_ns() -> int:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return round((usage.ru_utime + usage.ru_stime) * 1e9)
+def _driver(
+    client: Client | AsyncClient, order: Open, retries: Retries, failures: Failures, sink: int
+) -> SyncDriver | AsyncDriver:
+    if isinstance(client, AsyncClient):
+        return AsyncDriver(client, order, retries, failures, sink)
+    return SyncDriver(client, order, retries, failures, sink)
+
+
+def _single_request_s(driver: Driver) -> float | None:
+    """Send one request that nobody measures but the caller; None if it failed."""
+    durations_s: list[float] = []
+
+    def record(_: int, started: int, ended: int, code: int) -> None:
+        if ErrorKind.of_code(code) is None:
+            durations_s.append((ended - started) / 1e9)
+
+    driver.drive(lambda: [once(monotonic_ns)], [record], senders=1)
+    return durations_s[0] if durations_s else None
+
+
+def _closing(request: Request) -> Request:
+    """The same request, after which the server is to close the connection."""
+    kept = [(name, value) for name, value in request.headers if name.lower() != "connection"]
+    return replace(request, headers=(*kept, ("Connection", "close")))

@@ -33,7 +33,7 @@ OWNERS = {
     "httpx": {"clients/httpx_adapter.py"},
     "loguru": {"utils/logging.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
-    "numpy": {"block.py", "stats", "worker/samples.py"},
+    "numpy": {"stats", "worker/samples.py"},
     "psutil": {"utils/host.py"},
     "pycurl": {"clients/pycurl_adapter.py"},
     "pydantic": {"config.py", "models", "report/json.py", "storage.py"},

@@ -7,6 +7,7 @@ import sys
 import time
 import unittest
 
+import numpy as np
 import psutil
 
 from http_benchmark.clients import NULL_CLIENT, installed_clients, known_clients
@@ -14,7 +15,8 @@ from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.schedule import Stop
 from http_benchmark.worker.process import WorkerProcess
-from http_benchmark.worker.protocol import Open, Run
+from http_benchmark.worker.protocol import Open, Ran, Run
+from http_benchmark.worker.samples import CHUNK_SAMPLES, Samples
 
 
 def order(library: str = "null", mode: str = "sync", **options) -> Open:
@@ -27,6 +29,13 @@ def order(library: str = "null", mode: str = "sync", **options) -> Open:
     )
 
 
+def run(worker: WorkerProcess, order: Run, patience_s: float = 30) -> tuple[Ran, Samples]:
+    chunks: list[Samples] = []
+    worker.start(order)
+    ran = worker.ran(patience_s, chunks.append)
+    return ran, np.concatenate(chunks)
+
+
 class WorkerProcessTest(unittest.TestCase):
     def start(self, opening: Open) -> WorkerProcess:
         worker = self.enterContext(WorkerProcess("a contender"))
@@ -34,25 +43,42 @@ class WorkerProcessTest(unittest.TestCase):
         return worker
 
     def test_each_run_has_its_own_samples(self):
-        """Exact numbers, run after run, from threads and from tasks; times count from the run's start."""
+        """Exact numbers, run after run, from threads and from tasks, sent while the run lasted."""
         for mode in ("sync", "async"):
             with self.subTest(mode=mode):
                 worker = self.start(order(mode=mode))
                 worker.opened()
-                for requests in (1000, 7, 70_000):
-                    ran, samples = worker.run(Run(Stop(requests=requests), opening=True), 30)
+                for requests, opening_requests in ((1000, 1 + 3), (7, 3), (70_000, 3)):
+                    ran, samples = run(worker, Run(Stop(requests=requests), opening=True))
 
                     self.assertEqual(requests, len(samples))
-                    self.assertEqual(3, ran.opening_requests)
-                    self.assertGreaterEqual(samples[:, 0].min(), 0)
-                    self.assertLessEqual(samples[:, 0].max(), ran.ended_ns - ran.started_ns)
-                    self.assertGreater(ran.cpu_ns, 0)
+                    self.assertEqual(opening_requests, ran.opening_requests)
+                    self.assertGreaterEqual(samples[:, 0].min(), ran.started_ns)
+                    self.assertLessEqual(samples[:, 0].max(), ran.ended_ns)
+                    self.assertGreater(ran.user_ns + ran.system_ns, 0)
+
+    def test_samples_are_taken_while_the_worker_goes_on(self):
+        """Each of three million requests is handed over once, most of them before the run is over, in small chunks."""
+        worker = self.start(order())
+        worker.opened()
+        answered, sizes = [], []
+
+        def take(samples):
+            answered.append(worker.answers_within(0))
+            sizes.append(len(samples))
+
+        worker.start(Run(Stop(requests=3_000_000)))
+        worker.ran(60, take)
+
+        self.assertEqual(3_000_000, sum(sizes))
+        self.assertLessEqual(max(sizes), CHUNK_SAMPLES)
+        self.assertIn(False, answered)
 
     def test_memory_is_the_clients(self):
         """The peak is above what was there before the client, and the recorder's pages are not in it."""
         worker = self.start(order())
         opened = worker.opened()
-        worker.run(Run(Stop(requests=200_000)), 30)
+        run(worker, Run(Stop(requests=200_000)))
         peak = worker.finish().peak_memory_bytes
 
         self.assertGreater(peak, 0.9 * opened.base_memory_bytes)
@@ -62,7 +88,7 @@ class WorkerProcessTest(unittest.TestCase):
         """A refused port fails every request and nothing else."""
         worker = self.start(order("urllib3"))
         worker.opened()
-        ran, samples = worker.run(Run(Stop(requests=5)), 30)
+        ran, samples = run(worker, Run(Stop(requests=5)))
 
         self.assertEqual(5, len(samples))
         self.assertEqual(["connection-refused"], list(ran.messages))
@@ -86,7 +112,7 @@ class WorkerProcessTest(unittest.TestCase):
         os.kill(worker.pid, signal.SIGSEGV)
 
         with self.assertRaisesRegex(WorkerError, "signal 11"):
-            worker.run(Run(Stop(requests=5)), 30)
+            run(worker, Run(Stop(requests=5)))
 
     def test_a_hang_is_ended(self):
         """A stopped worker gives no answer in time and is gone after `stop`."""
@@ -95,7 +121,7 @@ class WorkerProcessTest(unittest.TestCase):
         os.kill(worker.pid, signal.SIGSTOP)
 
         with self.assertRaisesRegex(WorkerError, "no answer within"):
-            worker.run(Run(Stop(requests=5)), 0.2)
+            run(worker, Run(Stop(requests=5)), patience_s=0.2)
         worker.stop()
         self.assertFalse(psutil.pid_exists(worker.pid))
 

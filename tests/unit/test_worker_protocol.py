@@ -7,11 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.clients.base import ClientOptions, Request
-from http_benchmark.load.schedule import Stop
-from http_benchmark.worker.protocol import Broken, Finish, Finished, Open, Opened, Ran, Run, decode, encode
+from http_benchmark.load.schedule import Arrivals, Stop
+from http_benchmark.worker.protocol import (
+    Broken,
+    Finish,
+    Finished,
+    Open,
+    Opened,
+    Ran,
+    Reconnect,
+    Reconnected,
+    Run,
+    decode,
+    encode,
+)
 
 numbers = st.integers(min_value=0, max_value=2**62)
+seconds = st.floats(0, 60)
 texts = st.text(max_size=20)
+arrivals = st.builds(Arrivals, seconds, seconds, seconds, st.none() | numbers, st.booleans(), numbers)
 messages = st.one_of(
     st.builds(
         Open,
@@ -22,11 +36,32 @@ messages = st.one_of(
         st.lists(st.floats(0, 5)).map(tuple),
         st.floats(0, 5),
     ),
-    st.builds(Opened, st.floats(0, 60), st.none() | numbers),
-    st.builds(Run, st.builds(Stop, st.none() | numbers, st.floats(0, 60), numbers), st.booleans(), st.booleans()),
-    st.builds(Ran, numbers, numbers, numbers, numbers, numbers, st.none() | numbers, st.dictionaries(texts, texts)),
+    st.builds(Opened, seconds, seconds, st.none() | numbers),
+    st.builds(
+        Run,
+        st.builds(Stop, st.none() | numbers, seconds, numbers),
+        st.none() | arrivals,
+        st.none() | numbers,
+        st.booleans(),
+        st.booleans(),
+    ),
+    st.builds(
+        Ran,
+        started_ns=numbers,
+        ended_ns=numbers,
+        user_ns=numbers,
+        system_ns=numbers,
+        opening_requests=numbers,
+        retries=numbers,
+        memory_bytes=st.none() | numbers,
+        messages=st.dictionaries(texts, texts),
+        gc=st.lists(st.tuples(numbers, numbers, numbers), max_size=3).map(tuple),
+        first_request_s=st.none() | seconds,
+    ),
+    st.builds(Reconnect, numbers),
+    st.builds(Reconnected, st.lists(seconds, max_size=3).map(tuple), numbers),
     st.just(Finish()),
-    st.builds(Finished, st.none() | numbers),
+    st.builds(Finished, st.none() | numbers, seconds),
     st.builds(Broken, texts, texts),
 )
 
