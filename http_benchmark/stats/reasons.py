@@ -104,8 +104,9 @@ def floor_limited(evidence: Evidence) -> Figures:
 
 
 def idle_without_cause(evidence: Evidence) -> Figures:
-    """Who left its core idle, though neither the target nor the origin's work made it wait."""
-    return {} if _waits_by_design(evidence) else _idle(evidence)
+    """Who left its core idle, though neither the target nor the origin's work nor the machine made it wait."""
+    waits_for_machine = others_busy(evidence) or stolen(evidence)
+    return {} if waits_for_machine or _waits_by_design(evidence) else _idle(evidence)
 
 
 def idle_by_design(evidence: Evidence) -> Figures:

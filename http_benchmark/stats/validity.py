@@ -145,8 +145,8 @@ RULES: tuple[Rule, ...] = (
         "client-idle",
         reasons.idle_without_cause,
         reasons.LEAST_CLIENT_BUSY,
-        "used less than {limit} of a core ({who}), though neither origin nor target made it wait; something else "
-        "holds requests back: look for a lock, a small pool, packets that wait, or other work on the machine",
+        "used less than {limit} of a core ({who}), though neither origin nor machine made it wait; something else "
+        "holds requests back: look for a lock, a small pool, or packets that wait",
     ),
     Rule(
         "client-idle",

@@ -254,6 +254,11 @@ class ExplainedTest(unittest.TestCase):
         """Its core is idle since the origin is not."""
         self.assertEqual(["server-limited"], Run(served(0.75) | {"cpu_s": 0.02}).codes)
 
+    def test_who_waits_for_a_busy_machine_is_not_called_idle(self):
+        """Other processes had its core."""
+        self.assertEqual(["machine-busy"], Run({"cpu_s": 0.02} | machine(other_cpu_ratio=0.8)).codes)
+        self.assertEqual(["machine-busy"], Run({"cpu_s": 0.02} | machine(steal_ratio=0.2)).codes)
+
     def test_waiting_is_natural(self):
         """One request at a time, think time, the open model, or a ranking by CPU time."""
         for changes in (
@@ -340,6 +345,16 @@ class SteadyTest(unittest.TestCase):
 
         self.assertEqual(["not-steady"], Run(contenders=names[:1]).with_clients(**drift(5.0, 1.0, 9.0)).codes)
         self.assertEqual([], Run(contenders=names).with_clients(**drift(5.0, 1.0, 9.0)).codes)
+
+
+class DelayedAckTest(unittest.TestCase):
+    def test_noise_around_40_ms_is_no_signature(self):
+        """A few more than expected in some of the slices, as chance has it; in most of them it is TCP."""
+        for excesses, codes in (((3, 0, 2, 0, 0), []), ((3, 0, 2, 4, 0), ["delayed-ack"])):
+            with self.subTest(excesses):
+                slices = [make_slice(n, delayed_acks=excess) for n, excess in enumerate(excesses)]
+                blocks = [make_block(make_trial("a:sync", slices))] * 6
+                self.assertEqual(codes, [reason.code for reason in judge(make_result(blocks), blocks).reasons])
 
 
 class MachineTest(unittest.TestCase):
