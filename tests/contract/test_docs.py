@@ -24,14 +24,18 @@ from http_benchmark.models.experiment import (
     ClientResult,
     Estimate,
     ExperimentResult,
+    FloorProbe,
+    LifeCycleEstimates,
+    PacingCheck,
     PairResult,
     Reason,
+    Resources,
     Target,
     Validity,
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.http_request import HTTPRequest
-from http_benchmark.models.measurement import Distribution
+from http_benchmark.models.measurement import Distribution, GcRecord
 from http_benchmark.models.resource_metrics import ResourceMetrics
 from http_benchmark.origin.routes import ROUTES
 from http_benchmark.stats import validity
@@ -44,14 +48,21 @@ PUBLISHED = {
     "Validity": Validity,
     "Reason": Reason,
     "Target": Target,
+    "Pacing check": PacingCheck,
+    "Floor probe": FloorProbe,
     "Client": ClientResult,
     "Estimate": Estimate,
     "Distribution": Distribution,
+    "Life cycle": LifeCycleEstimates,
+    "Resources": Resources,
+    "Garbage collections": GcRecord,
     "Pair": PairResult,
     "Configuration": ExperimentConfiguration,
     "Environment": Environment,
 }
 """Heading in docs/json.md → the model whose fields its table lists."""
+
+OPTIONS_IN = ("docs/quickstart.md", "docs/method.md", "docs/reference.md")
 
 RUN_ALL = """
 import json, sys
@@ -99,7 +110,7 @@ class CommandTest(unittest.TestCase):
             cwd=ROOT,
         )
         known = set(re.findall(r"--[a-z][a-z-]*", answer.stdout)) | {"--limit", "--yes"}
-        named = set(re.findall(r"(?<=`)--[a-z][a-z-]*", text_of("docs/quickstart.md") + text_of("docs/method.md")))
+        named = set(re.findall(r"(?<=`)--[a-z][a-z-]*", "".join(map(text_of, OPTIONS_IN))))
         self.assertEqual(set(), named - known)
 
     @staticmethod
