@@ -31,7 +31,7 @@ _PYPROJECT = Path("pyproject.toml")
 _SPELLINGS = {"header": "headers", "database": "database_url"}
 """Options whose name is not the field's."""
 
-OTHER_OPTIONS = frozenset({"config", "json", "plan", "strict", "limit", "offset", "host", "port", "yes"})
+OTHER_OPTIONS = frozenset({"config", "json", "plan", "strict", "limit", "offset", "host", "port", "yes", "force"})
 """Options that are no settings; the command line reads their variables."""
 
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}

@@ -3,11 +3,11 @@
 How a rate is searched for in one block is in `search`; the unit of analysis is the block, as everywhere.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import exp, inf, isfinite, log
 from statistics import median
 
-from http_benchmark.models.capacity import CapacitySearch, CurvePoint, Limit, Probe
+from http_benchmark.models.capacity import CapacitySearch, ContenderCapacity, CurvePoint, Limit, Probe
 from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.stats.intervals import hl_interval
@@ -61,6 +61,43 @@ def frequent_limits(searches: Sequence[CapacitySearch]) -> tuple[Limit, ...]:
     met = [search for search in searches if search.complete and search.failed_rps is not None]
     codes: tuple[Limit, ...] = ("client-limited", "server-limited", "workers-exhausted", "pacing-late")
     return tuple(code for code in codes if 2 * sum(code in search.limited_by for search in met) > len(met))
+
+
+def summarise_searches(
+    contenders: Sequence[ContenderCapacity], searches: Sequence[CapacitySearch], *, dropped: Mapping[str, str]
+) -> list[ContenderCapacity]:
+    """What the searches say of each contender; the highest capacity first, those without one last.
+
+    Args:
+        contenders: Those that were to be measured, with nothing but who they are.
+        searches: Of all blocks so far.
+        dropped: Contenders that failed too often, with the reason.
+    """
+    summed_up = [
+        _summed_up(one, [search for search in searches if search.contender == one.contender], dropped)
+        for one in contenders
+    ]
+    return sorted(summed_up, key=lambda one: -(one.capacity_rps.estimate if one.capacity_rps else 0.0))
+
+
+def _summed_up(
+    contender: ContenderCapacity, searches: Sequence[CapacitySearch], dropped: Mapping[str, str]
+) -> ContenderCapacity:
+    failure = dropped.get(contender.contender)
+    capacity, curve = capacity_over_blocks(searches), latency_curve(searches)
+    return contender.model_copy(
+        update={
+            "status": "ok" if failure is None else "failed",
+            "message": failure,
+            "blocks": sum(search.complete for search in searches),
+            "capacity_rps": capacity,
+            "below_rps": below_all(searches),
+            "unbounded": is_unbounded(searches),
+            "at_capacity": point_at(curve, capacity.estimate) if capacity else None,
+            "limited_by": frequent_limits(searches),
+            "curve": curve,
+        }
+    )
 
 
 def capacity_over_blocks(searches: Sequence[CapacitySearch]) -> Estimate | None:

@@ -45,7 +45,7 @@ def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
             prefix="environment.",
             noted=_ENVIRONMENT_NOTED,
         ),
-        *_differing(_libraries(a), _libraries(b), prefix="libraries.", noted=None),
+        *_differing(*_common(_libraries(a), _libraries(b)), prefix="libraries.", noted=None),
     ]
     return sorted(found, key=lambda difference: difference.severity != "matters")
 
@@ -77,6 +77,12 @@ def _target(experiment: ExperimentResult) -> dict[str, Any]:
         "target.url": bundled if target.kind == "bundled" else target.url,
         "load_model": experiment.load_model,
     }
+
+
+def _common(*versions: dict[str, str | None]) -> list[dict[str, str | None]]:
+    """Those of the libraries that both experiments measured; who is in one only is said elsewhere."""
+    names = set.intersection(*(set(known) for known in versions))
+    return [{name: version for name, version in known.items() if name in names} for known in versions]
 
 
 def _libraries(experiment: ExperimentResult) -> dict[str, str | None]:

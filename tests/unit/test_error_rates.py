@@ -13,7 +13,8 @@ from http_benchmark.models.experiment import PairResult
 from http_benchmark.stats.gate import Outcome, confirmed, judge_gate
 from http_benchmark.stats.intervals import hl_interval, signed_rank_p
 from http_benchmark.stats.pairs import as_percent, block_values, compare_pairs
-from http_benchmark.stats.quantiles import distribution, quantile
+from http_benchmark.stats.histogram import Times
+from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.sequential import looks, precise_enough
 from tests.noise import harsh, in_random_order, quiet, shared
 from tests.records import make_block, make_slice, make_trial
@@ -159,9 +160,9 @@ def slowed_down(generator, factor, blocks=20, requests=200):
 
 
 def trial(contender, durations_ns):
-    times_s = np.sort(durations_ns / 1e9)
-    measured = make_slice(p50_s=quantile(times_s, 0.5), mean_s=float(times_s.mean()))
-    return make_trial(contender, [measured], response_time_s=distribution(times_s))
+    times = Times(durations_ns)
+    measured = make_slice(p50_s=times.quantile(0.5), mean_s=times.mean_s)
+    return make_trial(contender, [measured], response_time_s=distribution(times))
 
 
 class TestTheLimitsBite(TestCase):

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.origin.queues import Queue, Service
-from http_benchmark.stats.quantiles import quantile
 from proof import oracles
 
 MD1 = {  # utilisation → quantile → response time in units of the service time
@@ -19,6 +18,11 @@ MD1 = {  # utilisation → quantile → response time in units of the service ti
 
 def poisson(requests: int, rate_rps: float, seed: int) -> np.ndarray:
     return np.cumsum(np.random.default_rng(seed).exponential(1 / rate_rps, requests))
+
+
+def quantile(times: np.ndarray, p: float) -> float:
+    """By nearest rank."""
+    return float(np.quantile(times, p, method="inverted_cdf"))
 
 
 class StallTest(unittest.TestCase):
