@@ -18,6 +18,15 @@ from http_benchmark.clients import OWN_CLIENTS, known_clients
 from http_benchmark.errors import ErrorKind
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
+from http_benchmark.models.capacity import (
+    CapacityResult,
+    CapacitySearch,
+    ContenderCapacity,
+    CurvePoint,
+    ObjectiveRecord,
+    Probe,
+)
+from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison, Difference
 from http_benchmark.models.environment import Environment
 from http_benchmark.models.experiment import (
     METRICS,
@@ -59,6 +68,16 @@ PUBLISHED = {
     "Pair": PairResult,
     "Configuration": ExperimentConfiguration,
     "Environment": Environment,
+    "Comparison": Comparison,
+    "Compared experiment": ComparedExperiment,
+    "Difference": Difference,
+    "Compared figure": ComparedFigure,
+    "Capacity": CapacityResult,
+    "Objective": ObjectiveRecord,
+    "Contender capacity": ContenderCapacity,
+    "Curve point": CurvePoint,
+    "Search": CapacitySearch,
+    "Probe": Probe,
 }
 """Heading in docs/json.md → the model whose fields its table lists."""
 
