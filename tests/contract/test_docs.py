@@ -83,6 +83,11 @@ PUBLISHED = {
 
 OPTIONS_IN = ("docs/quickstart.md", "docs/method.md", "docs/reference.md")
 
+COMMANDS = (
+    *("run", "capacity", "doctor", "clients", "origin", "db upgrade"),
+    *(f"results {command}" for command in ("list", "show", "compare", "export", "delete")),
+)
+
 RUN_ALL = """
 import json, sys
 sys.path.insert(0, sys.argv[2])
@@ -120,7 +125,7 @@ class CommandTest(unittest.TestCase):
                 sys.executable,
                 "-c",
                 RUN_ALL,
-                json.dumps([[name, "--help"] for name in ("run", "origin", "clients")]),
+                json.dumps([[*command.split(), "--help"] for command in COMMANDS]),
                 str(ROOT),
             ],
             capture_output=True,
@@ -128,7 +133,8 @@ class CommandTest(unittest.TestCase):
             check=True,
             cwd=ROOT,
         )
-        known = set(re.findall(r"--[a-z][a-z-]*", answer.stdout)) | {"--limit", "--yes"}
+        self.assertEqual("", answer.stderr)
+        known = set(re.findall(r"--[a-z][a-z-]*", answer.stdout))
         named = set(re.findall(r"(?<=`)--[a-z][a-z-]*", "".join(map(text_of, OPTIONS_IN))))
         self.assertEqual(set(), named - known)
 
