@@ -1,5 +1,5 @@
 # make bench and make test are all that a newcomer needs; each sets everything up by itself.
-.PHONY: help setup bench test check format lint types layers tests prove lock clean
+.PHONY: help setup bench test check format lint types layers tests prove pictures lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -36,6 +36,9 @@ layers: setup
 
 tests: setup
 	@$(PYTHON) -m tests
+
+pictures: setup  ## draw the pictures of the documents from the figures beside them
+	@$(PYTHON) -m scripts.pictures
 
 lock: setup  ## renew the pinned requirements from pyproject.toml
 	@for name in build requestx; do $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

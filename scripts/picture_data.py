@@ -58,7 +58,7 @@ def stall() -> dict[str, Any]:
             "cpu": round(opened.cpu, 3),
         },
         "oracle": {
-            "points": _points(opened.due_s - start_s, expected_s),
+            "points": [(round(at, 2), _ms(time)) for at, time in zip(opened.due_s - start_s, expected_s, strict=True)],
             "quantiles": _quantiles_ms(expected_s),
             "p99_ms": _ms(live.of(expected_s, 0.99)),
         },
@@ -126,11 +126,10 @@ async def _ticks_s() -> Sequence[float]:
     return late_s
 
 
-def _points(moments_s: oracles.Floats, times_s: oracles.Floats) -> list[tuple[float, float]]:
-    """What can be told apart in the picture: moments to 10 ms, times to 1 ms."""
-    return sorted(
-        {(round(float(at), 2), round(1000 * float(time))) for at, time in zip(moments_s, times_s, strict=True)}
-    )
+def _points(moments_s: oracles.Floats, times_s: oracles.Floats) -> list[tuple[float, int]]:
+    """What can be told apart in the picture: moments to 20 ms, times to 5 ms."""
+    pairs = zip(moments_s.tolist(), times_s.tolist(), strict=True)
+    return sorted({(round(0.02 * round(at / 0.02), 2), 5 * round(time / 0.005)) for at, time in pairs})
 
 
 def _quantiles_ms(times_s: oracles.Floats) -> list[tuple[float, float]]:

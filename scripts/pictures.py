@@ -6,6 +6,7 @@ dark pages.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Path2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from http_benchmark.clients import known_clients
@@ -57,6 +60,8 @@ STYLE = {
     "svg.hashsalt": "http-benchmark",  # the same names of elements each time
 }
 
+_LONG_FRACTION = re.compile(r"\d+\.\d{3,}")
+
 type Data = dict[str, Any]
 
 
@@ -72,10 +77,11 @@ def main(folder: Path = FOLDER) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write the picture without the date, so that nothing but its content changes it."""
+    """Write the picture without the date, so that nothing but its content changes it, and to a hundredth of a point."""
     figure.savefig(path, metadata={"Date": None, "Creator": None})
-    lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
+    text = _LONG_FRACTION.sub(lambda number: f"{float(number[0]):.2f}", path.read_text(encoding="utf-8"))
+    text = text.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")  # readers need not have the first one
+    path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8")
 
 
 def draw_stall(data: Data) -> Figure:
@@ -89,7 +95,7 @@ def draw_stall(data: Data) -> Figure:
     for model, colour in (("closed", ORANGE), ("open", BLUE)):
         ax, part = axes[model], data[model]
         due_s, response_ms = zip(*part["points"], strict=True)
-        ax.plot(due_s, response_ms, "o", markersize=2.4, markeredgewidth=0, color=colour)
+        _plot_dots(ax, due_s, response_ms, colour)
         ax.set(title=part["title"], xlim=(0, data["duration_s"]), ylim=(-40, 1100), ylabel="response time, ms")
         ax.yaxis.set_major_locator(FixedLocator([0, 500, 1000]))
     axes["open"].set_xlabel("moment at which a request was due, s")
@@ -216,6 +222,13 @@ def draw_pacing(data: Data) -> Figure:
     ax.set_title(f"{data['rate_rps']:,} requests per second, when each was sent")
     ax.legend(loc="lower right")
     return figure
+
+
+def _plot_dots(ax: Axes, x: Sequence[float], y: Sequence[float], colour: str) -> None:
+    """Many dots as a single path of lines that are hardly longer than wide: a fifth of the size of markers."""
+    corners = [corner for at, height in zip(x, y, strict=True) for corner in ((at, height), (at + 0.01, height))]
+    dots = Path2D(corners, [Path2D.MOVETO, Path2D.LINETO] * len(x))
+    ax.add_patch(PathPatch(dots, edgecolor=colour, facecolor="none", linewidth=2.4, capstyle="round"))
 
 
 def _plot_quantiles(ax: Axes, quantiles: Sequence[Sequence[float]], **style: Any) -> None:
