@@ -7,7 +7,7 @@ at one rate after the other. Which rate comes next is decided in `stats.search`,
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ from http_benchmark.slo import Slo
 from http_benchmark.stats.capacity import kept_up, limits, summarise_searches
 from http_benchmark.stats.capacity_validity import judge_capacity
 from http_benchmark.stats.quantiles import distribution
-from http_benchmark.stats.search import Search
+from http_benchmark.stats.search import Search, Try
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.trial import Measured, Trial
 from http_benchmark.worker.protocol import Run
@@ -46,10 +46,13 @@ from http_benchmark.worker.protocol import Run
 type Spacing = Literal["constant", "poisson"]
 
 DEFAULT_BLOCKS = 7  # with six or more there is an interval; the seventh narrows it, since two of them may then stray
-MOST_PROBE_S = 30.0
+_LONGEST_S = 10.0  # for rates so low that quantiles need it; where nothing passes it comes to that in every block
+_MOST_TIMES_LONGER = 3
+_MOST_PROBE_S = 30.0
 HIGHEST_RPS = 100_000.0  # five times what the fastest client reaches; beyond it, it is the schedule that is measured
-_PROBE_S = 2.0
+_PROBE_S = 5.0  # simulated: what a queue with a p99 of 20 ms at its edge needs to show it; 2 s find 3 % more
 _PROBE_PER_OBJECTIVE = 10  # a queue that holds requests back for as long as an objective lets it needs time to grow
+_LOOK = 0.4  # of a probe: enough to find the way
 _LEAST_REQUESTS = 100  # METHOD: of a slice
 _SPARE = 1.1  # some requests may fail, and quantiles are taken of the others
 _LEAST_GRACE_S = 1.0
@@ -57,7 +60,7 @@ _PACING_S = 2.0
 _FAILURES_UNTIL_DROPPED = 2
 _START_S = 0.5  # measured: a process, its imports, its client
 _PAUSE_S = 0.2  # measured: what a probe takes besides its schedule
-_PROBES = 11  # measured: what a search takes
+_LOOKS, _THOROUGH_PROBES = 9, 4  # simulated: what a search takes
 
 
 class CapacityObserver:
@@ -86,7 +89,8 @@ class Probing:
     Attributes:
         slo: What it is held against.
         spacing: Of the arrivals.
-        least_s: How long requests become due at least; longer where a rate needs it for enough requests.
+        least_s: How long requests become due at least; longer where a rate needs it for enough requests. For a short
+            look it is a part of that.
         most_s: How long at most; lower rates cannot be judged.
         grace_s: How long after the last arrival requests are still sent: longer than any objective lets them wait, so
             that what is never sent violates it.
@@ -101,8 +105,14 @@ class Probing:
     @classmethod
     def of(cls, slo: Slo, spacing: Spacing, duration_s: float | None) -> "Probing":
         """Decide from the objective, and from what the user wants a probe to last."""
-        least_s = duration_s or min(MOST_PROBE_S, max(_PROBE_S, _PROBE_PER_OBJECTIVE * slo.longest_s))
-        return cls(slo, spacing, least_s, max(least_s, MOST_PROBE_S), max(_LEAST_GRACE_S, 1.25 * slo.longest_s))
+        least_s = duration_s or min(_MOST_PROBE_S, max(_PROBE_S, _PROBE_PER_OBJECTIVE * slo.longest_s))
+        return cls(
+            slo,
+            spacing,
+            least_s=least_s,
+            most_s=max(_LONGEST_S, _MOST_TIMES_LONGER * least_s),
+            grace_s=max(_LEAST_GRACE_S, 1.25 * slo.longest_s),
+        )
 
     @property
     def least_requests(self) -> int:
@@ -114,13 +124,19 @@ class Probing:
         """The lowest rate that can be judged."""
         return self.least_requests / self.most_s
 
-    def arrivals(self, rate_rps: float, seed: int) -> Arrivals:
+    @property
+    def look_s(self) -> float:
+        """How long a short look lasts at least."""
+        return _LOOK * self.least_s
+
+    def arrivals(self, tried: Try, seed: int) -> Arrivals:
         """The schedule of a probe: an exact number of requests, so that it is known beforehand what can be said."""
-        requests = max(self.least_requests, ceil(rate_rps * self.least_s))
+        least_s = self.least_s if tried.thorough else self.look_s
+        requests = max(self.least_requests, ceil(tried.rate_rps * least_s))
         return Arrivals(
-            start_rps=rate_rps,
-            end_rps=rate_rps,
-            duration_s=requests / rate_rps,
+            start_rps=tried.rate_rps,
+            end_rps=tried.rate_rps,
+            duration_s=requests / tried.rate_rps,
             requests=requests,
             poisson=self.spacing == "poisson",
             seed=seed,
@@ -138,6 +154,7 @@ class CapacityExperiment:
         spacing: Of the arrivals. Users who do not know of each other arrive as a Poisson process; evenly spaced
             arrivals never come in bursts, so their queue stays empty up to the edge, and the capacity is higher.
         observer: Is told of the progress.
+        trial: Starts a contender; for tests.
 
     Attributes:
         id: Of the search.
@@ -158,6 +175,7 @@ class CapacityExperiment:
         *,
         spacing: Spacing = "poisson",
         observer: CapacityObserver | None = None,
+        trial: Callable[[Arm, Plan, OpenTarget], Trial] = Trial,
     ) -> None:
         blocks = configuration.blocks or DEFAULT_BLOCKS
         self.configuration = configuration.model_copy(update={"blocks": blocks, "floor": False})
@@ -166,6 +184,7 @@ class CapacityExperiment:
         self.probing = Probing.of(slo, spacing, configuration.duration)
         self.searches: list[CapacitySearch] = []
         self._observer = observer or CapacityObserver()
+        self._trial = trial
         self._arms = self.plan.arms
         self._beginning = self._experiment.result()
         self._failures: dict[str, list[str]] = {}
@@ -181,7 +200,8 @@ class CapacityExperiment:
     def estimated_s(self) -> float:
         """How long it takes, about."""
         warm_up_s = self.plan.warm_up.duration_s if self.plan.warm_up else 0.0
-        search_s = _START_S + warm_up_s + _PROBES * (self.probing.least_s + _PAUSE_S)
+        probes_s = _LOOKS * (self.probing.look_s + _PAUSE_S) + _THOROUGH_PROBES * (self.probing.least_s + _PAUSE_S)
+        search_s = _START_S + warm_up_s + probes_s
         return self.plan.blocks * len(self.plan.arms) * search_s
 
     def run(self) -> CapacityResult:
@@ -289,18 +309,18 @@ class CapacityExperiment:
     def _search(self, arm: Arm, block: int, target: OpenTarget) -> CapacitySearch:
         self._observer.searching(block, arm.name, None)
         probes: list[Probe] = []
-        with Trial(arm, self.plan, target) as trial:
+        with self._trial(arm, self.plan, target) as trial:
             trial.open()
             trial.opened()
             trial.warm_up()
             closed_rps = trial.warm_rate_rps or self.probing.lowest_rps
             search = Search(closed_rps, self.probing.lowest_rps, HIGHEST_RPS)
             with self._kept_when_interrupted(arm, block, trial, search, probes):
-                while (rate_rps := search.next_rate()) is not None:
-                    self._observer.searching(block, arm.name, rate_rps)
-                    probe = self._probe(trial, rate_rps, block, probes)
+                while (tried := search.next_try()) is not None:
+                    self._observer.searching(block, arm.name, tried.rate_rps)
+                    probe = self._probe(trial, tried, block, probes)
                     probes.append(probe)
-                    search.note(rate_rps, passed=probe.passed)
+                    search.note(tried, passed=probe.passed)
                     self._observer.probe_done(block, arm.name, probe)
             return self._found(arm, block, trial, search, probes)
 
@@ -325,19 +345,20 @@ class CapacityExperiment:
             probes=tuple(probes),
             passed_rps=bracket.passed_rps,
             failed_rps=bracket.failed_rps,
-            complete=search.next_rate() is None,
+            complete=search.next_try() is None,
             limited_by=limits(at_edge[-1]) if at_edge else (),
             messages=trial.messages,
         )
 
-    def _probe(self, trial: Trial, rate_rps: float, block: int, before: list[Probe]) -> Probe:
+    def _probe(self, trial: Trial, tried: Try, block: int, before: list[Probe]) -> Probe:
         """Try a rate: the same arrivals for all contenders and rates of a block, others where a rate is tried again."""
-        attempt = sum(probe.rate_rps == rate_rps for probe in before)
+        attempt = sum(probe.rate_rps == tried.rate_rps for probe in before)
         seed = random.Random(f"{self.plan.seed}/arrivals/{block}/{attempt}").getrandbits(32)
-        arrivals = self.probing.arrivals(rate_rps, seed)
+        arrivals = self.probing.arrivals(tried, seed)
         longest_s = Schedule(arrivals, 0).cutoff_ns / 1e9 + 2 * self.plan.slowest_request_s
         measured = trial.send(Run(arrivals=arrivals, opening=True), longest_s + 30.0)
-        return self._judged(measured, arrivals, [probe.service_time_s.p50 for probe in before])
+        probe = self._judged(measured, arrivals, [probe.service_time_s.p50 for probe in before])
+        return probe.model_copy(update={"thorough": tried.thorough})
 
     def _judged(self, measured: Measured, arrivals: Arrivals, service_p50_s: list[float | None]) -> Probe:
         figures, ran, server = measured.figures, measured.ran, measured.server

@@ -76,7 +76,8 @@ def print_plan(experiment: CapacityExperiment, console: Console) -> None:
         f"objective    {probing.slo.described()}",
         f"arrivals     {probing.spacing}, {format_rate(probing.lowest_rps)} at least",
         f"concurrency  {plan.options.concurrency} at most",
-        f"probe        {format_duration(probing.least_s)} or more, {probing.least_requests} requests or more",
+        f"short looks  {format_duration(probing.look_s)} or more, {probing.least_requests} requests or more",
+        f"at the edge  {format_duration(probing.least_s)} or more",
         f"repeated     {parts.counted(plan.blocks, 'block')}, each with a fresh process per contender",
         f"time         about {format_duration(experiment.estimated_s)}",
     ]

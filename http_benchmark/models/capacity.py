@@ -21,6 +21,7 @@ class Probe(Model):
 
     Attributes:
         rate_rps: Arrivals per second asked for.
+        thorough: It lasted long enough to decide; otherwise it was a short look, to find the way.
         duration_s: From the first arrival to the last answer.
         requests: Requests that became due.
         offered_rps: Arrivals per second as drawn; random with Poisson arrivals.
@@ -39,6 +40,7 @@ class Probe(Model):
     """
 
     rate_rps: float
+    thorough: bool = True
     duration_s: float
     requests: int
     offered_rps: float | None = None
@@ -67,7 +69,7 @@ class CapacitySearch(Model):
         closed_rps: Throughput of the closed model in the warm-up, where the search started from.
         probes: In order of time.
         passed_rps: The highest rate that passed, with none below it that failed; None if none passed.
-        failed_rps: The lowest rate that failed, twice; None if none did.
+        failed_rps: The lowest rate that failed, twice at least; None if none did.
         complete: The search came to its end; otherwise the rates above say less, and are not part of any estimate.
         limited_by: What stood in the way at `failed_rps`.
         messages: The first raw message of each error kind.

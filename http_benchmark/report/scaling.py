@@ -18,6 +18,7 @@ _CURVES_PER_PLOT = 4
 _NAME_WIDTH = 18
 _COLUMN_WIDTH = 13  # of a figure with its interval below
 _SHORT_ID = 8
+_FAR_APART = 20  # times as much: the lower curves would all lie at the bottom
 
 type _Figure = Callable[[ScalingPoint], Estimate | None]
 
@@ -74,7 +75,7 @@ def _table(
             point = points.get(level)
             estimate = figure(point) if point else None
             text = parts.figure(estimate.estimate if estimate else None, scale)
-            text += "*" if point and point.status == "errors" else ""
+            text += "*" if estimate and point and point.status == "errors" else ""
             limits = parts.interval(estimate, lambda value: parts.figure(value, scale)) if detailed else None
             row.append(parts.with_detail(text, limits))
         made.add_row(*parts.cells(*row))
@@ -114,7 +115,7 @@ def _not_measured(result: ScalingResult) -> list[RenderableType]:
         what if len(where) == every else f"{what} (concurrency {', '.join(map(str, where))})"
         for what, where in lines.items()
     ]
-    return [Text("Not in order:"), *map(parts.item, shown), Text()]
+    return [Text("Not comparable:"), *map(parts.item, shown), Text()]
 
 
 def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:
@@ -126,7 +127,7 @@ def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:
                 tuple(
                     (float(point.concurrency), estimate.estimate * scale)
                     for point in curve.points
-                    if (estimate := figure(point)) is not None
+                    if point.status == "ok" and (estimate := figure(point)) is not None
                 ),
             )
             for curve in curves
@@ -134,7 +135,10 @@ def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:
         for some in batched([one for one in series if one.points], _CURVES_PER_PLOT):
             levels = tuple(sorted({place for one in some for place, _ in one.points}))
             concurrency = Axis("concurrency", lambda place: f"{place:,.0f}", ticks=levels, logarithmic=True)
-            drawn = plot(some, concurrency, Axis(name, parts.figure, from_zero=True), width=width)
+            figures = [value for one in some for _, value in one.points if value]
+            far_apart = max(figures) > _FAR_APART * min(figures)
+            upwards = Axis(name, parts.figure, logarithmic=far_apart, from_zero=not far_apart)
+            drawn = plot(some, concurrency, upwards, width=width)
             if drawn:
                 yield drawn
 

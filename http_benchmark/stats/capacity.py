@@ -157,7 +157,7 @@ def at_capacity(searches: Sequence[CapacitySearch]) -> CurvePoint | None:
         for search in searches
         if search.complete
         for probe in search.probes
-        if probe.passed and probe.rate_rps == search.passed_rps
+        if probe.passed and probe.thorough and probe.rate_rps == search.passed_rps
     ]
     return _point(median(probe.rate_rps for _, probe in edges), edges) if edges else None
 

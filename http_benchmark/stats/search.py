@@ -14,13 +14,26 @@ MOST_TRIES = 48  # four times what a search takes; one that wanders further is a
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """What to try next.
+
+    Attributes:
+        rate_rps: Arrivals per second.
+        thorough: For long enough to decide; otherwise a short look will do, which finds the way only.
+    """
+
+    rate_rps: float
+    thorough: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bracket:
     """Where the capacity lies.
 
     Attributes:
         passed_rps: The highest rate that passed, with no rate below it that failed; None if no rate did.
         failed_rps: The lowest rate that failed; None if none did.
-        complete: Whether the two are neighbours on the grid, or the bounds of the search were reached.
+        complete: Whether the two are neighbours on the grid and thoroughly tried, or the bounds were reached.
     """
 
     passed_rps: float | None
@@ -30,12 +43,14 @@ class Bracket:
 
 @dataclass(slots=True)
 class Search:
-    """Finds the highest rate that passes; alternately ask `next_rate` and `note` what came of it.
+    """Finds the highest rate that passes; alternately ask `next_try` and `note` what came of it.
 
-    It climbs from well below `start_rps` until a rate fails, then halves the interval (in log rate) between that and
-    the highest rate that passed, down to neighbours on the grid. The rate that failed last is tried once more, because
-    something else may have disturbed it: a rate fails only if it did so twice, and the search goes on above it
-    otherwise. Rates that fail below others that pass are believed: nothing is taken to be monotonous.
+    With short looks it climbs from well below `start_rps` until a rate fails, and halves the interval (in log rate)
+    between that and the highest rate that passed, down to neighbours on the grid. These two are then tried thoroughly,
+    and the search walks from there until the lower one has passed and the upper one has failed. What fails is tried
+    once more, because something else may have disturbed it, and only fails if it fails again; where the two disagree, a
+    third try decides, since taking the better of two would find rates too high. Rates that fail below others that
+    pass are believed: nothing is taken to be monotonous.
 
     Args:
         start_rps: Where the capacity is expected.
@@ -45,16 +60,21 @@ class Search:
     start_rps: float
     lowest_rps: float
     highest_rps: float
-    _tries: dict[int, list[bool]] = field(default_factory=dict)
+    _looks: dict[int, bool] = field(default_factory=dict)
+    _thorough: dict[int, list[bool]] = field(default_factory=dict)
 
-    def next_rate(self) -> float | None:
-        """The rate to try now; None when the search is over."""
-        index = self._next_index()
-        return None if index is None or self._count() >= MOST_TRIES else rate_of(index)
+    def next_try(self) -> Try | None:
+        """What to try now; None when the search is over."""
+        found = self._next()
+        return None if found is None or self._count() >= MOST_TRIES else Try(rate_of(found[0]), found[1])
 
-    def note(self, rate_rps: float, *, passed: bool) -> None:
+    def note(self, tried: Try, *, passed: bool) -> None:
         """Tell whether a rate passed."""
-        self._tries.setdefault(index_of(rate_rps), []).append(passed)
+        index = index_of(tried.rate_rps)
+        if tried.thorough:
+            self._thorough.setdefault(index, []).append(passed)
+        else:
+            self._looks[index] = passed
 
     def bracket(self) -> Bracket:
         """What is known so far; of an unfinished search it may be a wide bracket."""
@@ -62,42 +82,64 @@ class Search:
         return Bracket(
             passed_rps=None if below is None else rate_of(below),
             failed_rps=None if ceiling is None else rate_of(ceiling),
-            complete=self._next_index() is None,
+            complete=self._next() is None,
         )
 
     def _count(self) -> int:
-        return sum(map(len, self._tries.values()))
+        return len(self._looks) + sum(map(len, self._thorough.values()))
+
+    def _passes(self, index: int) -> bool:
+        """By thorough tries if there are any; where they disagree, by their majority, and until then it passes."""
+        tries = self._thorough.get(index)
+        return 2 * sum(tries) >= len(tries) if tries else self._looks[index]
 
     def _edge(self) -> tuple[int | None, int | None]:
-        """The highest rate that passed below the lowest that failed, and the latter."""
-        ceiling = min((index for index, passes in self._tries.items() if not any(passes)), default=None)
-        passed = [index for index, passes in self._tries.items() if any(passes)]
-        return max((index for index in passed if ceiling is None or index < ceiling), default=None), ceiling
+        """The highest rate that passes below the lowest that fails, and the latter."""
+        tried = self._looks.keys() | self._thorough.keys()
+        ceiling = min((index for index in tried if not self._passes(index)), default=None)
+        below = [index for index in tried if self._passes(index) and (ceiling is None or index < ceiling)]
+        return max(below, default=None), ceiling
 
-    def _next_index(self) -> int | None:
-        lowest, highest = index_above(self.lowest_rps), index_below(self.highest_rps)
+    def _next(self) -> tuple[int, bool] | None:
+        """The place to try, and whether thoroughly."""
+        undecided = next((index for index, tries in self._thorough.items() if sorted(tries) == [False, True]), None)
+        if undecided is not None:
+            return undecided, True
         below, ceiling = self._edge()
         if ceiling is None:
-            return self._climb(below, lowest, highest)
-        if below is None and ceiling > lowest:
-            return max(lowest, ceiling - (RUNG << self._failed_rungs()))
-        if below is not None and ceiling - below > 1:
-            return (below + ceiling) // 2
-        return ceiling if len(self._tries[ceiling]) == 1 else None
-
-    def _climb(self, below: int | None, lowest: int, highest: int) -> int | None:
-        """The next rung upwards: half octaves up to where the capacity is expected, octaves beyond it."""
-        start = index_of(self.start_rps)
+            return self._climb(below)
         if below is None:
-            return min(highest, max(lowest, (start // RUNG - _RUNGS_BELOW_START) * RUNG))
+            return self._descend(ceiling)
+        if ceiling - below > 1:
+            return self._between(below, ceiling)
+        if below not in self._thorough:
+            return below, True
+        return (ceiling, True) if len(self._thorough.get(ceiling, ())) < 2 else None
+
+    def _climb(self, below: int | None) -> tuple[int, bool] | None:
+        """The next rung upwards: half octaves up to where the capacity is expected, octaves beyond it."""
+        start, highest = index_of(self.start_rps), index_below(self.highest_rps)
+        if below is None:
+            return min(highest, max(index_above(self.lowest_rps), (start // RUNG - _RUNGS_BELOW_START) * RUNG)), False
         if below >= highest:
             return None
         width = RUNG if below <= start + RUNG else 2 * RUNG
-        return min(highest, (below // RUNG) * RUNG + width)
+        return min(highest, (below // RUNG) * RUNG + width), False
 
-    def _failed_rungs(self) -> int:
-        """How many rates have failed beyond the first while none has passed."""
-        return len(self._tries) - 1
+    def _descend(self, ceiling: int) -> tuple[int, bool] | None:
+        """Downwards in growing steps while nothing passes; at the bound it takes two thorough failures."""
+        lowest = index_above(self.lowest_rps)
+        if ceiling > lowest:
+            return max(lowest, ceiling - (RUNG << len(self._looks) - 1)), False
+        return (ceiling, True) if len(self._thorough.get(ceiling, ())) < 2 else None
+
+    def _between(self, below: int, ceiling: int) -> tuple[int, bool]:
+        """Halve the interval; after the first thorough try keep near its upper end, where short looks have passed."""
+        middle = (below + ceiling) // 2
+        if not self._thorough:
+            return middle, False
+        failed = sum(not self._passes(index) for index in self._thorough)
+        return max(middle, ceiling - (1 << max(0, failed - 1))), True
 
 
 def rate_of(index: int) -> float:

@@ -122,7 +122,9 @@ def _processors(facts: Facts) -> Finding:
     count = len(facts.cpus)
     found = f"{count} (clients {_list(facts.client_cpus)}, origin {_list(facts.origin_cpus)})"
     if count < 2:
-        return Finding("processors", "processors", found, "unfit", "clients and origin need one each; allow two or more")
+        return Finding(
+            "processors", "processors", found, "unfit", "clients and origin need one each; allow two or more"
+        )
     if count == 2:
         return Finding("processors", "processors", found, "limits", "controller and system take from both; allow three")
     return Finding("processors", "processors", found, "fit")
@@ -239,7 +241,9 @@ def _timer_slack(facts: Facts) -> Finding:
         return _unknown("timer-slack", what)
     found = f"{slack_ns / 1000:,.0f} µs (workers set their own)"
     if slack_ns > MOST_TIMER_SLACK_NS:
-        return Finding("timer-slack", what, found, "limits", "whatever starts the command raised it; start it from a shell")
+        return Finding(
+            "timer-slack", what, found, "limits", "whatever starts the command raised it; start it from a shell"
+        )
     return Finding("timer-slack", what, found, "fit")
 
 
@@ -281,12 +285,12 @@ def _pacing(check: PacingCheck) -> Finding:
     )
     advice = "the open model (--rate) needs a quieter machine, or a lower rate"
     what = f"pacing, {check.mode}"
-    return Finding(f"pacing-{check.mode}", what, found, "fit" if check.valid else "limits", "" if check.valid else advice)
+    return Finding(
+        f"pacing-{check.mode}", what, found, "fit" if check.valid else "limits", "" if check.valid else advice
+    )
 
 
-def _share(
-    code: str, what: str, share: float | None, limits: tuple[float, float], advice: str, *, of: str
-) -> Finding:
+def _share(code: str, what: str, share: float | None, limits: tuple[float, float], advice: str, *, of: str) -> Finding:
     """A share of processor time against what it should, and what it must not pass."""
     if share is None:
         return _unknown(code, what)

@@ -8,21 +8,26 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from http_benchmark.stats.search import MOST_TRIES, Bracket, Search, index_of, rate_of
+from http_benchmark.stats.search import MOST_TRIES, Bracket, Search, Try, index_of, rate_of
 
 WIDTH = 1.03
 
 
 def find(
     passes: Callable[[float], bool], *, start: float = 1000.0, lowest: float = 10.0, highest: float = 100_000.0
-) -> tuple[Bracket, list[float]]:
-    """Search to the end; what was found, and the rates that were tried."""
+) -> tuple[Bracket, list[Try]]:
+    """Search to the end; what was found, and what was tried."""
     search = Search(start, lowest, highest)
-    tried: list[float] = []
-    while (rate := search.next_rate()) is not None:
-        tried.append(rate)
-        search.note(rate, passed=passes(rate))
+    tried: list[Try] = []
+    while (one := search.next_try()) is not None:
+        tried.append(one)
+        search.note(one, passed=passes(one.rate_rps))
     return search.bracket(), tried
+
+
+def places(tried: list[Try]) -> list[str]:
+    """Where on the grid was tried; thoroughly with an exclamation mark."""
+    return [f"{index_of(one.rate_rps)}{'!' if one.thorough else ''}" for one in tried]
 
 
 def middle(bracket: Bracket) -> float:
@@ -41,7 +46,7 @@ class KnownAnswerTest(TestCase):
                     self.assertLessEqual(bracket.passed_rps, capacity)
                     self.assertGreater(bracket.failed_rps, capacity)
                     self.assertLess(bracket.failed_rps / bracket.passed_rps, WIDTH)
-                    self.assertLessEqual(len(tried), 14)
+                    self.assertLessEqual(len(tried), 15)
 
     def test_memoryless_queue(self):
         """M/M/1 at μ = 1000/s: p99 = ln 100 / (μ − λ) is 50 ms at λ = 907.9/s. Found without bias over 30 searches."""
@@ -83,16 +88,22 @@ class KnownAnswerTest(TestCase):
 
 class WayTest(TestCase):
     def test_climbs_then_halves(self):
-        """From a quarter of the estimate by half octaves, then between the last two, and the edge twice."""
+        """From a quarter of the estimate by half octaves, between the last two, then thoroughly the edge."""
         _, tried = find(lambda rate: rate <= 750, start=1000.0)
 
-        self.assertEqual(
-            [192, 204, 216, 228, 240, 234, 231, 229, 230, 230],
-            [index_of(rate) for rate in tried],
-        )
+        self.assertEqual("192 204 216 228 240 234 231 229 230 229! 230! 230!", " ".join(places(tried)))
+
+    def test_walks_from_where_short_looks_were_too_kind(self):
+        """Short looks pass up to 240, thorough ones up to 233: it goes down in growing steps, then up to the edge."""
+        search, tried = Search(1000.0, 10.0, 100_000.0), []
+        while (one := search.next_try()) is not None:
+            tried.append(one)
+            search.note(one, passed=index_of(one.rate_rps) <= (233 if one.thorough else 240))
+
+        self.assertEqual("240! 239! 237! 233! 235! 234! 234!", " ".join(places(tried)).partition("241 ")[2])
 
     def test_a_failure_that_does_not_repeat(self):
-        """Half the capacity fails once by bad luck: tried again at the end, it passes, and the search goes on."""
+        """Half the capacity fails once by bad luck: tried thoroughly at the end it passes, and the search goes on."""
         unlucky = [rate_of(216)]
 
         def passes(rate: float) -> bool:
@@ -101,6 +112,17 @@ class WayTest(TestCase):
         bracket, _ = find(passes)
 
         self.assertEqual((229, 230), (index_of(bracket.passed_rps), index_of(bracket.failed_rps)))
+
+    def test_a_third_try_decides(self):
+        """Where two thorough tries of a rate disagree."""
+        for third, expected in ((False, 229), (True, 230)):
+            outcomes = {229: [True], 230: [False, True, third], 231: [False, False]}
+            search = Search(1000.0, 10.0, 100_000.0)
+            while (one := search.next_try()) is not None:
+                index = index_of(one.rate_rps)
+                search.note(one, passed=outcomes[index].pop(0) if one.thorough else index < 230)
+            with self.subTest(third=third):
+                self.assertEqual(expected, index_of(search.bracket().passed_rps))
 
     def test_not_monotonous(self):
         """A client that fails between 500/s and 600/s and passes above it sustains no more than the rates below."""
@@ -116,7 +138,7 @@ class WayTest(TestCase):
         self.assertEqual((None, True), (bracket.passed_rps, bracket.complete))
         self.assertGreaterEqual(bracket.failed_rps, 10)
         self.assertLess(bracket.failed_rps, 10 * WIDTH)
-        self.assertEqual(tried[-2:], [bracket.failed_rps] * 2)
+        self.assertEqual(tried[-2:], [Try(bracket.failed_rps, thorough=True)] * 2)
         self.assertLess(len(tried), 9)
 
     def test_everything_passes(self):
@@ -134,16 +156,18 @@ class WayTest(TestCase):
             with self.subTest(start):
                 _, tried = find(lambda rate: rate <= 50, start=start, lowest=20.0, highest=60.0)
 
-                self.assertGreaterEqual(min(tried), 20.0)
-                self.assertLessEqual(max(tried), 60.0)
+                self.assertGreaterEqual(min(one.rate_rps for one in tried), 20.0)
+                self.assertLessEqual(max(one.rate_rps for one in tried), 60.0)
 
     @given(st.data())
     def test_always_ends(self, data):
-        """Whatever passes and fails, no rate is tried more than twice, and none forever."""
+        """Whatever passes and fails, no rate gets more than one look and three thorough tries, and none forever."""
         bracket, tried = find(lambda _: data.draw(st.booleans()), start=data.draw(st.floats(20, 50_000)))
 
         self.assertLessEqual(len(tried), MOST_TRIES)
-        self.assertLessEqual(max(map(tried.count, tried)), 2)
+        self.assertLessEqual(max(tried.count(one) for one in tried), 3)
+        looks = [one for one in tried if not one.thorough]
+        self.assertEqual(len(looks), len(set(looks)))
         if bracket.passed_rps and bracket.failed_rps:
             self.assertLess(bracket.passed_rps, bracket.failed_rps)
 
