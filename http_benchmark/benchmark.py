@@ -7,22 +7,27 @@ figures mean in `stats`, where they are kept in `storage`.
 import secrets
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
-from http_benchmark.block import Block, TrialFailedError
-from http_benchmark.clients import Capabilities, installed_clients, installed_version, known_clients
+from http_benchmark.block import TrialFailedError, run_block
+from http_benchmark.checks import check_pacing, probe_floor
+from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
+from http_benchmark.comparison import compare
 from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
-from http_benchmark.models.experiment import ClientResult, ExperimentResult, Target
+from http_benchmark.models.experiment import ClientResult, ExperimentResult, FloorProbe, PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan, make_plan
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.stats.conclusion import conclude
+from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
@@ -34,6 +39,9 @@ _FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; METHOD: a client that fails 
 
 class Observer:
     """Is told how an experiment goes; override what is of interest. Called between slices, never during one."""
+
+    def preparing(self, plan: Plan) -> None:
+        """The target is there; machine and origin are about to be checked."""
 
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         """The first block is about to start."""
@@ -96,6 +104,10 @@ class Experiment:
         self._finished_at: datetime | None = None
         self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
         self._target = Target(kind="bundled", url=configuration.url or "")
+        self._open_target: OpenTarget | None = None
+        self._started_s = 0.0
+        self._pacing: tuple[PacingCheck, ...] = ()
+        self._floor: tuple[FloorProbe, ...] = ()
         self._environment = host.describe(
             client_cpus=self.plan.client_cpus,
             origin_cpus=self.plan.origin_cpus,
@@ -112,18 +124,33 @@ class Experiment:
             TargetError: The bundled origin could not be started.
             KeyboardInterrupt: The user had enough.
         """
-        plan = self.plan
+        with self.opened():
+            while self.unfinished:
+                self.run_block()
+        return self.result()
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Open the target and check machine and origin; inside, `run_block` measures while there is something left.
+
+        Raises:
+            TargetError: The bundled origin could not be started.
+        """
         self._started_at = datetime.now(UTC)
         stored = False
         try:
-            with open_target(self.configuration.url, plan.origin_cpus) as target:
+            with open_target(self.configuration.url, self.plan.origin_cpus) as target:
                 self._target = target.description
+                self._observer.preparing(self.plan)
+                self._pacing = check_pacing(self.plan)
+                self._floor = probe_floor(self.plan, target)
                 beginning = self.result()
                 if self._storage:
                     self._storage.start_experiment(beginning)
                     stored = True
-                self._observer.started(beginning, plan)
-                self._run_blocks(target)
+                self._observer.started(beginning, self.plan)
+                self._started_s, self._open_target = time.monotonic(), target
+                yield
             self._status = "finished" if self.blocks else "failed"
         except KeyboardInterrupt:
             self._status = "interrupted"
@@ -132,11 +159,42 @@ class Experiment:
             self._status = "failed"
             raise
         finally:
+            self._open_target = None
             self._finished_at = datetime.now(UTC)
-            result = self.result()
             if self._storage and stored:
-                self._storage.finish_experiment(result)
-        return result
+                self._storage.finish_experiment(self.result())
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether another block is to be measured."""
+        return bool(self.plan.arms) and len(self.blocks) < self.plan.blocks and not self._precise_enough
+
+    def run_block(self) -> None:
+        """Measure and save the next block; a block in which a contender fails is void, and leaves `unfinished` be.
+
+        Raises:
+            RuntimeError: The experiment is not `opened`.
+        """
+        if self._open_target is None:
+            raise RuntimeError("run_block is called inside opened(), which starts what it measures against")
+        number = len(self.blocks)
+        try:
+            record = run_block(
+                self.plan,
+                number,
+                target=self._open_target,
+                experiment_started_s=self._started_s,
+                on_slice=partial(self._observer.slice_done, number),
+            )
+        except TrialFailedError as failure:
+            self._note_failure(number, failure)
+            return
+        self.blocks.append(record)
+        if self._storage:
+            self._storage.save_block(self.id, record)
+        self._observer.block_done(record)
+
+    compare = staticmethod(compare)
 
     def result(self) -> ExperimentResult:
         """What the finished blocks say."""
@@ -159,30 +217,20 @@ class Experiment:
             | {"contenders": [arm.asked_for for arm in self._all_arms]},
             environment=self._environment.to_dict(),
             target=self._target,
+            load_model="open" if self.plan.arrivals else "closed",
+            pacing=self._pacing,
+            floor=self._floor,
             clients=(*failed, *self.unavailable),
         )
         return conclude(unmeasured, self.blocks, dropped=self._dropped)
 
-    def _run_blocks(self, target: OpenTarget) -> None:
-        started_s = time.monotonic()
-        while len(self.blocks) < self.plan.blocks and self.plan.arms:
-            number = len(self.blocks)
-            block = Block(
-                self.plan,
-                number,
-                target=target,
-                experiment_started_s=started_s,
-                on_slice=partial(self._observer.slice_done, number),
-            )
-            try:
-                record = block.run()
-            except TrialFailedError as failure:
-                self._note_failure(number, failure)
-                continue
-            self.blocks.append(record)
-            if self._storage:
-                self._storage.save_block(self.id, record)
-            self._observer.block_done(record)
+    @property
+    def _precise_enough(self) -> bool:
+        """At one of the looks: whether the intervals are as narrow as was asked for."""
+        target, plan = self.plan.until_percent, self.plan
+        if target is None or len(self.blocks) not in looks(plan.blocks):
+            return False
+        return enough_blocks(self.blocks, target, plan.primary_metric, dropped=self._dropped)
 
     def _note_failure(self, block: int, failure: TrialFailedError) -> None:
         """The block is void for all; who failed twice, or for a lasting reason, is dropped."""
@@ -242,6 +290,7 @@ def _as_experiment(config: BenchmarkConfiguration) -> ExperimentConfiguration:
         retries=config.retry_attempts,
         think_time=config.delay_between_requests,
         verify=config.verify_ssl,
+        floor=False,
         name=config.name,
     )
 
@@ -287,13 +336,13 @@ def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[
     arms, unavailable = [], []
     for contender in configuration.resolved_contenders(tuple(installed)):
         arm = Arm(contender, known[contender.library], installed_version(contender.library))
-        if contender.library == "null" or contender.library in installed:
+        if contender.library in OWN_CLIENTS or contender.library in installed:
             arms.append(arm)
         else:
             unavailable.append(_without_trials(arm, "unavailable", _how_to_get(arm.capabilities)))
     if not configuration.contenders:
         for name, capabilities in known.items():
-            if name != "null" and name not in installed:
+            if name not in OWN_CLIENTS and name not in installed:
                 arm = Arm(Contender(name, next(iter(capabilities.modes))), capabilities, None)
                 unavailable.append(_without_trials(arm, "unavailable", _how_to_get(capabilities)))
     return arms, unavailable

@@ -31,7 +31,7 @@ _PYPROJECT = Path("pyproject.toml")
 _SPELLINGS = {"header": "headers", "database": "database_url"}
 """Options whose name is not the field's."""
 
-OTHER_OPTIONS = frozenset({"config", "json", "plan", "strict", "limit", "offset", "host", "port", "yes"})
+OTHER_OPTIONS = frozenset({"config", "json", "plan", "strict", "limit", "offset", "host", "port", "yes", "force"})
 """Options that are no settings; the command line reads their variables."""
 
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
@@ -112,7 +112,7 @@ def _from_environment() -> dict[str, Any]:
 
 
 def _unknown_variables() -> list[str]:
-    options = {*Settings.model_fields, *_SPELLINGS, *OTHER_OPTIONS, "no_verify"}
+    options = {*Settings.model_fields, *_SPELLINGS, *OTHER_OPTIONS, "no_verify", "no_floor"}
     known = sorted(PREFIX + option.upper() for option in options)
     return [
         f"unknown environment variable {name!r}; {did_you_mean(name, known)}"
@@ -134,9 +134,10 @@ def _as_fields(options: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(body, str) and body.startswith("@"):
         del values["body"]
         values["body_file"] = body[1:]
-    if "no_verify" in values:
-        refusal = values.pop("no_verify")
-        values["verify"] = _OPPOSITES.get(str(refusal).lower(), refusal)  # what is no truth value is left to be faulted
+    for name in ("verify", "floor"):
+        if f"no_{name}" in values:
+            refusal = values.pop(f"no_{name}")
+            values[name] = _OPPOSITES.get(str(refusal).lower(), refusal)  # what is no truth value is left to be faulted
     return values
 
 

@@ -2,7 +2,8 @@
 
     HTTPBenchmarkError
     ├── ConfigurationError          the user asked for something that cannot be done (all faults at once)
-    │   └── UnsupportedOptionError  a client cannot honour a setting; it is never dropped in silence
+    │   ├── UnsupportedOptionError  a client cannot honour a setting; it is never dropped in silence
+    │   └── ComparisonError         two experiments differ in what matters, so their figures are not compared
     ├── ClientUnavailableError      a client library is not installed here
     ├── TargetError                 the server to aim at could not be started or reached
     ├── NoAnswerError               the server answers nothing that a client asks
@@ -36,6 +37,10 @@ class ConfigurationError(HTTPBenchmarkError, ValueError):
 
 class UnsupportedOptionError(ConfigurationError):
     """A client cannot honour a setting."""
+
+
+class ComparisonError(ConfigurationError):
+    """Two experiments differ in what matters, so their figures are not compared unless forced."""
 
 
 class ClientUnavailableError(HTTPBenchmarkError):

@@ -1,5 +1,7 @@
 """From a configuration to a plan: who is measured, how often, in which order, on which processors. Pure.
 
+How a trial is cut into slices is in `slicing`.
+
 The design is METHOD: a block is one fresh process per contender, measured in rounds of short slices in an order that
 the recorded seed shuffles; the block is the unit of analysis. `docs/method.md` says why.
 """
@@ -14,31 +16,24 @@ from tenacity import RetryCallState, Retrying, wait_exponential
 from http_benchmark import __version__
 from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions, Request
-from http_benchmark.load.schedule import Stop
+from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.slicing import LEAST_SLICE_S, Slice, may_be_fewer, plan_slices, plan_warm_up
+from http_benchmark.stats.sequential import LOOKS
 from http_benchmark.utils.host import available_cpus
 
 DEFAULT_BLOCKS = 15
 QUICK_BLOCKS = 11  # the fewest with which Holm can separate all pairs of nine contenders
-DEFAULT_ROUNDS = 12
-SLOW_ROUNDS = 4  # where a slice lasts over SLOW_SLICE_S
-SLOW_SLICE_S = 1.0
-QUICK_ROUNDS = 3
-WARM_UP_S = 1.0
-QUICK_WARM_UP_S = 0.3
-
-LEAST_SLICE_S = 0.1
-LEAST_SLICE_REQUESTS = 100
-LEAST_REQUESTS_PER_CONNECTION = 10
-LEAST_WARM_UP_REQUESTS = 200
-MOST_WARM_UP_S = 3.0
 
 _START_S = 0.2  # measured: a process, its imports and its client, several starting at a time
 _OVERHEAD_S = 3.0  # measured: what the origin, the statistics and the database add to a run
 _CHUNK_BYTES = 1024**2  # `randbytes` overflows at 256 MiB
 _CONFIDENCE_LEVEL = 0.05
+
+READING = frozenset({"GET", "HEAD", "STREAM"})
+"""Methods that may be sent to a foreign server for more than the workload."""
 
 DEFAULT_HEADERS = (
     ("User-Agent", f"http-benchmark/{__version__}"),
@@ -80,7 +75,10 @@ class Plan:
     Attributes:
         arms: The contenders, in the order named.
         blocks: How many blocks.
-        slices: The slices of a trial, by round.
+        until_percent: Stop at one of the looks of `stats.sequential` when all intervals of the primary metric are at
+            most this wide to either side; None to measure all blocks whatever they say.
+        processes: Of each contender.
+        slices: The slices of a trial, by round; all `Stop` in the closed model, all `Arrivals` in the open one.
         adaptive_rounds: Whether slow slices reduce the rounds to `SLOW_ROUNDS`.
         warm_up: None for none; then connections are not opened beforehand either.
         seed: Of the orders and of generated bodies.
@@ -90,13 +88,17 @@ class Plan:
         think_time_s: Pause after each request.
         client_cpus, origin_cpus: Disjoint where the machine has more than one processor.
         primary_metric: What the ranking goes by.
+        probe_floor: Whether to measure beforehand what a bare socket reaches.
+        probe_life_cycle: Whether to measure, after a trial's slices, requests that each open a connection.
     """
 
     arms: tuple[Arm, ...]
     blocks: int
-    slices: tuple[Stop, ...]
+    until_percent: float | None
+    processes: int
+    slices: tuple[Slice, ...]
     adaptive_rounds: bool
-    warm_up: Stop | None
+    warm_up: Slice | None
     seed: int
     request: Request
     options: ClientOptions
@@ -105,6 +107,18 @@ class Plan:
     client_cpus: tuple[int, ...]
     origin_cpus: tuple[int, ...]
     primary_metric: Metric
+    probe_floor: bool
+    probe_life_cycle: bool
+
+    @property
+    def arrivals(self) -> tuple[Arrivals, ...]:
+        """The slices of the open model; none in the closed one."""
+        return tuple(part for part in self.slices if isinstance(part, Arrivals))
+
+    @property
+    def fastest_arrivals(self) -> Arrivals | None:
+        """The slice with the highest rate; None in the closed model."""
+        return max(self.arrivals, key=lambda part: max(part.start_rps, part.end_rps), default=None)
 
     @property
     def slowest_request_s(self) -> float:
@@ -116,7 +130,7 @@ class Plan:
     def estimated_s(self) -> float:
         """How long the run takes if every slice lasts no longer than it has to."""
         warm_up_s = self.warm_up.duration_s if self.warm_up else 0.0
-        slices_s = sum(max(stop.duration_s, LEAST_SLICE_S) for stop in self.slices)
+        slices_s = sum(max(part.duration_s, LEAST_SLICE_S) for part in self.slices)
         return _OVERHEAD_S + self.blocks * len(self.arms) * (_START_S + warm_up_s + slices_s)
 
     def start_order(self, block: int) -> list[Arm]:
@@ -127,14 +141,24 @@ class Plan:
         """The order in which a round measures its contenders."""
         return self._shuffled("round", block, round_number)
 
+    def slice_of(self, block: int, round_number: int) -> Slice:
+        """What every contender of a round is asked for; Poisson arrivals are drawn anew for each round."""
+        part = self.slices[round_number]
+        if isinstance(part, Arrivals):
+            return replace(part, seed=self._generator("arrivals", block, round_number).getrandbits(32))
+        return part
+
     def without(self, contender: str) -> "Plan":
         """The same plan for the other contenders."""
         return replace(self, arms=tuple(arm for arm in self.arms if arm.name != contender))
 
     def _shuffled(self, *what: object) -> list[Arm]:
         arms = list(self.arms)
-        random.Random(f"{self.seed}/{'/'.join(map(str, what))}").shuffle(arms)
+        self._generator(*what).shuffle(arms)
         return arms
+
+    def _generator(self, *what: object) -> random.Random:
+        return random.Random(f"{self.seed}/{'/'.join(map(str, what))}")
 
 
 def make_plan(
@@ -150,12 +174,16 @@ def make_plan(
     """
     origin_cpus, client_cpus = share_processors(available_cpus())
     slices = plan_slices(configuration)
+    warm_up = plan_warm_up(configuration)
+    bundled = configuration.url is None or configuration.url.startswith("/")
     return Plan(
         arms=tuple(arms),
-        blocks=configuration.blocks or default_blocks(len(arms), quick=configuration.quick),
+        blocks=_blocks(configuration, len(arms)),
+        until_percent=configuration.until,
+        processes=configuration.processes,
         slices=slices,
-        adaptive_rounds=configuration.slices is None and len(slices) > SLOW_ROUNDS and not configuration.requests,
-        warm_up=_warm_up(configuration),
+        adaptive_rounds=may_be_fewer(configuration, slices),
+        warm_up=warm_up,
         seed=seed,
         request=Request(
             method="GET" if configuration.method == "STREAM" else configuration.method,
@@ -176,8 +204,17 @@ def make_plan(
         think_time_s=configuration.think_time,
         client_cpus=client_cpus,
         origin_cpus=origin_cpus,
-        primary_metric=configuration.primary or "throughput_rps",
+        primary_metric=configuration.primary or ("cpu_s_per_1k" if configuration.rate else "throughput_rps"),
+        # Somebody else's server gets nothing but the workload, unless a little more of the same does no harm.
+        probe_floor=configuration.floor and warm_up is not None and (bundled or configuration.method in READING),
+        probe_life_cycle=warm_up is not None and bundled,
     )
+
+
+def _blocks(configuration: ExperimentConfiguration, contenders: int) -> int:
+    if configuration.blocks is not None:
+        return configuration.blocks
+    return LOOKS[-1] if configuration.until else default_blocks(contenders, quick=configuration.quick)
 
 
 def default_blocks(contenders: int, *, quick: bool) -> int:
@@ -188,38 +225,6 @@ def default_blocks(contenders: int, *, quick: bool) -> int:
     pairs = contenders * (contenders - 1) / 2
     needed = math.ceil(1 + math.log2(pairs / _CONFIDENCE_LEVEL)) if pairs else 1
     return max(QUICK_BLOCKS if quick else DEFAULT_BLOCKS, needed)
-
-
-def plan_slices(configuration: ExperimentConfiguration) -> tuple[Stop, ...]:
-    """Cut a trial into slices: by the exact number of requests, by the duration, or by what a slice needs at least."""
-    least = max(LEAST_SLICE_REQUESTS, LEAST_REQUESTS_PER_CONNECTION * configuration.concurrency)
-    rounds = configuration.slices or (QUICK_ROUNDS if configuration.quick else DEFAULT_ROUNDS)
-    if configuration.requests is not None:
-        if configuration.slices is None:
-            rounds = max(1, min(rounds, configuration.requests // least))
-        rounds = min(rounds, configuration.requests)
-        share, rest = divmod(configuration.requests, rounds)
-        return tuple(Stop(requests=share + (number < rest)) for number in range(rounds))
-    if configuration.duration is not None:
-        if configuration.slices is None:
-            rounds = max(1, min(rounds, int(configuration.duration / LEAST_SLICE_S)))
-            rounds = min(rounds, SLOW_ROUNDS) if configuration.duration / rounds > SLOW_SLICE_S else rounds
-        return (Stop(duration_s=configuration.duration / rounds),) * rounds
-    return (Stop(duration_s=LEAST_SLICE_S, least_requests=least),) * rounds
-
-
-def _warm_up(configuration: ExperimentConfiguration) -> Stop | None:
-    warm_up_s = configuration.warmup
-    if warm_up_s is None:
-        warm_up_s = QUICK_WARM_UP_S if configuration.quick else WARM_UP_S
-    if not warm_up_s:
-        return None
-    least = LEAST_REQUESTS_PER_CONNECTION if configuration.quick else LEAST_WARM_UP_REQUESTS
-    return Stop(
-        duration_s=warm_up_s,
-        least_requests=max(least, configuration.concurrency),
-        most_s=max(MOST_WARM_UP_S, warm_up_s),
-    )
 
 
 def body_bytes(configuration: ExperimentConfiguration, seed: int) -> bytes:

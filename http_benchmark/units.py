@@ -1,10 +1,11 @@
-"""Quantities as people write them: read "10s", "500/s", "64KiB"; print durations and rates."""
+"""Quantities as people write them: read "10s", "500/s", "64KiB", "2%"; print durations and rates."""
 
 import re
 
 _NUMBER = r"(?P<number>\d+(?:_\d+)*(?:\.\d+)?|\.\d+)"
 _DURATION = re.compile(rf"{_NUMBER}\s*(?P<unit>ns|us|µs|ms|s|min|m|h|d)?")
 _RATE = re.compile(rf"{_NUMBER}\s*(?:/\s*(?P<unit>s|min|m|h))?")
+_PERCENT = re.compile(rf"{_NUMBER}\s*%?")
 _SIZE = re.compile(rf"{_NUMBER}\s*(?P<unit>[kKmMgG]i?)?[bB]?")
 
 _SECONDS = {
@@ -43,6 +44,50 @@ def parse_rate(text: str | float) -> float:
     if match is None:
         raise ValueError(f"not a rate: {text!r}; write for example 500/s")
     return float(match["number"]) / _SECONDS[match["unit"] or "s"]
+
+
+type Rates = tuple[tuple[float, float], ...]
+"""An arrival rate over time, as steps of equal length: (rate at the start, rate at the end), 1/s."""
+
+
+def parse_rates(text: str | float) -> Rates:
+    """Read a rate over time: constant "500/s", an even ramp "100..2000/s", or steps "100, 200, 500..1000/s".
+
+    A part without a unit takes that of the part after it.
+
+    Raises:
+        ValueError: It is no such rate.
+    """
+    steps: list[tuple[float, float]] = []
+    unit = ""
+    for part in reversed(str(text).split(",")):
+        amounts, slash, own_unit = part.partition("/")
+        unit = slash + own_unit if slash else unit
+        start, dots, end = amounts.partition("..")
+        try:
+            first, last = parse_rate(start + unit), parse_rate((end if dots else start) + unit)
+        except ValueError:
+            raise ValueError(f"not a rate: {text!r}; write for example 500/s, 100..2000/s or 100,200,400/s") from None
+        steps.insert(0, (first, last))
+    return tuple(steps)
+
+
+def format_rates(rates: Rates) -> str:
+    """Print a rate over time as `parse_rates` reads it."""
+    parts = (f"{start:g}" if start == end else f"{start:g}..{end:g}" for start, end in rates)
+    return f"{', '.join(parts)} /s"
+
+
+def parse_percent(text: str | float) -> float:
+    """Read a percentage from "2%", "0.5 %" or a plain number of percent.
+
+    Raises:
+        ValueError: It is no percentage.
+    """
+    match = _PERCENT.fullmatch(str(text).strip())
+    if match is None:
+        raise ValueError(f"not a percentage: {text!r}; write for example 2%")
+    return float(match["number"])
 
 
 def parse_size(text: str | int) -> int:

@@ -13,7 +13,7 @@ from http_benchmark.cli.options import shared_options
 def command(config_file: Path | None, json_file: str | None, *, verbose: int, log_file: str | None) -> None:
     """List the known clients: installed version, modes, protocols, how to install them."""
     from http_benchmark.cli.common import load_settings, make_console, write_json
-    from http_benchmark.clients import installed_version, known_clients
+    from http_benchmark.clients import OWN_CLIENTS, installed_version, known_clients
     from http_benchmark.report.terminal import ClientRow, print_clients
 
     load_settings({"verbose": verbose, "log_file": log_file}, config_file)
@@ -26,7 +26,7 @@ def command(config_file: Path | None, json_file: str | None, *, verbose: int, lo
             install=capabilities.install,
         )
         for name, capabilities in known_clients().items()
-        if name != "null"
+        if name not in OWN_CLIENTS
     ]
     if json_file:
         write_json([asdict(row) for row in rows], json_file)

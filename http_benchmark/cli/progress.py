@@ -16,10 +16,12 @@ from rich.table import Table
 
 from http_benchmark.benchmark import Experiment, Observer
 from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
 from http_benchmark.redaction import described_request, without_passwords
-from http_benchmark.units import format_duration, format_rate
+from http_benchmark.stats.sequential import looks
+from http_benchmark.units import format_duration, format_rate, format_rates
 
 _REDRAW_S = 0.5
 
@@ -28,24 +30,41 @@ def print_plan(experiment: Experiment, console: Console) -> None:
     """Say what would run and how long it would take."""
     plan = experiment.plan
     request = plan.request
-    stop = plan.slices[0]
-    each = f"{stop.requests} requests" if stop.requests else f"at least {format_duration(stop.duration_s)}"
+    part = plan.slices[0]
+    least = "" if plan.arrivals else "at least "
+    each = f"{part.requests} requests" if part.requests else f"{least}{format_duration(part.duration_s)}"
     warm_up = format_duration(plan.warm_up.duration_s) if plan.warm_up else "none"
     lines = [
         f"target       {without_passwords(experiment.configuration.url or 'bundled origin')}",
         f"request      {request.method}, {len(request.body)} bytes of body, {len(request.headers)} headers",
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",
         f"not here     {'; '.join(client.message or '' for client in experiment.unavailable) or 'none'}",
-        f"concurrency  {plan.options.concurrency}",
+        *_arrivals(experiment.configuration),
+        f"concurrency  {plan.options.concurrency}{' at most' if plan.arrivals else ''}{_processes(plan)}",
         f"warm-up      {warm_up} per trial",
         f"trial        {len(plan.slices)} slices of {each}",
-        f"blocks       {plan.blocks}, each with a fresh process per contender",
+        f"repeated     {_blocks(plan)}, each with a fresh process per contender",
         f"ranked by    {plan.primary_metric}",
         f"processors   clients on {_cpus(plan.client_cpus)}, origin on {_cpus(plan.origin_cpus)}",
         f"time         about {format_duration(plan.estimated_s)}, longer where a request is slow",
     ]
     for line in lines:
         console.print(line, soft_wrap=True, markup=False)
+
+
+def _arrivals(configuration: ExperimentConfiguration) -> list[str]:
+    rate = configuration.rate
+    return [f"arrivals     {configuration.arrivals}, {format_rates(rate)}"] if rate else []
+
+
+def _processes(plan: Plan) -> str:
+    return f", over {plan.processes} processes" if plan.processes > 1 else ""
+
+
+def _blocks(plan: Plan) -> str:
+    if plan.until_percent is None:
+        return _count(plan.blocks, "block")
+    return f"{looks(plan.blocks)[0]} to {plan.blocks} blocks, until the intervals are ±{plan.until_percent:g} %"
 
 
 def _cpus(cpus: tuple[int, ...]) -> str:
@@ -85,6 +104,11 @@ class ProgressDisplay(Observer):
             with self._or_nothing():
                 live.stop()
 
+    def preparing(self, plan: Plan) -> None:
+        checks = ["pacing"] * bool(plan.arrivals) + ["the floor"] * plan.probe_floor
+        if checks:
+            self._print(f"checking {' and '.join(checks)} of this machine")
+
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         self._plan = plan
         self._started_s = time.monotonic()
@@ -92,7 +116,7 @@ class ProgressDisplay(Observer):
         what = described_request(request.method, result.target.url, request.headers, request.body)
         logger.info("experiment {}, seed {}: {}", result.id, plan.seed, what)
         self._print(
-            f"{_count(len(plan.arms), 'contender')}, {_count(plan.blocks, 'block')}, "
+            f"{_count(len(plan.arms), 'contender')}, {_blocks(plan)}, "
             f"{without_passwords(result.target.url)}; "
             f"about {format_duration(plan.estimated_s)}"
         )

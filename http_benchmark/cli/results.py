@@ -1,16 +1,24 @@
 """`http-benchmark results`: what was measured before."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from http_benchmark.cli.export import export
 from http_benchmark.cli.options import shared_options
+
+if TYPE_CHECKING:
+    from http_benchmark.models.experiment import ExperimentResult
+    from http_benchmark.storage import ResultStorage
 
 
 @click.group(epilog="Example: http-benchmark results list")
 def command() -> None:
-    """List, show or delete stored results."""
+    """List, show, compare, export or delete stored results."""
+
+
+command.add_command(export)
 
 
 @command.command("list", epilog="Example: http-benchmark results list --limit 5")
@@ -53,19 +61,47 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
     from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
     from http_benchmark.report import json as json_report
     from http_benchmark.report.terminal import print_experiment
-    from http_benchmark.stats.conclusion import conclude
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
-        experiment = storage.get_experiment(identifier)
-        if experiment is None:
-            raise _missing(identifier)
-        if experiment.status == "running":  # or killed while it ran: its answer was not written, its blocks were
-            experiment = conclude(experiment, storage.get_blocks(experiment.id))
+        experiment = _stored(storage, identifier)
     if json_file:
         write_json(json_report.dump(experiment), json_file)
     else:
         print_experiment(experiment, make_console())
+
+
+@command.command("compare", epilog="Example: http-benchmark results compare 3f2a 9b07")
+@click.argument("first", metavar="ID")
+@click.argument("second", metavar="ID")
+@click.option(
+    "--force",
+    envvar="HTTP_BENCHMARK_FORCE",
+    is_flag=True,
+    help="Compare even where machine, versions or workload differ.",
+)
+@shared_options(database=True, output=True)
+def compare(
+    config_file: Path | None, json_file: str | None, *, first: str, second: str, force: bool, **arguments: Any
+) -> None:
+    """Set two stored experiments side by side, the second against the first.
+
+    Refuses where they differ in what matters, such as the machine, the interpreter or the workload. Versions of the
+    clients may differ. There is no verdict: for that, measure both in one experiment.
+    """
+    from http_benchmark import comparison
+    from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+    from http_benchmark.report.comparison import print_comparison
+
+    settings = load_settings(arguments, config_file)
+    with open_storage(settings, existing=True) as storage:
+        experiments = [_stored(storage, identifier) for identifier in (first, second)]
+        blocks = [storage.get_blocks(experiment.id) for experiment in experiments]
+    compared = comparison.compare(*experiments, force=force, blocks=(blocks[0], blocks[1]))
+    if json_file:
+        write_json(compared.to_dict(), json_file)
+    else:
+        print_comparison(compared, make_console())
 
 
 @command.command("delete", epilog="Example: http-benchmark results delete 3f2a --yes")
@@ -85,6 +121,16 @@ def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments:
             click.confirm(f"Delete {experiment.id} ({experiment.name})?", abort=True)
         storage.delete_experiment(experiment.id)
     click.echo(f"deleted {experiment.id}")
+
+
+def _stored(storage: "ResultStorage", identifier: str) -> "ExperimentResult":
+    """A stored experiment; one that was killed while it ran has its blocks only, and they are concluded now."""
+    from http_benchmark.stats.conclusion import conclude
+
+    experiment = storage.get_experiment(identifier)
+    if experiment is None:
+        raise _missing(identifier)
+    return conclude(experiment, storage.get_blocks(experiment.id)) if experiment.status == "running" else experiment
 
 
 def _missing(identifier: str) -> click.ClickException:

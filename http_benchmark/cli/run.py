@@ -13,6 +13,9 @@ Examples:
   http-benchmark run httpx aiohttp --concurrency 32
   http-benchmark run requests urllib3 --url http://127.0.0.1:8080/get --duration 10s
   http-benchmark run --method POST --body-size 64KiB --json result.json
+  http-benchmark run aiohttp --rate 500/s            open model: requests are due whether or not others are answered
+  http-benchmark run --rate 100..2000/s --arrivals poisson
+  http-benchmark run urllib3 requests --until 2%     as many blocks as it takes
   http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?"""
 
 
@@ -24,22 +27,27 @@ Examples:
 @click.option("--body", help="Body to send: text, or @FILE.")
 @click.option("--body-size", help="Generate a body of this size, such as 64KiB.")
 @click.option("--stream", is_flag=True, default=None, help="Read responses as a stream in chunks.")
-@click.option("--concurrency", help="Requests in flight at a time.  [default: 10]")
+@click.option("--rate", help="Open model: arrivals such as 500/s, a ramp 100..2000/s or steps 100,200,400/s.")
+@click.option("--arrivals", help="Spacing of the arrivals: constant or poisson.  [default: constant]")
+@click.option("--concurrency", help="Requests in flight at a time, with --rate at most.  [default: 10, with --rate 64]")
+@click.option("--processes", help="Worker processes per contender, which share the load.  [default: 1]")
 @click.option("--duration", help="Measured time per trial, such as 10s.  [default: by slices]")
 @click.option("--requests", help="Exact number of requests per trial.")
 @click.option("--warmup", help="Warm-up per trial; 0 for none.  [default: 1s, with --quick 0.3s]")
-@click.option("--slices", help="Slices per trial.  [default: 12]")
+@click.option("--slices", help="Slices per trial.  [default: 12, with --rate 4]")
 @click.option("--timeout", help="Total deadline of a request.  [default: 30s]")
 @click.option("--retries", help="Further attempts after a failed one.  [default: 0]")
 @click.option("--think-time", help="Pause of each user after each request.  [default: 0]")
 @click.option("--blocks", help="Repetitions of everything, each with fresh processes.  [default: 15]")
-@click.option("--primary", help="Metric that ranks.  [default: throughput_rps]")
+@click.option("--until", help="Add blocks until the intervals are this narrow, such as 2%; at most --blocks or 40.")
+@click.option("--primary", help="Metric that ranks.  [default: throughput_rps, with --rate cpu_s_per_1k]")
 @click.option("--quick", is_flag=True, default=None, help="Fewer, shorter slices: finds large differences only.")
 @click.option("--seed", help="Seed of the order.  [default: random]")
 @click.option("--http", help="HTTP version: 1.1 or 2.  [default: 1.1]")
 @click.option("--no-verify", "verify", flag_value=False, default=None, help="Do not check certificates.")
 @click.option("--ca", help="PEM file with the authorities to trust.")
 @click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects.")
+@click.option("--no-floor", "floor", flag_value=False, default=None, help="Do not probe what a bare socket reaches.")
 @click.option("--name", help="Name of the experiment.")
 @click.option("--tag", multiple=True, help="Tag of the experiment, repeatable.")
 @click.option(

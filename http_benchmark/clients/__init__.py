@@ -21,7 +21,13 @@ from http_benchmark.errors import ConfigurationError
 
 ENTRY_POINT_GROUP = "http_benchmark.clients"
 NULL_CLIENT = "null"
-"""The client that answers by itself; known, but never among the installed ones."""
+"""The client that answers every request by itself: what is left is the harness's own cost."""
+
+FLOOR_CLIENT = "floor"
+"""The client that does the least that one can: a bare socket."""
+
+OWN_CLIENTS = frozenset({NULL_CLIENT, FLOOR_CLIENT})
+"""Yardsticks of our own: known, and measured when named, but never among the installed ones."""
 
 _SUFFIX = "_adapter"
 
@@ -75,11 +81,11 @@ def known_clients() -> dict[str, Capabilities]:
 
 
 def installed_clients() -> dict[str, Capabilities]:
-    """The known clients whose library is installed in this environment, without the null client."""
+    """The known clients whose library is installed in this environment, without our own."""
     return {
         name: client
         for name, client in known_clients().items()
-        if name != NULL_CLIENT and _version(client.distribution) is not None
+        if name not in OWN_CLIENTS and _version(client.distribution) is not None
     }
 
 

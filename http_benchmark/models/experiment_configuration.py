@@ -19,6 +19,8 @@ from http_benchmark.models.fields import (
     CountOrZero,
     Headers,
     Method,
+    Percent,
+    RateOverTime,
     ReadableFile,
     Seconds,
     SecondsOrZero,
@@ -32,6 +34,9 @@ from http_benchmark.models.fields import (
     one_of,
     option_named,
 )
+
+CLOSED_CONCURRENCY = 10
+OPEN_CONCURRENCY = 64  # room for the requests that pile up while a client or server stalls
 
 MOST_SLICES = 10_000
 MOST_BLOCKS = 1_000
@@ -93,7 +98,11 @@ class ExperimentConfiguration(Model):
         body_file: File to upload.
         body_size: Bytes to generate and upload.
         stream: Read the responses as streams.
-        concurrency: Requests in flight at a time.
+        rate: Arrivals per second over a trial, (at the start, at the end) of each step: the open model. None for the
+            closed model.
+        arrivals: How arrivals are spaced in the open model; None without a rate.
+        concurrency: Requests in flight at a time; in the open model the most that there may be.
+        processes: Worker processes of each contender, which share concurrency, requests and rate.
         duration: Seconds that each trial lasts; excludes `requests`.
         requests: Exactly how many requests each trial sends; neither of both: the slices say how long.
         warmup: Seconds of unmeasured requests that open a trial; 0 for none, None for what `quick` asks for.
@@ -101,14 +110,16 @@ class ExperimentConfiguration(Model):
         timeout: Total deadline of a request, seconds.
         retries: How often a failed request is tried again.
         think_time: Seconds that each user waits after a response.
-        blocks: How often everything is repeated; None for as many as the comparison needs.
-        primary: The metric that ranks; None for throughput.
+        blocks: How often everything is repeated, with `until` at most; None for as many as the comparison needs.
         quick: A short look instead of a result that holds.
+        until: Percent: go on until no interval of the primary metric is wider than this to either side.
+        primary: The metric that ranks; None for throughput, in the open model for CPU time per request.
         seed: For the order of the slices; None for a new one.
         http: HTTP version for every contender.
         verify: Check certificates.
         ca: PEM file with the authorities to trust.
         follow_redirects: Follow redirects.
+        floor: Probe what a bare socket reaches on the same workload.
         name: What to call the experiment.
         tag: Words to find it by.
 
@@ -124,7 +135,12 @@ class ExperimentConfiguration(Model):
     body_file: ReadableFile | None = None
     body_size: Size | None = None
     stream: bool = False
-    concurrency: Count = 10
+    rate: RateOverTime | None = None
+    arrivals: Annotated[Literal["constant", "poisson"] | None, one_of(("constant", "poisson"))] = Field(
+        default=None, validate_default=True
+    )
+    concurrency: Count = Field(default=None, validate_default=True)
+    processes: Count = 1
     duration: Seconds | None = None
     requests: Count | None = None
     warmup: SecondsOrZero | None = None
@@ -133,13 +149,15 @@ class ExperimentConfiguration(Model):
     retries: CountOrZero = 0
     think_time: SecondsOrZero = 0.0
     blocks: Annotated[Count, at_most(MOST_BLOCKS, f"{MOST_BLOCKS:,}")] | None = None
-    primary: Annotated[Metric | None, one_of(METRICS)] = None
     quick: bool = False
+    until: Percent | None = None
+    primary: Annotated[Metric | None, one_of(METRICS)] = None
     seed: CountOrZero | None = None
     http: Annotated[Literal["1.1", "2"], one_of(("1.1", "2"))] = "1.1"
     verify: bool = True
     ca: ReadableFile | None = None
     follow_redirects: bool = False
+    floor: bool = True
     name: str | None = None
     tag: Words = ()
 
@@ -176,6 +194,44 @@ class ExperimentConfiguration(Model):
     def _check_single(cls, value: Any) -> Any:
         if isinstance(value, str) and "," in value:
             raise ValueError(f"several concurrencies in one run are not offered yet, got {value!r}; give one")
+        return value
+
+    @field_validator("concurrency", mode="before")
+    @classmethod
+    def _default_concurrency(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None:
+            return OPEN_CONCURRENCY if info.data.get("rate") else CLOSED_CONCURRENCY
+        return value
+
+    @field_validator("arrivals")
+    @classmethod
+    def _check_arrivals(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("rate") is None:
+            if value is not None:
+                raise ValueError(f"arrivals {value!r} needs a rate; give one, such as 500/s")
+            return None
+        return value or "constant"
+
+    @field_validator("processes")
+    @classmethod
+    def _check_processes(cls, value: int, info: ValidationInfo) -> int:
+        concurrency = info.data.get("concurrency", value)
+        if value > concurrency:
+            raise ValueError(f"processes must be at most the concurrency, {concurrency}, got {value}")
+        return value
+
+    @field_validator("think_time")
+    @classmethod
+    def _check_think_time(cls, value: float, info: ValidationInfo) -> float:
+        if value and info.data.get("rate"):
+            raise ValueError(f"think_time {value} says nothing in the open model; leave out either it or the rate")
+        return value
+
+    @field_validator("until")
+    @classmethod
+    def _check_until(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("quick"):
+            raise ValueError(f"until and quick contradict each other, got {value} %; give one of them")
         return value
 
     @field_validator("requests")

@@ -19,11 +19,14 @@ from http_benchmark.clients import known_clients
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
 from http_benchmark.redaction import without_passwords
-from http_benchmark.units import parse_duration, parse_size
+from http_benchmark.units import Rates, parse_duration, parse_percent, parse_rates, parse_size
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "STREAM")
 BODILESS = frozenset({"HEAD", "STREAM"})
 """Methods that upload nothing. STREAM is a GET whose response is read as a stream."""
+
+MOST_RATE_RPS = 1_000_000
+"""More than any client on one machine can send."""
 
 MOST_BODY_BYTES = 1024**3
 """A body stands in the memory of every worker, several times in some."""
@@ -168,6 +171,27 @@ def _quantity(parse: Callable[[str], float]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def _rates(value: object, info: ValidationInfo) -> object:
+    """Read a rate over time from text or a single number; what a stored configuration holds is read as it is."""
+    if not isinstance(value, str | int | float):
+        return value
+    try:
+        return parse_rates(value)
+    except ValueError as error:
+        raise ValueError(f"{info.field_name}: {error}") from None
+
+
+def _possible_rates(value: Rates, info: ValidationInfo) -> Rates:
+    for start, end in value:
+        for rate in (start, end):
+            if not 0 < rate <= MOST_RATE_RPS:
+                limit = f"above 0 and at most {MOST_RATE_RPS:,} /s"
+                raise ValueError(f"{info.field_name} must be {limit}, got {rate:g}; leave it out for the closed model")
+    if not value:
+        raise ValueError(f"{info.field_name} must have at least one step; leave it out for the closed model")
+    return value
+
+
 def _readable_file(value: Path, info: ValidationInfo) -> Path:
     try:
         value.open("rb").close()
@@ -232,6 +256,8 @@ Count = Annotated[int, AfterValidator(_above_zero)]
 CountOrZero = Annotated[int, AfterValidator(_not_negative)]
 Seconds = Annotated[int | float, _quantity(parse_duration), AfterValidator(_above_zero)]
 SecondsOrZero = Annotated[int | float, _quantity(parse_duration), AfterValidator(_not_negative)]
+Percent = Annotated[float, _quantity(parse_percent), AfterValidator(_above_zero)]
+RateOverTime = Annotated[Rates, BeforeValidator(_rates), AfterValidator(_possible_rates)]
 Size = Annotated[int, _quantity(parse_size), AfterValidator(_not_negative), at_most(MOST_BODY_BYTES, "1GiB")]
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
 Headers = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_headers)]

@@ -11,6 +11,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 
 from http_benchmark.origin.messages import Buffer, Request, Response, Stream
+from http_benchmark.origin.queues import Service
 
 _MAX_KEPT = 1024  # answers per client address; beyond that, a load of ever new heads would fill memory
 _MAX_KEPT_HEAD_BYTES = 4096
@@ -30,6 +31,7 @@ class Answer:
         stream: The rest of the body, in pieces; None if `wire` is all.
         chunked: The pieces are sent as chunks.
         delay_s: How long to wait before sending.
+        service: The queue to go through before sending.
         closes: The connection ends with this answer.
         upload_bytes: Length of the request body to be drained before answering.
         immediate: It is sent at once and as a whole, and the connection goes on.
@@ -40,6 +42,7 @@ class Answer:
     stream: Stream | None
     chunked: bool
     delay_s: float
+    service: Service | None
     closes: bool
     upload_bytes: int
     immediate: bool
@@ -102,9 +105,10 @@ class Answers:
             stream=stream,
             chunked=chunked,
             delay_s=response.delay_s,
+            service=response.service,
             closes=closes,
             upload_bytes=request.content_length,
-            immediate=not (stream or response.delay_s or closes or request.content_length),
+            immediate=not (stream or response.delay_s or response.service or closes or request.content_length),
         )
 
 

@@ -11,9 +11,11 @@ import time
 from typing import cast
 
 from http_benchmark.origin import routes
+from http_benchmark.origin.alarms import Alarms
 from http_benchmark.origin.answers import Answer, Answers
 from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import RefusalError, Request, Response
+from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.reading import Incoming, Reader
 from http_benchmark.origin.sending import Sender
 
@@ -24,7 +26,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Origin:
-    """What all connections share: the counters, the kept answers, and who is connected.
+    """What all connections share: the counters, the kept answers, the queues, and who is connected.
 
     To be made on the running event loop that serves it.
     """
@@ -32,6 +34,8 @@ class Origin:
     def __init__(self) -> None:
         self.counters = Counters()
         self.answers = Answers()
+        self.queues = Queues()
+        self.alarms = Alarms()
         self._connections: set[Connection] = set()
         self._deserted = asyncio.Event()
         self._renew_answers()
@@ -83,7 +87,9 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._write = self._transport.write
         self._kept_answer = self._origin.answers.of_peer(peer).get
-        self._sender = Sender(self._transport, self._counters, self._advance)
+        self._sender = Sender(
+            self._transport, self._counters, self._advance, queues=self._origin.queues, alarms=self._origin.alarms
+        )
         self._reader = Reader(peer, self._kept_answer, lambda: self._sender.write(_CONTINUE))
         self._origin.joined(self)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
+from http_benchmark.origin.queues import Service
+
 type Buffer = bytes | memoryview
 
 
@@ -91,6 +93,7 @@ class Response:
     Attributes:
         headers: Beyond Date, Content-Type, Content-Length, Transfer-Encoding and Connection.
         delay_s: How long to wait before the answer starts.
+        service: The queue that the request has to go through before the answer starts.
         repeatable: An equal request head gets the equal response, so that it may be prepared once.
     """
 
@@ -99,4 +102,5 @@ class Response:
     content_type: str = "application/octet-stream"
     headers: tuple[tuple[str, str], ...] = ()
     delay_s: float = 0.0
+    service: Service | None = None
     repeatable: bool = True

@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from http_benchmark.origin import echo
+from http_benchmark.origin import busy, echo
 from http_benchmark.origin.messages import Request, Response, Stream
 from http_benchmark.origin.payload import BLOCK_BYTES, Pieces, payload
+from http_benchmark.origin.queues import Service
 
 MAX_BODY_BYTES = 1024**3
 """Longest body that can be asked for."""
@@ -17,6 +18,9 @@ MAX_LINES = 1024**2
 
 MAX_DELAY_S = 3600.0
 """Longest wait that can be asked for."""
+
+MAX_BUSY_S = 1.0
+"""Most CPU time that one request can ask for: nobody else is answered meanwhile."""
 
 MAX_REDIRECTS = 100
 """Longest chain of redirects that can be asked for."""
@@ -111,14 +115,18 @@ def _whole(text: str, name: str, low: int, high: int) -> int:
     return int(text)
 
 
-def _seconds(text: str, name: str) -> float:
+def _seconds(text: str, name: str, most: float = MAX_DELAY_S) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= MAX_DELAY_S:
-        raise ValueError(f"{name} must be seconds from 0 to {MAX_DELAY_S:.0f}, got {text[:40]!r}")
+    if not 0 <= seconds <= most:
+        raise ValueError(f"{name} must be seconds from 0 to {most:.0f}, got {text[:40]!r}")
     return seconds
+
+
+def _nanoseconds(text: str, name: str) -> int:
+    return round(_seconds(text, name) * 1e9)
 
 
 # Sizes and streams
@@ -169,6 +177,27 @@ def _delay(request: Request, seconds: str) -> Response:
     return Response(200, described.body, described.content_type, delay_s=_seconds(seconds, "the delay"))
 
 
+def _fifo(request: Request, service_s: str, stall_after_s: str = "0", stall_s: str = "0") -> Response:
+    service = Service(
+        queue=echo.argument(request, "queue", ""),
+        service_ns=_nanoseconds(service_s, "the service time"),
+        stall_after_ns=_nanoseconds(stall_after_s, "the time before the stall"),
+        stall_ns=_nanoseconds(stall_s, "the stall"),
+    )
+    return Response(200, b"served\n", "text/plain; charset=utf-8", service=service)
+
+
+def _busy(request: Request, cpu_s: str) -> Response:
+    dialled_s = busy.dialled(echo.argument(request, "dial", ""))
+    busy.burn(_seconds(cpu_s, "the CPU time", MAX_BUSY_S) + dialled_s)
+    return Response(200, b"done\n", "text/plain; charset=utf-8", repeatable=False)
+
+
+def _dial(_: Request, name: str, cpu_s: str) -> Response:
+    busy.dial(name, _seconds(cpu_s, "the CPU time", MAX_BUSY_S))
+    return Response(204, repeatable=False)
+
+
 def _redirect(_: Request, number: str) -> Response:
     left = _whole(number, "the number of redirects", 1, MAX_REDIRECTS)
     return Response(302, headers=(("Location", f"/redirect/{left - 1}" if left > 1 else "/get"),))
@@ -200,6 +229,10 @@ ROUTES = (
     Route("/stream/{n}", _READ, _stream),
     Route("/stream-bytes/{n}", _READ, _stream_bytes),
     Route("/delay/{s}", _ANY, _delay),
+    Route("/fifo/{service_s}", _ANY, _fifo),
+    Route("/fifo/{service_s}/stall/{after_s}/{length_s}", _ANY, _fifo),
+    Route("/busy/{cpu_s}", _ANY, _busy),
+    Route("/busy/dial/{name}/{cpu_s}", _ANY, _dial),
     Route("/drip", _READ, _drip),
     Route("/gzip", _READ, echo.gzipped),
     Route("/deflate", _READ, echo.deflated),

@@ -1,14 +1,14 @@
-"""Sending answers to one client: after a delay, in pieces, and no faster than the client reads."""
+"""Sending answers to one client: when they are due, in pieces, and no faster than the client reads."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 
+from http_benchmark.clock import monotonic_ns
+from http_benchmark.origin.alarms import Alarm, Alarms
 from http_benchmark.origin.answers import LAST_CHUNK, Answer, chunk
 from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import Buffer
-
-_TIMER_STEP_S = 0.001  # the event loop's timers count milliseconds and may fire up to one early
+from http_benchmark.origin.queues import Queues
 
 
 class Sender:
@@ -18,6 +18,8 @@ class Sender:
         transport: The connection.
         counters: Told what is sent.
         on_free: Called when an answer has been sent that did not go out during the call of `send`.
+        queues: Where requests stand that must be served before they are answered.
+        alarms: What wakes this when an answer or a piece of it is due.
 
     Attributes:
         busy: An answer is being sent or waits for its time.
@@ -25,15 +27,25 @@ class Sender:
         closed: The last answer was sent.
     """
 
-    def __init__(self, transport: asyncio.Transport, counters: Counters, on_free: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        counters: Counters,
+        on_free: Callable[[], None],
+        *,
+        queues: Queues,
+        alarms: Alarms,
+    ) -> None:
         self.busy = False
         self.full = False
         self.closed = False
         self._transport = transport
         self._counters = counters
         self._on_free = on_free
-        self._timer: asyncio.TimerHandle | None = None
-        self._due_s = 0.0  # when the timer should have rung, by the monotonic clock
+        self._queues = queues
+        self._alarms = alarms
+        self._alarm: Alarm | None = None
+        self._due_ns = 0  # what the alarm was set to
         self._answer: Answer | None = None
         self._pieces: Iterator[Buffer] | None = None  # what is left of a streamed body
         self._head = b""  # of a streamed answer; it goes out together with the first piece
@@ -47,8 +59,8 @@ class Sender:
         """Send an answer; `busy` tells whether that goes on after the return. Not to be called while busy."""
         self.busy = True
         self._answer = answer
-        self._due_s = time.monotonic() + answer.delay_s
-        if answer.delay_s:
+        if answer.delay_s or answer.service:
+            self._due_ns = self._due(answer)
             self._wait(self._start)
         else:
             self._start()
@@ -61,15 +73,15 @@ class Sender:
     def resume(self) -> None:
         """Go on after `full`."""
         self.full = False
-        if self.streaming and self._timer is None:
+        if self.streaming and self._alarm is None:
             self._send_pieces()
             self._tell_if_free()
 
     def cancel(self) -> None:
         """Forget the answer under way."""
         self._pieces = None
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     def _start(self) -> None:
         answer = self._answer
@@ -82,6 +94,7 @@ class Sender:
         else:
             self._head = answer.wire
             self._pieces = iter(answer.stream.pieces)
+            self._due_ns = monotonic_ns()
             self._send_pieces()
 
     def _send_pieces(self) -> None:
@@ -97,7 +110,7 @@ class Sender:
                 return
             self._write_after_head(*(chunk(piece) if answer.chunked else (piece,)))
             if answer.stream.pause_s:
-                self._due_s += answer.stream.pause_s
+                self._due_ns += round(answer.stream.pause_s * 1e9)
                 self._wait(self._send_pieces)
                 return
 
@@ -116,15 +129,17 @@ class Sender:
             self.closed = True
             self._transport.write_eof()
 
-    def _wait(self, then: Callable[[], None]) -> None:
-        left_s = max(self._due_s - time.monotonic(), _TIMER_STEP_S)
-        self._timer = asyncio.get_running_loop().call_later(left_s, self._ring, then)
+    def _due(self, answer: Answer) -> int:
+        """When an answer may start; a client that hangs up meanwhile has been served all the same."""
+        now_ns = monotonic_ns()
+        served_ns = self._queues.finish_ns(answer.service, now_ns) if answer.service else now_ns
+        return served_ns + round(answer.delay_s * 1e9)
 
-    def _ring(self, then: Callable[[], None]) -> None:
-        if time.monotonic() < self._due_s:
-            self._wait(then)
-            return
-        self._timer = None
+    def _wait(self, then: Callable[[], None]) -> None:
+        self._alarm = self._alarms.at(self._due_ns, lambda: self._go_on(then))
+
+    def _go_on(self, then: Callable[[], None]) -> None:
+        self._alarm = None
         then()
         self._tell_if_free()
 

@@ -4,11 +4,12 @@ Works at 80 columns, without a terminal and in ASCII. Colour only repeats what t
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import compress
 from math import floor, log10
+from typing import Any
 
 from rich.box import Box
 from rich.console import Console, Group, RenderableType
@@ -22,6 +23,7 @@ from http_benchmark.models.measurement import Distribution
 from http_benchmark.redaction import without_passwords
 from http_benchmark.report.plain import Plain
 from http_benchmark.stats.sentences import sentences
+from http_benchmark.units import format_duration, format_rates
 
 WIDE = 120
 """From this many columns on, each contender takes one line and gets a bar of its relative speed."""
@@ -31,9 +33,10 @@ _BAR_CELLS = 16
 _NO_FIGURE = "–"
 _RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _LEFT_OUT = {
-    60: {"speed", "cost", "CPU\nµs/req", "peak\nMiB"},
+    60: {"speed", "cost", "lag\np99 ms", "CPU\nµs/req", "peak\nMiB"},
     50: {"p50\nms", "p99\nms", "err."},
 }
+_LEFT_OUT_OPEN = {90: {"service\np99 ms", "peak\nMiB"}} | _LEFT_OUT
 """Below so many columns these headings are left out, so that contenders and requests per second can be read."""
 
 _LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
@@ -42,8 +45,10 @@ _METRIC_NAMES: dict[Metric, str] = {
     "throughput_rps": "throughput",
     "cpu_s_per_1k": "CPU time per request",
     "mean": "mean response time",
+    "pooled_mean": "mean response time over whole trials",
     "p50": "p50 of the response time",
     "p99": "p99 of the response time",
+    "p999": "p99.9 of the response time",
 }
 
 
@@ -109,7 +114,8 @@ def _heading(result: ExperimentResult) -> list[RenderableType]:
         f"{configuration.get('method', 'GET')} {without_passwords(result.target.url)} ({result.target.kind} target)"
     )
     size = [
-        f"concurrency {configuration['concurrency']}" if "concurrency" in configuration else "",
+        _arrivals(configuration),
+        _concurrency(configuration),
         _blocks(result),
         f"seed {result.seed}",
         "" if result.status == "finished" else result.status,
@@ -119,6 +125,19 @@ def _heading(result: ExperimentResult) -> list[RenderableType]:
         Text(workload),
         Text(", ".join(part for part in size if part)),
     ]
+
+
+def _arrivals(configuration: Mapping[str, Any]) -> str:
+    rate = configuration.get("rate")
+    return f"open model, {configuration['arrivals']} arrivals {format_rates(rate)}" if rate else ""
+
+
+def _concurrency(configuration: Mapping[str, Any]) -> str:
+    if "concurrency" not in configuration:
+        return ""
+    most = "at most " if configuration.get("rate") else ""
+    processes = configuration.get("processes", 1)
+    return f"concurrency {most}{configuration['concurrency']}" + (f" in {processes} processes" if processes > 1 else "")
 
 
 def _blocks(result: ExperimentResult) -> str:
@@ -134,10 +153,12 @@ def _verdict(validity: Validity) -> list[RenderableType]:
 
 def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width: int) -> Table:
     wide = width >= WIDE
-    is_speed = result.primary_metric == "throughput_rps"
-    headings = ["#", "contender", "requests/s", "speed" if is_speed else "cost", "p50\nms", "p99\nms", "CPU\nµs/req",
-        "peak\nMiB", "err.", "grp.", *(["relative speed"] if wide else [])]  # fmt: skip
-    left_out = {heading for limit, some in _LEFT_OUT.items() if width < limit for heading in some}
+    is_open, is_speed = result.load_model == "open", result.primary_metric == "throughput_rps"
+    headings = ["#", "contender", "requests/s", "speed" if is_speed else "cost", "p50\nms", "p99\nms",
+        *(["service\np99 ms", "lag\np99 ms"] if is_open else []),
+        "CPU\nµs/req", "peak\nMiB", "err.", "grp.", *(["relative speed"] if wide else [])]  # fmt: skip
+    limits = _LEFT_OUT_OPEN if is_open else _LEFT_OUT
+    left_out = {heading for limit, some in limits.items() if width < limit for heading in some}
     kept = [heading not in left_out for heading in headings]
     table = _table(*compress(headings, kept))
     for column in table.columns:
@@ -148,22 +169,31 @@ def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width:
     for client in ranked:
         cost = costs.get(client.contender)
         shown = None if cost is None else 1 / cost if is_speed else cost
-        times = client.response_time_s or Distribution(count=0)
+        times, no_times = client.response_time_s or Distribution(count=0), Distribution(count=0)
         cells = [
             f"={client.rank}" if holders[client.rank] > 1 else f"{client.rank}",
             _with_detail(client.contender, client.version, between=" " if wide else "\n"),
             _with_detail(*_with_interval(client.throughput_rps), between="  " if wide else "\n"),
             _NO_FIGURE if shown is None else f"{shown:.2f}×",
-            _figure(times.p50, 1e3),
-            _figure(times.p99, 1e3),
+            _quantile(times.p50, times),
+            _quantile(times.p99, times),
+            *([_figure((client.service_time_s or no_times).p99, 1e3), _figure((client.lag_s or no_times).p99, 1e3)]
+                if is_open else []),
             _figure(client.cpu_s_per_1k.estimate if client.cpu_s_per_1k else None, 1e3),
             _figure(client.peak_memory_bytes, 1 / 1024**2),
             f"{sum(client.errors.values()):,}",
             client.group or "",
-        ]
+        ]  # fmt: skip
         bar = ["" if cost is None else "█" * max(1, round(_BAR_CELLS / cost))] if wide else []
         table.add_row(*_cells(*compress([*cells, *bar], kept)), style="bold" if client.rank == 1 else None)
     return table
+
+
+def _quantile(value_s: float | None, times: Distribution) -> str:
+    """A quantile in ms; where it falls on requests that were never sent, what it lies above."""
+    if value_s is None and times.censored and times.censored_above_s is not None:
+        return f">{_figure(times.censored_above_s, 1e3)}"
+    return _figure(value_s, 1e3)
 
 
 def _relative_costs(result: ExperimentResult, ranked: Sequence[ClientResult]) -> dict[str, float]:
@@ -208,6 +238,9 @@ def _notes(result: ExperimentResult) -> list[str]:
         f"Ranked by {_METRIC_NAMES[result.primary_metric]}.",
         f"Requests/s and CPU: estimate over {over}{interval}. Response time and peak memory: median over {over}.",
     ]
+    if result.load_model == "open":
+        notes.append("Response time counts from the moment a request was due: lag and service time together.")
+    notes += _checks(result)
     if any(pair.separated for pair in pairs):
         notes.append("Contenders that share a letter (grp.) cannot be told apart.")
     detectable = [pair.mde_percent for pair in pairs if pair.mde_percent is not None]
@@ -216,6 +249,19 @@ def _notes(result: ExperimentResult) -> list[str]:
         span = f"{low} %" if low == high else f"{low}–{high} %, depending on the pair"
         notes.append(f"Smallest difference detectable with 90 % probability: {span}.")
     return notes
+
+
+def _checks(result: ExperimentResult) -> list[str]:
+    """What was found out before the first block."""
+    pacing = [
+        f"{check.mode} lag p50 {format_duration(check.lag_p50_s)}, p99 {format_duration(check.lag_p99_s)}"
+        for check in result.pacing
+    ]
+    floors = [f"{probe.mode} {_figure(probe.throughput_rps)} /s" for probe in result.floor]
+    return [
+        *([f"Pacing of this machine: {'; '.join(pacing)}."] if pacing else []),
+        *([f"Floor, a bare socket on the same workload: {', '.join(floors)}."] if floors else []),
+    ]
 
 
 def _retries(result: ExperimentResult) -> list[str]:

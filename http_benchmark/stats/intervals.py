@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from http_benchmark.models.experiment import Estimate
 
 MIN_BLOCKS_95 = 6  # 2 / 2**5 > 5 %: with five blocks no 95 % rank interval exists
+_ROUNDING = 1e-9  # equal blocks: their mean differs from their median by rounding only
 
 type Floats = NDArray[np.float64]
 
@@ -91,6 +92,35 @@ def signed_rank_p(differences: Sequence[float] | Floats) -> float:
     return min(1.0, 2 * sum(counts[: extreme + 1]) / (1 << len(d)))
 
 
+def t_interval(differences: Sequence[float] | Floats, confidence: float = 0.95) -> Interval:
+    """The mean with the interval of the paired t-test (Student 1908): the second opinion, which feels every block.
+
+    The limits are None below six blocks, where the first opinion has none either.
+
+    Raises:
+        ValueError: There is no difference at all.
+    """
+    d = np.asarray(differences, dtype=np.float64)
+    if not d.size:
+        raise ValueError("no estimate from no blocks")
+    mean = float(d.mean())
+    if d.size < MIN_BLOCKS_95:
+        return Interval(mean, None, None)
+    half_width = _t_quantile((1 + confidence) / 2, d.size - 1) * float(np.std(d, ddof=1)) / sqrt(d.size)
+    return Interval(mean, mean - half_width, mean + half_width)
+
+
+def is_skewed(first: Interval, second: Interval) -> bool:
+    """Whether two opinions on the same blocks are further apart than half the half-width of the first one.
+
+    Symmetric noise moves mean and Hodges–Lehmann estimate together; a few blocks far off on one side part them.
+    """
+    if first.low is None or first.high is None:
+        return False
+    apart = abs(second.estimate - first.estimate)
+    return apart > (first.high - first.low) / 4 and apart > _ROUNDING
+
+
 def minimum_detectable_effect(differences: Sequence[float] | Floats) -> float | None:
     """The smallest effect that this many blocks of this noise would show with 90 % probability, at 5 %.
 
@@ -102,16 +132,12 @@ def minimum_detectable_effect(differences: Sequence[float] | Floats) -> float | 
     Returns:
         A ratio minus 1 (0.02 for 2 %); None below six blocks, where the test cannot reject at all.
     """
-    # scipy takes 0.3 s to load, which a command that computes nothing should not pay.
-    from scipy.special import stdtrit  # noqa: PLC0415
-
     d = np.asarray(differences, dtype=np.float64)
     n = d.size
     if n < MIN_BLOCKS_95:
         return None
     deviation = max(float(np.std(d, ddof=1)), 1.4826 * float(np.median(np.abs(d - np.median(d)))))
-    # stdtrit is the quantile of Student's t distribution.
-    quantiles = float(stdtrit(n - 1, 0.975)) + float(stdtrit(n - 1, 0.90))
+    quantiles = _t_quantile(0.975, n - 1) + _t_quantile(0.90, n - 1)
     return exp(quantiles * deviation / sqrt(n)) - 1
 
 
@@ -130,6 +156,13 @@ def estimate_over_blocks(values: Sequence[float] | Floats) -> Estimate:
         low=None if low is None else exp(low),
         high=None if high is None else exp(high),
     )
+
+
+def _t_quantile(p: float, degrees_of_freedom: int) -> float:
+    # scipy takes 0.3 s to load, which a command that computes nothing should not pay.
+    from scipy.special import stdtrit  # noqa: PLC0415
+
+    return float(stdtrit(degrees_of_freedom, p))
 
 
 def _walsh(differences: Sequence[float] | Floats) -> Floats:

@@ -6,14 +6,21 @@ for a while disturbs both; the median over the rounds ignores a rare stall.
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
-from math import exp, log
+from math import exp, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
 from http_benchmark.models.experiment import Metric, PairResult
-from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
-from http_benchmark.stats.intervals import MIN_BLOCKS_95, hl_interval, minimum_detectable_effect, signed_rank_p
+from http_benchmark.models.measurement import BlockRecord, Distribution, SliceRecord, TrialRecord
+from http_benchmark.stats.intervals import (
+    MIN_BLOCKS_95,
+    hl_interval,
+    is_skewed,
+    minimum_detectable_effect,
+    signed_rank_p,
+    t_interval,
+)
 from http_benchmark.stats.quantiles import printable
 
 FAMILY_ERROR = 0.05
@@ -29,26 +36,45 @@ _OF_SLICE: dict[Metric, Callable[[SliceRecord], float | None]] = {
     "mean": lambda measured: measured.mean_s,
     "p50": lambda measured: measured.p50_s,
 }
+_OF_TRIAL: dict[Metric, Callable[[Distribution], float | None]] = {
+    "pooled_mean": lambda times: times.mean,
+    "p99": lambda times: times.p99,
+    "p999": lambda times: times.p999,
+}
+"""A slice has too few requests for a tail, and the median over slices would hide a stall; these feel both."""
 
 
 def block_values(blocks: Sequence[BlockRecord], metric: Metric) -> BlockValues:
     """Collect the figures of one metric.
 
-    A slice has too few requests for a p99: that is taken over the whole trial, as if it were a single round.
+    What is taken over the whole trial stands there as if it were a single round. A contender of which one figure is
+    unknown because requests were never sent (open model) has none at all: it is known to be large, and to leave out
+    that block alone would flatter the contender.
     """
     values: dict[str, dict[int, dict[int, float]]] = {}
+    unknown: set[str] = set()
     for index, block in enumerate(blocks):
         for trial in block.trials:
-            rounds = _rounds(trial, metric)
-            if rounds:
+            if _hidden_by_censoring(trial, metric):
+                unknown.add(trial.contender)
+            elif rounds := _rounds(trial, metric):
                 values.setdefault(trial.contender, {})[index] = rounds
-    return values
+    return {contender: figures for contender, figures in values.items() if contender not in unknown}
+
+
+def _hidden_by_censoring(trial: TrialRecord, metric: Metric) -> bool:
+    times = trial.response_time_s
+    if metric in ("mean", "pooled_mean"):
+        return times.censored > 0 or any(measured.censored for measured in trial.slices)
+    if metric == "p50":
+        return any(measured.censored and measured.p50_s is None for measured in trial.slices)
+    return metric in _OF_TRIAL and times.censored > 0 and _OF_TRIAL[metric](times) is None
 
 
 def _rounds(trial: TrialRecord, metric: Metric) -> dict[int, float]:
     figures: dict[int, float | None]
-    if metric == "p99":
-        figures = {0: printable(trial.response_time_s).p99}
+    if metric in _OF_TRIAL:
+        figures = {0: _OF_TRIAL[metric](printable(trial.response_time_s))}
     else:
         figures = {measured.round: _OF_SLICE[metric](measured) for measured in trial.slices}
     return {number: figure for number, figure in figures.items() if figure is not None and figure > 0}
@@ -81,23 +107,36 @@ def compare_pairs(values: BlockValues, contenders: Sequence[str], *, metric: Met
 
 
 def _compare(a: str, b: str, ratios: NDArray[np.float64], *, metric: Metric) -> PairResult:
-    estimate, low, high = hl_interval(ratios)
+    first, second = hl_interval(ratios), t_interval(ratios)
     detectable = minimum_detectable_effect(ratios)
     return PairResult(
         a=a,
         b=b,
         metric=metric,
-        effect_percent=as_percent(estimate),
-        low_percent=None if low is None else as_percent(low),
-        high_percent=None if high is None else as_percent(high),
+        effect_percent=as_percent(first.estimate),
+        low_percent=_as_percent_if_known(first.low),
+        high_percent=_as_percent_if_known(first.high),
         p_value=signed_rank_p(ratios) if ratios.size >= MIN_BLOCKS_95 else None,
         mde_percent=None if detectable is None else 100 * detectable,
+        mean_percent=as_percent(second.estimate),
+        t_low_percent=_as_percent_if_known(second.low),
+        t_high_percent=_as_percent_if_known(second.high),
+        skewed=is_skewed(first, second),
     )
 
 
 def as_percent(log_ratio: float) -> float:
     """A log ratio as a percentage: ln 2 is 100 %."""
     return 100 * (exp(log_ratio) - 1)
+
+
+def as_log_ratio(percent: float) -> float:
+    """The inverse of `as_percent`."""
+    return log1p(percent / 100)
+
+
+def _as_percent_if_known(log_ratio: float | None) -> float | None:
+    return None if log_ratio is None else as_percent(log_ratio)
 
 
 def holm(p_values: Sequence[float | None], family_error: float = FAMILY_ERROR) -> list[bool]:

@@ -1,11 +1,9 @@
-"""Quantiles by nearest rank, and the distribution of times that is printed from them."""
+"""The distribution of times that is stored, and what of it has enough samples to be printed."""
 
 from math import ceil, log
 
-import numpy as np
-from numpy.typing import NDArray
-
 from http_benchmark.models.measurement import Distribution
+from http_benchmark.stats.histogram import Times
 
 _TAILS = {"p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
@@ -21,39 +19,25 @@ def samples_needed(p: float) -> int:
     return 1 if p <= 0.5 else ceil(log(0.025) / log(p))
 
 
-def quantile(ascending: NDArray[np.float64], p: float) -> float | None:
-    """The ⌈p·n⌉-th smallest sample ("nearest rank"); None without any sample.
-
-    Args:
-        ascending: Samples, shape (n,), sorted.
-        p: Above 0, below 1.
-    """
-    n = ascending.size
-    if not n:
-        return None
-    # p·n in floating point may lie a hair above the whole number that it stands for (0.55 · 100).
-    return float(ascending[ceil(round(p * n, 6)) - 1])
-
-
-def distribution(times_s: NDArray[np.float64]) -> Distribution:
-    """The distribution of times in seconds, shape (n,), in any order; all quantiles, however few samples there are."""
-    if not times_s.size:
-        return Distribution(count=0)
-    ascending = np.sort(times_s)
+def distribution(times: Times) -> Distribution:
+    """The distribution of some times; all quantiles, however few samples there are."""
     return Distribution(
-        count=ascending.size,
-        mean=float(ascending.mean()),
-        min=float(ascending[0]),
-        p50=quantile(ascending, 0.5),
-        p90=quantile(ascending, 0.9),
-        p95=quantile(ascending, 0.95),
-        p99=quantile(ascending, 0.99),
-        p999=quantile(ascending, 0.999),
-        max=float(ascending[-1]),
+        count=times.count,
+        censored=times.censored,
+        censored_above_s=times.censored_above_s,
+        mean=times.mean_s,
+        min=times.min_s,
+        p50=times.quantile(0.5),
+        p90=times.quantile(0.9),
+        p95=times.quantile(0.95),
+        p99=times.quantile(0.99),
+        p999=times.quantile(0.999),
+        max=times.max_s,
     )
 
 
 def printable(times: Distribution) -> Distribution:
-    """The distribution without the quantiles that have too few samples to be shown or compared."""
-    too_early = {name: None for name, p in _TAILS.items() if times.count < samples_needed(p)}
+    """The distribution without the quantiles that have too few samples, censored ones included, to be shown."""
+    n = times.count + times.censored
+    too_early = {name: None for name, p in _TAILS.items() if n < samples_needed(p)}
     return times.model_copy(update=too_early)

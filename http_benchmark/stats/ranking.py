@@ -9,6 +9,7 @@ from http_benchmark.models.experiment import METRICS, ClientResult, Metric, Pair
 from http_benchmark.models.measurement import BlockRecord, TrialRecord
 from http_benchmark.stats.groups import letters
 from http_benchmark.stats.intervals import hodges_lehmann
+from http_benchmark.stats.limits import Limits, with_limits
 from http_benchmark.stats.pairs import BlockValues, block_values, compare_pairs, log_ratios
 from http_benchmark.stats.totals import client_result, over_blocks
 
@@ -39,8 +40,26 @@ def summarise(
     ranked = best_first(values[primary_metric], fit, metric=primary_metric)
     order = [*ranked, *(name for name in fit if name not in ranked)]
     pairs = [pair for metric in METRICS for pair in compare_pairs(values[metric], order, metric=metric)]
-    primary_pairs = [pair for pair in pairs if pair.metric == primary_metric]
-    return _with_ranks(clients, order, ranked, primary_pairs), pairs
+    place = {name: index for index, name in enumerate(order)}
+    in_order = sorted(clients, key=lambda client: place.get(client.contender, len(place)))
+    return _with_ranks(in_order, ranked, pairs, primary_metric), pairs
+
+
+def limited(
+    clients: Sequence[ClientResult], pairs: Sequence[PairResult], limits: Limits, *, primary_metric: Metric
+) -> tuple[list[ClientResult], list[PairResult]]:
+    """What `summarise` found, with what a limit made up taken back; ranks and groups follow.
+
+    Args:
+        clients: As `summarise` returns them; each is given the codes of its own limits.
+        pairs: As `summarise` returns them.
+        limits: Who was limited by what; see the module `limits`.
+        primary_metric: What ranks and groups follow.
+    """
+    noted = [client.model_copy(update={"limited": limits.get(client.contender, ())}) for client in clients]
+    ranked = [client.contender for client in clients if client.rank is not None]
+    standing = with_limits(pairs, limits)
+    return _with_ranks(noted, ranked, standing, primary_metric), standing
 
 
 def best_first(values: BlockValues, contenders: Sequence[str], *, metric: Metric) -> list[str]:
@@ -85,13 +104,12 @@ def _trials_by_contender(blocks: Sequence[BlockRecord]) -> list[list[TrialRecord
 
 
 def _with_ranks(
-    clients: list[ClientResult], order: list[str], ranked: list[str], pairs: list[PairResult]
+    clients: Sequence[ClientResult], ranked: Sequence[str], pairs: Sequence[PairResult], primary_metric: Metric
 ) -> list[ClientResult]:
-    """Fill in rank and group, and put the contenders in order."""
-    rank_of, group_of = ranks(ranked, pairs), letters(ranked, separated_pairs(pairs))
-    place = {name: index for index, name in enumerate(order)}
-    filled = [
+    """Fill in rank and group, which follow the pairs of the primary metric."""
+    primary = [pair for pair in pairs if pair.metric == primary_metric]
+    rank_of, group_of = ranks(ranked, primary), letters(ranked, separated_pairs(primary))
+    return [
         client.model_copy(update={"rank": rank_of.get(client.contender), "group": group_of.get(client.contender)})
         for client in clients
     ]
-    return sorted(filled, key=lambda client: place.get(client.contender, len(place)))

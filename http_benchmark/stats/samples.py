@@ -1,11 +1,12 @@
 """From the raw samples of one slice to its figures: outcomes, the cut at its start, throughput, times.
 
-A raw sample is a row of three int64: the intended time (ns since the slice started), the lag (ns, sent − intended), and
+A raw sample is a row of three int64: the intended time (ns of the monotonic clock), the lag (ns, sent − intended), and
 duration and outcome in one number, `duration_ns << 10 | code`, where a code below 100 is that of an `ErrorKind` and one
 from 100 on an HTTP status.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
@@ -13,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from http_benchmark.errors import ErrorKind
-from http_benchmark.stats.quantiles import quantile
+from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS
+from http_benchmark.stats.histogram import Times
 
-type Floats = NDArray[np.float64]
 type Integers = NDArray[np.int64]
 
-CODE_BITS = 10
-_CODE_MASK = (1 << CODE_BITS) - 1
+_CODES = 1 << CODE_BITS
+_NOT_SENT = ErrorKind.NOT_SENT.code
+_NEVER_NS = int(np.iinfo(np.int64).max)
+_ACK_WINDOWS_NS = [ms * 1_000_000 for ms in (30, 38, 46, 54)]  # TCP delays an acknowledgement by 40 ms
 
 # A request that failed before it was sent says why; its kind is kept even past the deadline.
 _NEVER_SENT = [
@@ -33,16 +36,17 @@ _NEVER_SENT = [
         ErrorKind.POOL_TIMEOUT,
         ErrorKind.INVALID_REQUEST,
         ErrorKind.CANCELLED,
+        ErrorKind.NOT_SENT,
     )
 ]
 
 
 class Columns(NamedTuple):
-    """The samples of a slice by column, each of shape (n,), in the order in which they were recorded.
+    """Samples by column, each of shape (n,), in the order in which they were recorded.
 
     Attributes:
-        intended_ns: When the request was due, since the slice started.
-        lag_ns: How much later it was sent.
+        intended_ns: When the request was due, on the monotonic clock.
+        lag_ns: How much later it was sent, or given up.
         duration_ns: From sending it to having read the whole body, or to the failure.
         code: An `ErrorKind.code` below 100, an HTTP status from 100 on.
     """
@@ -52,19 +56,41 @@ class Columns(NamedTuple):
     duration_ns: Integers
     code: Integers
 
+    @property
+    def response_ns(self) -> Integers:
+        """From when the request was due to its end."""
+        return self.lag_ns + self.duration_ns
+
+    @property
+    def done_ns(self) -> Integers:
+        """When it ended, on the monotonic clock."""
+        return self.intended_ns + self.lag_ns + self.duration_ns
+
+    def where(self, mask: NDArray[np.bool_]) -> "Columns":
+        """Those samples for which the mask, shape (n,), is true."""
+        return Columns(*(column[mask] for column in self))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SliceFigures:
     """What the samples of one slice say, ready for its `SliceRecord` and for the distributions of its trial.
 
     Attributes:
-        requests: All requests of the slice, those before the cut included.
-        errors: How many of them failed, by kind.
+        requests: All requests of the slice, those before the cut and those never sent included.
+        errors: How many of them failed, by kind; "not-sent" is one.
         duration_s: First request sent until last request done.
-        throughput_rps: Completions inside the cut, whatever their outcome, per second from the cut to the last one;
-            None without any.
-        mean_s, p50_s, max_s: Response times of successful requests inside the cut; None without one.
-        response_s, service_s, lag_s: The times of the same requests, shape (m,), in order of completion.
+        throughput_rps: Completions inside the cut, whatever their outcome, per second from the cut to the last one; in
+            the open model, from when the first was due. None without any.
+        mean_s, p50_s, max_s: Response times of successful requests inside the cut; None without one. Those never sent
+            rank last in the median, and have no part in the others.
+        response, service: The times of the same requests; those never sent are censored in `response`.
+        lag: Intended until sent, of all requests inside the cut that were sent.
+        censored: Requests that were never sent.
+        lag_p50_s, lag_p99_s: Quantiles of `lag`, however few there are; None in the closed model.
+        in_flight: Mean number of requests in flight over `duration_s`; None without duration.
+        delayed_acks: Service times from 38 to 46 ms beyond what the windows of 8 ms before and after let expect.
+        over_triple_median: Share of response times above three times their median, which those never sent are; None
+            without a median.
     """
 
     requests: int
@@ -74,19 +100,31 @@ class SliceFigures:
     mean_s: float | None
     p50_s: float | None
     max_s: float | None
-    response_s: Floats
-    service_s: Floats
-    lag_s: Floats
+    response: Times
+    service: Times
+    lag: Times
+    censored: int = 0
+    lag_p50_s: float | None = None
+    lag_p99_s: float | None = None
+    in_flight: float | None = None
+    delayed_acks: int = 0
+    over_triple_median: float | None = None
 
 
-def unpack(raw: Integers) -> Columns:
-    """Split raw samples, shape (n, 3), into columns."""
+def unpack(raw: Integers, timeout_s: float | None = None) -> Columns:
+    """Split raw samples, shape (n, 3), into columns.
+
+    Args:
+        raw: As the recorder left them.
+        timeout_s: The deadline of a request; one that was sent and took longer has the code of a timeout.
+    """
     packed = raw[:, 2]
-    return Columns(raw[:, 0], raw[:, 1], packed >> CODE_BITS, packed & _CODE_MASK)
+    duration_ns = packed >> CODE_BITS
+    return Columns(raw[:, 0], raw[:, 1], duration_ns, _with_deadline(packed & (_CODES - 1), duration_ns, timeout_s))
 
 
 def cut_requests(requests: int, concurrency: int) -> int:
-    """How many requests at the start of a slice are left out of its statistics.
+    """How many requests at the start of a slice are left out of its statistics, in the closed model.
 
     The first 5 %, at least ten, in whole rounds of the connections, so that the cut does not fall into a burst of
     answers; none where the least would be more than a tenth.
@@ -97,69 +135,192 @@ def cut_requests(requests: int, concurrency: int) -> int:
     return ceil(max(requests * 5 // 100, least) / concurrency) * concurrency
 
 
-def slice_figures(raw: Integers, timeout_s: float | None = None, *, concurrency: int = 1) -> SliceFigures:
-    """Compute the figures of one slice.
+class SliceTally:
+    """Adds up the samples of one slice, chunk by chunk, in memory that does not grow with them.
+
+    In the closed model, a slice is kept whole until it is over, since what is cut off depends on its size; but only up
+    to 65,536 requests (or ten per connection). Of larger ones as much is cut off as of one of that size, and of their
+    samples only those are kept that may still turn out to be among the first. In the open model nothing is cut: the
+    schedule decides when which connection is used, and a queue without its beginning would be another queue.
 
     Args:
-        raw: Samples as the recorder left them, shape (n, 3), in any order.
-        concurrency: Requests in flight at a time.
         timeout_s: The deadline of a request. One that was sent and took longer counts as a timeout, whatever came of
             it: not every client can be made to give up in time.
+        concurrency: Requests in flight at a time.
+        open_model: Requests were due by a schedule.
     """
-    intended_ns, lag_ns, duration_ns, code = unpack(raw)
-    code = _with_deadline(code, duration_ns, timeout_s)
-    sent_ns = intended_ns + lag_ns
-    ended_ns = sent_ns + duration_ns
-    by_completion = np.argsort(ended_ns, kind="stable")
-    cut = cut_requests(len(raw), concurrency)
-    inside = by_completion[cut:]
-    successful = inside[(code[inside] >= 100) & (code[inside] < 400)]
-    service_s = duration_ns[successful] / 1e9
-    lag_s = lag_ns[successful] / 1e9
-    response_s = (lag_ns + duration_ns)[successful] / 1e9
-    return SliceFigures(
-        requests=len(raw),
-        errors=_errors_by_kind(code),
-        duration_s=float(ended_ns.max() - sent_ns.min()) / 1e9 if len(raw) else 0.0,
-        throughput_rps=_throughput_rps(sent_ns, ended_ns[by_completion], cut),
-        mean_s=float(response_s.mean()) if response_s.size else None,
-        p50_s=quantile(np.sort(response_s), 0.5),
-        max_s=float(response_s.max()) if response_s.size else None,
-        response_s=response_s,
-        service_s=service_s,
-        lag_s=lag_s,
-    )
+
+    def __init__(self, timeout_s: float | None = None, *, concurrency: int = 1, open_model: bool = False) -> None:
+        self._timeout_s = timeout_s
+        self._concurrency = concurrency
+        self._open_model = open_model
+        self._whole = _Whole()
+        self._inside = _Inside()
+        self._undecided: list[Integers] = []  # samples that may have to be cut off
+        self._cut_until_ns: int | None = None  # when the last one that is to be cut off was done, as far as is known
+        self._most_undecided = max(BUFFERED_SAMPLES, 10 * concurrency)
+
+    def add(self, raw: Integers) -> None:
+        """Add samples as the recorder left them, shape (n, 3); the chunks of a slice may come in any order."""
+        if not len(raw):
+            return
+        samples = unpack(raw, self._timeout_s)
+        self._whole.count(samples)
+        if self._open_model or (self._cut_until_ns is not None and samples.done_ns.min() > self._cut_until_ns):
+            self._inside.count(samples)
+            return
+        self._undecided.append(raw)
+        if sum(map(len, self._undecided)) > self._most_undecided:
+            self._decide(cut_requests(self._most_undecided, self._concurrency))
+
+    def figures(self) -> SliceFigures:
+        """The figures of the slice; asked for once, when all its samples have been added."""
+        whole, inside = self._whole, self._inside
+        requests = int(whole.outcomes.sum())
+        duration_s = (whole.last_done_ns - whole.first_sent_ns) / 1e9 if whole.sent else 0.0
+        cut, since_ns = 0, whole.first_due_ns if self._open_model else whole.first_sent_ns
+        if not self._open_model:
+            # Counting from the completion before the first inside, and not from the first inside, keeps answers that
+            # come in bursts (a server that answers all connections at once) from being counted without their time.
+            cut = cut_requests(min(requests, self._most_undecided), self._concurrency)
+            self._decide(cut)
+            since_ns = self._cut_until_ns or since_ns
+        return SliceFigures(
+            requests=requests,
+            errors=_errors_by_kind(whole.outcomes),
+            duration_s=duration_s,
+            throughput_rps=_rate_rps(whole.sent - cut, since_ns, whole.last_done_ns),
+            mean_s=inside.response.mean_s,
+            p50_s=inside.response.quantile(0.5),
+            max_s=inside.response.max_s,
+            response=inside.response,
+            service=inside.service,
+            lag=inside.lag,
+            censored=inside.response.censored,
+            lag_p50_s=inside.lag.quantile(0.5) if self._open_model else None,
+            lag_p99_s=inside.lag.quantile(0.99) if self._open_model else None,
+            in_flight=whole.busy_ns / 1e9 / duration_s if duration_s else None,
+            delayed_acks=_beyond_neighbours(inside.around_ack),
+            over_triple_median=_over_triple_median(inside.response),
+        )
+
+    def _decide(self, cut: int) -> None:
+        """Count all samples that are kept but the `cut` ones that were done first."""
+        raw = np.concatenate([np.empty((0, 3), np.int64), *self._undecided])
+        first, self._cut_until_ns = _done_first(raw, cut)
+        self._undecided = [raw[first]]
+        self._inside.count(unpack(raw[~first], self._timeout_s))
+
+
+class _Whole:
+    """Facts of a whole slice, whatever is cut off.
+
+    Attributes:
+        outcomes: How many requests had each code, shape (1024,).
+        sent: Requests but those that were never sent.
+        first_due_ns: Of all requests.
+        first_sent_ns, last_done_ns: Of those that were sent; they say nothing without one.
+        busy_ns: Sum of all service times.
+    """
+
+    def __init__(self) -> None:
+        self.outcomes = np.zeros(_CODES, dtype=np.int64)
+        self.sent = 0
+        self.first_due_ns = self.first_sent_ns = _NEVER_NS
+        self.last_done_ns = -_NEVER_NS
+        self.busy_ns = 0
+
+    def count(self, samples: Columns) -> None:
+        """Add samples, at least one."""
+        outcomes = np.bincount(samples.code, minlength=_CODES)
+        self.outcomes += outcomes
+        self.first_due_ns = min(self.first_due_ns, int(samples.intended_ns.min()))
+        if outcomes[_NOT_SENT]:
+            samples = samples.where(samples.code != _NOT_SENT)
+        if samples.code.size:
+            sent_ns = samples.intended_ns + samples.lag_ns
+            self.sent += sent_ns.size
+            self.first_sent_ns = min(self.first_sent_ns, int(sent_ns.min()))
+            self.last_done_ns = max(self.last_done_ns, int((sent_ns + samples.duration_ns).max()))
+            self.busy_ns += int(samples.duration_ns.sum())
+
+
+class _Inside:
+    """The times of the requests inside the cut; see `SliceFigures`.
+
+    Attributes:
+        around_ack: How many service times lie in each of three windows, of which the middle one is that of delayed
+            acknowledgements.
+    """
+
+    def __init__(self) -> None:
+        self.response, self.service, self.lag = Times(), Times(), Times()
+        self.around_ack = np.zeros(3, dtype=np.int64)
+
+    def count(self, samples: Columns) -> None:
+        """Add samples."""
+        unsent = samples.code == _NOT_SENT
+        if unsent.any():
+            self.response.censor(samples.response_ns[unsent])
+            samples = samples.where(~unsent)
+        self.lag.add(samples.lag_ns)
+        successful = (samples.code >= 100) & (samples.code < 400)
+        if not successful.all():
+            samples = samples.where(successful)
+        self.response.add(samples.response_ns)
+        self.service.add(samples.duration_ns)
+        slow_ns = samples.duration_ns[samples.duration_ns >= _ACK_WINDOWS_NS[0]]
+        for number, (start_ns, end_ns) in enumerate(pairwise(_ACK_WINDOWS_NS)):
+            self.around_ack[number] += np.count_nonzero((slow_ns >= start_ns) & (slow_ns < end_ns))
 
 
 def _with_deadline(code: Integers, duration_ns: Integers, timeout_s: float | None) -> Integers:
-    if timeout_s is None:
+    if timeout_s is None or not code.size or duration_ns.max() <= timeout_s * 1e9:
         return code
     late = (duration_ns > timeout_s * 1e9) & ~np.isin(code, _NEVER_SENT)
     return np.where(late, ErrorKind.TIMEOUT.code, code)
 
 
-def _errors_by_kind(code: Integers) -> dict[str, int]:
-    """Failures by kind, in the order of `ErrorKind`."""
+def _done_first(raw: Integers, count: int) -> tuple[NDArray[np.bool_], int | None]:
+    """Which samples were done first, and when the last of them was done.
+
+    Of those done at the same moment the shortest come first, so that the order of the samples does not matter.
+    """
+    first = np.zeros(len(raw), dtype=np.bool_)
+    if not count:
+        return first, None
+    _, lag_ns, duration_ns, code = samples = unpack(raw)
+    done_ns = samples.done_ns
+    last_ns = np.partition(done_ns, count - 1)[count - 1]
+    first[done_ns < last_ns] = True
+    tied = np.flatnonzero(done_ns == last_ns)
+    by_length = np.lexsort((code[tied], lag_ns[tied], duration_ns[tied]))
+    first[tied[by_length[: count - np.count_nonzero(first)]]] = True
+    return first, int(last_ns)
+
+
+def _errors_by_kind(outcomes: Integers) -> dict[str, int]:
+    """Failures by kind, in the order of `ErrorKind`, from the number of requests by code."""
     counts: dict[ErrorKind, int] = {}
-    for value, count in zip(*np.unique(code, return_counts=True), strict=True):
-        kind = ErrorKind.of_code(int(value))
+    for code in np.flatnonzero(outcomes):
+        kind = ErrorKind.of_code(int(code))
         if kind is not None:
-            counts[kind] = counts.get(kind, 0) + int(count)
+            counts[kind] = counts.get(kind, 0) + int(outcomes[code])
     return {kind.value: counts[kind] for kind in ErrorKind if kind in counts}
 
 
-def _throughput_rps(sent_ns: Integers, ended_ns: Integers, cut: int) -> float | None:
-    """Completions per second after those that were cut off; from the first one sent where none was.
+def _rate_rps(completions: int, since_ns: int, until_ns: int) -> float | None:
+    return completions * 1e9 / (until_ns - since_ns) if completions and until_ns > since_ns else None
 
-    Counting from the completion before the first inside, and not from the first inside, keeps answers that come in
-    bursts (a server that answers all connections at once) from being counted without the time that they took.
 
-    Args:
-        sent_ns: In any order.
-        ended_ns: Ascending.
-        cut: How many of `ended_ns` are left out.
-    """
-    if not ended_ns.size:
+def _beyond_neighbours(windows: Integers) -> int:
+    """How many more lie in the middle window than in the mean of its neighbours."""
+    before, inside, after = (int(count) for count in windows)
+    return max(0, round(inside - (before + after) / 2))
+
+
+def _over_triple_median(response: Times) -> float | None:
+    median_s = response.quantile(0.5)
+    if median_s is None:
         return None
-    started_ns = ended_ns[cut - 1] if cut else sent_ns.min()
-    return (ended_ns.size - cut) * 1e9 / float(ended_ns[-1] - started_ns) if ended_ns[-1] > started_ns else None
+    return (response.above(3 * median_s) + response.censored) / (response.count + response.censored)

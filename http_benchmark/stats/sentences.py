@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from http_benchmark.models.experiment import ClientResult, Metric, PairResult
 from http_benchmark.stats.groups import tied_groups
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
-from http_benchmark.stats.ranking import separated_pairs
 
 _COSTS: dict[Metric, str] = {
     "cpu_s_per_1k": "CPU time",
     "mean": "mean response time",
+    "pooled_mean": "pooled mean response time",
     "p50": "median response time",
     "p99": "p99 response time",
+    "p999": "p99.9 response time",
 }
 
 
@@ -22,6 +23,8 @@ def sentences(
 
     The leader, or the leaders that are tied, against the next one; the leader against the last one; who is tied. Only
     a difference that holds (Holm over all pairs) is stated as one; below six blocks there is none, and it is said.
+    Where a limit forbids a verdict, that is said instead of "cannot be told apart"; where the noise is skewed, the
+    second opinion follows. Two contenders are few enough for the effect with its interval, too.
 
     Args:
         clients: Best first, as `summarise` orders them.
@@ -40,7 +43,7 @@ def sentences(
         closing = [f"Too few blocks for an interval ({blocks}; {MIN_BLOCKS_95} are needed): these are estimates only"]
     else:
         found = _ahead(leaders, [name for name in names if name not in leaders], pairs, metric=primary_metric)
-        closing = _tied(names, pairs)
+        closing = [*_detail(names, pairs, blocks), *_limited(pairs), *_tied(names, pairs), *_skewed(pairs)]
     opening = [f"{found[0]} on this workload", *found[1:]] if found else []
     return [f"{sentence}." for sentence in opening + closing]
 
@@ -98,16 +101,125 @@ def _comparison(better: Sequence[str], worse: str, ratio: str, *, metric: Metric
     return f"{worse} {verb} {ratio} the {_COSTS[metric]} of {listed(better)}"
 
 
+def effect_text(pair: PairResult, blocks: int) -> str:
+    """One pair in the words of the method: the effect with its interval, or how large a difference can still be.
+
+    Said of the one who costs more. Five cases: a limit; the interval contains 0; too few blocks; it does not, but the
+    pair is not separated among all pairs; separated.
+
+    Args:
+        pair: The pair, on any metric.
+        blocks: How many blocks the two have in common.
+    """
+    if pair.limited:
+        return f"{', '.join(pair.limited)}: no verdict on {pair.a} and {pair.b}"
+    if pair.low_percent is not None and pair.high_percent is not None and pair.low_percent <= 0 <= pair.high_percent:
+        limit = max(abs(pair.low_percent), abs(pair.high_percent))
+        return f"no difference shown between {pair.a} and {pair.b}; differences beyond ±{_percent(limit)} are unlikely"
+    worse = _turned(pair) if pair.effect_percent < 0 else pair
+    if worse.low_percent is None or worse.high_percent is None:
+        return f"{_effect(worse)} by estimate only ({_blocks(blocks)}; {MIN_BLOCKS_95} are needed for an interval)"
+    interval = f"95 % interval {_number(worse.low_percent)}..{_percent(worse.high_percent)}"
+    mde = worse.mde_percent
+    detectable = [] if mde is None else [f"smallest effect detectable with 90 %: {_percent(mde)}"]
+    doubt = "" if worse.separated else "; not told apart when all pairs are counted"
+    return f"{_effect(worse)} ({', '.join([interval, _blocks(blocks), *detectable])}){doubt}"
+
+
+def skew_text(pair: PairResult) -> str:
+    """Both opinions on a pair whose noise is skewed."""
+    low, high = pair.t_low_percent, pair.t_high_percent
+    interval = "" if low is None or high is None else f" (95 % interval {_number(low)}..{_percent(high)})"
+    return (
+        f"Skewed noise: {pair.b} costs {_signed(pair.effect_percent)} against {pair.a} in a typical block, but "
+        f"{_signed(pair.mean_percent or 0.0)}{interval} in the mean of all blocks, where a few weigh heavily"
+    )
+
+
+def _detail(names: Sequence[str], pairs: Sequence[PairResult], blocks: int) -> list[str]:
+    """The effect with its interval, where there are two contenders and a difference that holds."""
+    return [effect_text(pair, blocks) for pair in pairs if len(names) == 2 and pair.separated]
+
+
+def _limited(pairs: Sequence[PairResult]) -> list[str]:
+    """Who may look slower, or equal, only because of what limited them."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for pair in pairs:
+        if pair.limited:
+            found.setdefault(pair.limited, []).append(f"{pair.a} and {pair.b}")
+    return [f"{', '.join(codes)}: no verdict on {_some(between)}" for codes, between in found.items()]
+
+
+def _skewed(pairs: Sequence[PairResult]) -> list[str]:
+    """The second opinion on the first skewed pair, and how many more there are."""
+    skewed = [pair for pair in pairs if pair.skewed]
+    more = f"; {len(skewed) - 1} more like this" if len(skewed) > 1 else ""
+    return [skew_text(skewed[0]) + more] if skewed else []
+
+
 def _tied(names: Sequence[str], pairs: Sequence[PairResult]) -> list[str]:
-    """Who cannot be told apart; and how large a difference can still be, when nobody can."""
-    separated = separated_pairs(pairs)
-    ties = [f"{listed(group)} cannot be told apart" for group in tied_groups(names, separated) if len(group) > 1]
+    """Who cannot be told apart; and how large a difference can still be, when nobody can.
+
+    Two of which a limit forbids to speak are not called tied: that is said of them elsewhere.
+    """
+    apart = [frozenset((pair.a, pair.b)) for pair in pairs if pair.separated or pair.limited]
+    ties = [f"{listed(group)} cannot be told apart" for group in tied_groups(names, apart) if len(group) > 1]
     if not ties:
         return []
-    if separated:
+    if apart:
         return ["; ".join(ties)]
     limit = max(abs(limit) for pair in pairs for limit in (pair.low_percent, pair.high_percent) if limit is not None)
-    return [*ties, f"Differences of more than {limit:.{0 if limit >= 10 else 1}f} % are unlikely"]
+    return [*ties, f"Differences beyond ±{_percent(limit)} are unlikely"]
+
+
+def _turned(pair: PairResult) -> PairResult:
+    """The same pair with `a` and `b` exchanged."""
+    low, high = pair.high_percent, pair.low_percent
+    return pair.model_copy(
+        update={
+            "a": pair.b,
+            "b": pair.a,
+            "effect_percent": _inverse(pair.effect_percent),
+            "low_percent": None if low is None else _inverse(low),
+            "high_percent": None if high is None else _inverse(high),
+        }
+    )
+
+
+def _inverse(percent: float) -> float:
+    return 100 * (1 / (1 + percent / 100) - 1)
+
+
+def _effect(pair: PairResult) -> str:
+    """Who costs more by how much, for a pair of which `b` does."""
+    size = _percent(pair.effect_percent)
+    if pair.metric == "throughput_rps":
+        return f"{pair.b} is {size} slower than {pair.a}"
+    if pair.metric == "cpu_s_per_1k":
+        return f"{pair.b} needs {size} more CPU time than {pair.a}"
+    return f"the {_COSTS[pair.metric]} of {pair.b} is {size} longer than that of {pair.a}"
+
+
+def _percent(value: float) -> str:
+    return f"{_number(value)} %"
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{_number(abs(value))} %"
+
+
+def _number(value: float) -> str:
+    return f"{value:.{0 if abs(value) >= 10 else 1 if abs(value) >= 0.1 else 2}f}"
+
+
+def _blocks(blocks: int) -> str:
+    return "1 block" if blocks == 1 else f"{blocks} blocks"
+
+
+def _some(between: Sequence[str]) -> str:
+    """Up to three of them by name, so that a sentence stays one."""
+    shown = [*between[:3], *([f"{len(between) - 3} more pairs"] if len(between) > 3 else [])]
+    return "; ".join(shown)
 
 
 def _estimated(names: Sequence[str], pairs: Sequence[PairResult], *, metric: Metric) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from statistics import median
 from typing import Literal
 
@@ -11,7 +12,10 @@ from http_benchmark.models.experiment import ClientResult, Estimate
 from http_benchmark.models.measurement import Distribution, ServerCounts, TrialRecord
 from http_benchmark.stats.intervals import estimate_over_blocks
 from http_benchmark.stats.pairs import BlockValues
-from http_benchmark.stats.quantiles import printable
+from http_benchmark.stats.quantiles import printable, samples_needed
+from http_benchmark.stats.steadiness import drift_percent
+from http_benchmark.stats.usage import life_cycle, resources
+from http_benchmark.stats.within_run import QUANTILES, within_run
 
 MAX_ERROR_RATIO = 0.001  # a client that fails more often is listed, but not ranked: failing can be fast
 
@@ -57,6 +61,14 @@ def client_result(
         # Seen from the client: what it sent is what the server received.
         bytes_sent=_total(server, lambda counts: counts.bytes_received),
         bytes_received=_total(server, lambda counts: counts.bytes_sent),
+        processes=max(trial.processes for trial in trials),
+        censored=sum(measured.censored for trial in trials for measured in trial.slices),
+        exhausted_ratio=_exhausted_ratio(trials),
+        over_triple_median=_over_triple_median(trials),
+        drift_percent=drift_percent(trials),
+        life_cycle=life_cycle(trials),
+        resources=resources(trials),
+        within_run=within_run(trials),
     )
 
 
@@ -72,18 +84,22 @@ def over_trials(trials: Sequence[Distribution]) -> Distribution | None:
     """A typical trial: the median over the trials of each quantile and of the mean, with the extremes of all.
 
     A quantile that one of the trials has too few samples for is None: over a part of the trials it could lie below a
-    lower quantile. Trials without any sample do not count.
+    lower quantile. One that lands on a censored request is larger than all others there, so it is None only where the
+    median over the trials lands on it. Trials without any request do not count.
     """
-    measured = [printable(trial) for trial in trials if trial.count]
+    measured = [_with_censored(trial) for trial in trials if trial.count or trial.censored]
     if not measured:
         return None
 
     def typical(figure: Callable[[Distribution], float | None]) -> float | None:
         figures = _known(figure(trial) for trial in measured)
-        return median(figures) if len(figures) == len(measured) else None
+        middle = median(figures) if len(figures) == len(measured) else None
+        return None if middle == inf else middle
 
     return Distribution(
         count=sum(trial.count for trial in measured),
+        censored=sum(trial.censored for trial in measured),
+        censored_above_s=min(_known(trial.censored_above_s for trial in measured), default=None),
         mean=typical(lambda trial: trial.mean),
         min=min(_known(trial.min for trial in measured), default=None),
         p50=typical(lambda trial: trial.p50),
@@ -93,6 +109,34 @@ def over_trials(trials: Sequence[Distribution]) -> Distribution | None:
         p999=typical(lambda trial: trial.p999),
         max=max(_known(trial.max for trial in measured), default=None),
     )
+
+
+def _with_censored(trial: Distribution) -> Distribution:
+    """What may be printed, with infinity for each quantile that lands on a censored request."""
+    shown = printable(trial)
+    if not trial.censored:
+        return shown
+    enough = {name for name, p in QUANTILES.items() if trial.count + trial.censored >= samples_needed(p)}
+    return shown.model_copy(update={name: inf for name in enough if getattr(trial, name) is None})
+
+
+def _exhausted_ratio(trials: Sequence[TrialRecord]) -> float | None:
+    """Share of the open model's turns that found everybody busy; None in the closed model, which has no turns."""
+    slices = [measured for trial in trials for measured in trial.slices if measured.rate_rps is not None]
+    requests = sum(measured.requests for measured in slices)
+    return sum(measured.exhausted for measured in slices) / requests if requests else None
+
+
+def _over_triple_median(trials: Sequence[TrialRecord]) -> float | None:
+    """Median over the blocks of the share of response times above three times the median of their slice."""
+    shares = _known(_share_of_trial(trial) for trial in trials)
+    return median(shares) if shares else None
+
+
+def _share_of_trial(trial: TrialRecord) -> float | None:
+    slices = [(s.over_triple_median, s.requests) for s in trial.slices if s.over_triple_median is not None]
+    requests = sum(weight for _, weight in slices)
+    return sum(share * weight for share, weight in slices) / requests if requests else None
 
 
 def _known(figures: Iterable[float | None]) -> list[float]:

@@ -18,10 +18,12 @@ class OpenTarget(Protocol):
     Attributes:
         url: Where the requests go; may hold a password.
         description: What may be stored and shown of it.
+        pids: Processes that were started for it.
     """
 
     url: str
     description: Target
+    pids: Sequence[int]
 
     def counts(self) -> ServerCounts | None:
         """What the server has counted so far; None where it does not tell."""
@@ -43,6 +45,7 @@ class BundledTarget:
         self._origin = OriginProcess(cpus=cpus)
         self.url = self._origin.url + path
         self.description = Target(kind="bundled", url=self.url)
+        self.pids: Sequence[int] = (self._origin.pid,)
 
     def counts(self) -> ServerCounts | None:
         return self._origin.counts()
@@ -60,6 +63,7 @@ class UrlTarget:
     def __init__(self, url: str) -> None:
         self.url = url
         self.description = Target(kind="url", url=without_passwords(url))
+        self.pids: Sequence[int] = ()
 
     def counts(self) -> ServerCounts | None:
         return None
@@ -69,6 +73,10 @@ class UrlTarget:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+
+NO_TARGET = UrlTarget("http://127.0.0.1:9/")
+"""For clients that send nothing."""
 
 
 def open_target(url: str | None, cpus: Sequence[int]) -> OpenTarget:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Self
 
-from http_benchmark.clients import Capabilities, installed_clients, load_adapter
+from http_benchmark.clients import FLOOR_CLIENT, Capabilities, installed_clients, known_clients, load_adapter
 from http_benchmark.clients.base import AsyncClient, Client, ClientOptions, Request, classify
 from http_benchmark.errors import ErrorKind
 
@@ -123,6 +123,6 @@ class AsyncDriver:
 
 
 def contenders() -> list[Contender]:
-    return [
-        Contender(capabilities, mode) for capabilities in installed_clients().values() for mode in capabilities.modes
-    ]
+    """The installed clients, and the floor, which does the same work; the null client does none."""
+    clients = [*installed_clients().values(), known_clients()[FLOOR_CLIENT]]
+    return [Contender(capabilities, mode) for capabilities in clients for mode in capabilities.modes]

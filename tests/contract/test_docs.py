@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import http_benchmark
 from http_benchmark import benchmark, clients, errors, storage
-from http_benchmark.clients import NULL_CLIENT, known_clients
+from http_benchmark.clients import OWN_CLIENTS, known_clients
 from http_benchmark.errors import ErrorKind
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -124,7 +124,7 @@ class TableTest(unittest.TestCase):
     def test_the_table_of_clients_is_that_of_the_code(self):
         """README lists each known client with its modes, and no other."""
         listed = {name: modes for name, modes, _ in rows(section(text_of("README.md"), "Clients"))}
-        known = {name: ", ".join(client.modes) for name, client in known_clients().items() if name != NULL_CLIENT}
+        known = {name: ", ".join(client.modes) for name, client in known_clients().items() if name not in OWN_CLIENTS}
         self.assertEqual(known, listed)
 
     def test_every_client_is_described(self):
@@ -132,7 +132,7 @@ class TableTest(unittest.TestCase):
         for heading in ("The same footing", "What cannot be honoured"):
             with self.subTest(heading):
                 described = first_cells(section(text_of("docs/clients.md"), heading))
-                self.assertEqual(known_clients().keys() - {NULL_CLIENT}, set(described))
+                self.assertEqual(known_clients().keys() - OWN_CLIENTS, set(described))
 
     def test_what_clients_cannot_honour_is_what_their_adapters_say(self):
         """The table of limits agrees with the capabilities, cell by cell."""
@@ -150,7 +150,7 @@ class TableTest(unittest.TestCase):
         """Who has a deadline for the whole request, and who has not."""
         total, reads = (cells[1].split(", ") for cells in rows(section(text_of("docs/clients.md"), "Timeouts")))
         for name, client in known_clients().items():
-            if name != NULL_CLIENT:
+            if name not in OWN_CLIENTS:
                 self.assertIn(name, total if client.total_timeout else reads)
 
     def test_every_endpoint_is_named(self):

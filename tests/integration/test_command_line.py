@@ -14,7 +14,7 @@ import click
 
 from http_benchmark import __version__
 from http_benchmark.cli.main import cli
-from http_benchmark.clients import known_clients
+from http_benchmark.clients import OWN_CLIENTS, known_clients
 from http_benchmark.config import OTHER_OPTIONS, Settings
 from http_benchmark.models.experiment import ExperimentResult
 from tests.integration.command_case import CommandCase
@@ -30,6 +30,7 @@ COMMANDS = (
     ("results",),
     ("results", "list"),
     ("results", "show"),
+    ("results", "compare"),
     ("results", "delete"),
     ("db",),
     ("db", "upgrade"),
@@ -249,7 +250,7 @@ class StoredResultsTest(CommandCase):
 class OtherCommandsTest(CommandCase):
     def test_clients(self):
         """Each known client with its version, for people and as JSON."""
-        names = sorted(set(known_clients()) - {"null"})
+        names = sorted(set(known_clients()) - OWN_CLIENTS)
         done = self.run_command("clients")
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         for name in names:

@@ -10,7 +10,7 @@ from unittest import mock
 
 import psutil
 
-from http_benchmark import block as block_module
+from http_benchmark import trial as trial_module
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration, Observer
 from http_benchmark.clients import installed_clients
 from http_benchmark.models.experiment import ExperimentResult
@@ -132,7 +132,7 @@ class MisbehavingClientTest(ExperimentCase):
 
     def test_a_client_that_hangs_is_dropped(self):
         """A request that never ends costs the contender, not the run."""
-        with mock.patch.object(block_module, "_GRACE_S", 1.0):
+        with mock.patch.object(trial_module, "_GRACE_S", 1.0):
             self.assert_dropped("hanging", "gave no answer within", timeout=1, concurrency=50)
 
     def test_a_client_that_takes_all_memory_is_dropped(self):

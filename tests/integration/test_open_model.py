@@ -1,99 +1,88 @@
-"""The open model in real worker processes: every arrival of the schedule, once, at its time or later."""
+"""The open model through whole experiments.
+
+What is due is sent or counted, by any number of processes, and a slow server's queue is charged to those who wait.
+"""
 
 import unittest
 
-import numpy as np
-
-from http_benchmark.clients import known_clients
-from http_benchmark.clients.base import ClientOptions, Request
-from http_benchmark.clock import monotonic_ns
-from http_benchmark.errors import ErrorKind
-from http_benchmark.load.recorder import CODE_BITS
-from http_benchmark.load.schedule import Arrivals, Schedule, Stop
-from http_benchmark.worker.protocol import Open, Ran, Run
-from http_benchmark.worker.team import Team
-from tests.servers import ScriptedServer
-
-PATIENCE_S = 30.0
-
-
-def order(library: str = "null", mode: str = "sync", url: str = "http://127.0.0.1:1/", concurrency: int = 4) -> Open:
-    client = known_clients()[library]
-    return Open(
-        client.module,
-        client.modes[mode],
-        options=ClientOptions(concurrency=concurrency),
-        request=Request("GET", url),
-    )
+from http_benchmark.benchmark import Experiment, ExperimentConfiguration
+from http_benchmark.models.experiment import ClientResult, ExperimentResult
+from http_benchmark.models.measurement import TrialRecord
 
 
 class OpenModelTest(unittest.TestCase):
-    def start(self, opening: Open, processes: int = 1) -> Team:
-        team = self.enterContext(Team("a contender", processes=processes))
-        team.open(opening)
-        team.opened()
-        return team
+    def conduct(self, *contenders: str, **settings: object) -> tuple[ExperimentResult, list[TrialRecord]]:
+        defaults: dict[str, object] = {"blocks": 1, "slices": 1, "floor": False, "warmup": 0.1}
+        experiment = Experiment(ExperimentConfiguration(contenders=contenders, **(defaults | settings)))
+        result = experiment.run()
+        return result, [trial for block in experiment.blocks for trial in block.trials]
 
-    def run_order(self, team: Team, order: Run) -> tuple[Ran, np.ndarray]:
-        chunks = [np.empty((0, 3), dtype=np.int64)]
-        ran = team.run(order, PATIENCE_S, chunks.append)
-        samples = np.concatenate(chunks)
-        return ran, samples[np.argsort(samples[:, 0], kind="stable")]
+    def client(self, *contenders: str, **settings: object) -> ClientResult:
+        result, _ = self.conduct(*contenders, **settings)
+        self.assertEqual("open", result.load_model)
+        return result.clients[0]
 
-    def test_every_arrival_is_sent_once_and_never_early(self):
-        """Constant and random arrivals, from threads and tasks, in one process and in three."""
-        for mode in ("sync", "async"):
-            for processes in (1, 3):
-                team = self.start(order(mode=mode), processes)
-                for arrivals in (Arrivals(1000, 1000, 0.2), Arrivals(0, 2000, 0.2, poisson=True, seed=4)):
-                    with self.subTest(mode=mode, processes=processes, arrivals=arrivals):
-                        ran, samples = self.run_order(team, Run(arrivals=arrivals))
+    def test_every_arrival_is_sent(self):
+        """As many requests as the schedule has, in both modes; the origin saw them all."""
+        result, trials = self.conduct("urllib3", "aiohttp", rate="300/s", slices=2, duration=1)
 
-                        self.assertEqual(
-                            list(Schedule(arrivals, ran.started_ns).turns()), sorted(samples[:, 0].tolist())
-                        )
-                        self.assertGreaterEqual(samples[:, 1].min(), 0)
-                        self.assertEqual({200}, set((samples[:, 2] & ((1 << CODE_BITS) - 1)).tolist()))
-                        self.assertGreaterEqual(ran.ended_ns, (samples[:, 0] + samples[:, 1]).max())
+        self.assertEqual({"urllib3:sync", "aiohttp:async"}, {trial.contender for trial in trials})
+        for trial in trials:
+            with self.subTest(trial.contender):
+                self.assertEqual([150, 150], [part.requests for part in trial.slices])
+                self.assertEqual([300.0, 300.0], [part.rate_rps for part in trial.slices])
+                self.assertEqual(trial.sent, trial.server.requests)
+                self.assertEqual(300, trial.lag_s.count)
+        for client in result.clients:
+            self.assertEqual(("ok", 300, 0), (client.status, client.requests, client.censored))
 
-    def test_a_schedule_starts_when_it_is_told(self):
-        """At a moment that several processes can share; so does the closed model."""
-        for mode in ("sync", "async"):
-            with self.subTest(mode=mode):
-                team = self.start(order(mode=mode))
-                starts_at_ns = monotonic_ns() + 30_000_000
-                ran, samples = self.run_order(team, Run(arrivals=Arrivals(100, 100, 0.05), starts_at_ns=starts_at_ns))
-                self.assertEqual((starts_at_ns, starts_at_ns), (ran.started_ns, samples[0, 0]))
+    def test_requests_are_exact_whatever_the_arrivals(self):
+        """Poisson arrivals have no fixed number by themselves."""
+        self.assertEqual(123, self.client("null:async", rate="500/s", arrivals="poisson", requests=123).requests)
 
-                starts_at_ns = monotonic_ns() + 30_000_000
-                ran, samples = self.run_order(team, Run(Stop(requests=10), starts_at_ns=starts_at_ns))
-                self.assertGreaterEqual(ran.started_ns, starts_at_ns)
-                self.assertGreaterEqual(samples[:, 0].min(), starts_at_ns)
+    def test_processes_share_one_schedule(self):
+        """Three processes send each arrival once; connections are shared out too."""
+        _, (trial,) = self.conduct("urllib3", rate="300/s", requests=100, processes=3, concurrency=4)
 
-    def test_what_a_slow_server_leaves_unsent_is_told(self):
-        """One connection, answers after 0.6 s, 20 requests due in 0.2 s and 0.7 s grace: two are sent."""
-        server = self.enterContext(ScriptedServer())
-        for library, mode in (("urllib3", "sync"), ("aiohttp", "async")):
-            with self.subTest(library):
-                server.forget()
-                team = self.start(order(library, mode, server.url("/hold/600"), concurrency=1))
-                ran, samples = self.run_order(team, Run(arrivals=Arrivals(100, 100, 0.2, grace_s=0.7)))
+        self.assertEqual((3, 100, 100), (trial.processes, trial.slices[0].requests, trial.lag_s.count))
+        self.assertLessEqual(trial.server.connections, 4)
 
-                codes = (samples[:, 2] & ((1 << CODE_BITS) - 1)).tolist()
-                self.assertEqual([200, 200] + [ErrorKind.NOT_SENT.code] * 18, codes)
-                self.assertEqual(2, len(server.requests))
-                self.assertEqual(19, ran.exhausted)
-                cutoff_ns = ran.started_ns + 900_000_000
-                self.assertEqual({cutoff_ns}, set((samples[2:, 0] + samples[2:, 1]).tolist()))
+    def test_processes_share_a_closed_load_too(self):
+        """An exact number of requests stays exact."""
+        experiment = Experiment(
+            ExperimentConfiguration(
+                contenders=("urllib3",), requests=101, slices=1, processes=2, concurrency=5, blocks=1, warmup=0
+            )
+        )
+        experiment.run()
+        (trial,) = experiment.blocks[0].trials
 
-    def test_a_team_shares_the_closed_model_exactly(self):
-        """1000 requests in three processes; before them one per connection, and one more in each for the first."""
-        team = self.start(order(concurrency=10), processes=3)
-        ran, samples = self.run_order(team, Run(Stop(requests=1000), opening=True))
+        self.assertEqual((101, 101), (trial.slices[0].requests, trial.server.requests))
 
-        self.assertEqual(1000, len(samples))
-        self.assertEqual(10 + 3, ran.opening_requests)
-        self.assertGreater(ran.first_request_s, 0)
-        self.assertLessEqual(ran.started_ns, samples[0, 0])
-        ran, samples = self.run_order(team, Run(Stop(requests=1000), opening=True))
-        self.assertEqual(10, ran.opening_requests)
+    def test_a_slow_server_delays_the_response_not_the_service(self):
+        """One connection, 20 ms each, 100 arrivals a second: the queue is in the lag, as D/D/1 has it."""
+        client = self.client("urllib3", rate="100/s", requests=50, concurrency=1, url="/delay/0.02", warmup=0)
+
+        service, response, lag = client.service_time_s, client.response_time_s, client.lag_s
+        self.assertGreater(response.p50, 0.020 + 24 * 0.010)  # D + k(D - 1/λ), the 25th of 50
+        self.assertLess(service.p50, response.p50 / 2)
+        self.assertGreater(lag.max, 49 * 0.010)
+
+    def test_what_was_never_sent_is_counted(self):
+        """Ten times what one connection can do: the rest is censored after the grace, and stands last in the ranks."""
+        client = self.client(
+            "urllib3", rate="100/s", duration=1, concurrency=1, url="/delay/0.1", warmup=0, timeout=0.5
+        )
+
+        self.assertEqual(100, client.requests)
+        self.assertGreater(client.censored, 50)
+        self.assertEqual(client.censored, client.errors["not-sent"])
+        self.assertEqual("errors", client.status)
+        self.assertIsNone(client.response_time_s.p90)
+        self.assertEqual(client.censored, client.response_time_s.censored)
+
+    def test_the_pacing_was_checked(self):
+        """For each mode that is measured, at the highest rate."""
+        result, _ = self.conduct("null", rate="200..400/s", requests=50)
+
+        self.assertEqual({("sync", 400.0), ("async", 400.0)}, {(check.mode, check.rate_rps) for check in result.pacing})

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from http_benchmark import clients
-from http_benchmark.clients import installed_clients, installed_version, known_clients, load_adapter
+from http_benchmark.clients import OWN_CLIENTS, installed_clients, installed_version, known_clients, load_adapter
 from http_benchmark.clients.base import ClientOptions, Request, causes, classify, headers_by_name, kind_of_cause
 from http_benchmark.errors import ConfigurationError, ErrorKind, UnsupportedOptionError
 from tests.unit.adapter_case import FolderCase
@@ -27,9 +27,9 @@ CAPABILITIES = {"distribution": "no-such-library", "install": "pip install it", 
 
 
 class KnownClientsTest(FolderCase):
-    def test_the_six_and_the_null_client_are_known(self):
+    def test_the_six_and_our_own_are_known(self):
         """Every adapter's file is found, in alphabetical order of the clients."""
-        self.assertEqual(sorted([*SIX, "null"]), list(known_clients()))
+        self.assertEqual(sorted([*SIX, *OWN_CLIENTS]), list(known_clients()))
 
     def test_finding_imports_no_client(self):
         """In a fresh process, knowing and looking up all clients loads none of their libraries."""
@@ -41,10 +41,10 @@ class KnownClientsTest(FolderCase):
         output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
         self.assertEqual("[]", output.stdout.strip())
 
-    def test_the_null_client_is_never_installed(self):
-        """It is known, but a run over every installed client leaves it out."""
-        self.assertIn("null", known_clients())
-        self.assertNotIn("null", installed_clients())
+    def test_our_own_are_never_installed(self):
+        """They are known, but a run over every installed client leaves them out."""
+        self.assertLess(OWN_CLIENTS, known_clients().keys())
+        self.assertEqual(set(), OWN_CLIENTS & installed_clients().keys())
 
     def test_the_version_is_that_of_the_distribution(self):
         """As the package metadata says; None where it is missing."""
@@ -108,7 +108,12 @@ class EntryPointTest(FolderCase):
 class AdapterFilesTest(unittest.TestCase):
     def test_adapters_import_the_standard_library_and_their_client_only(self):
         """A worker must not carry anything that is not the client's."""
-        owned = {"requests": {"requests", "urllib3"}, "aiohttp": {"aiohttp", "multidict"}, "null": set()}
+        owned = {
+            "requests": {"requests", "urllib3"},
+            "aiohttp": {"aiohttp", "multidict"},
+            "null": set(),
+            "floor": set(),
+        }
         for name, capabilities in known_clients().items():
             with self.subTest(name):
                 source = Path(clients.__file__).with_name(f"{capabilities.module.rpartition('.')[2]}.py")

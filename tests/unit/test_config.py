@@ -218,3 +218,41 @@ class SettingsTest(unittest.TestCase):
         settings = Settings.load({"contenders": ["httpx"], "duration": "1s", "verbose": 2})
 
         self.assertEqual(ExperimentConfiguration(contenders=["httpx"], duration=1), settings.experiment())
+
+
+class OpenModelTest(unittest.TestCase):
+    def fault(self, **values: object) -> str:
+        with self.assertRaises(ConfigurationError) as caught:
+            ExperimentConfiguration(**values)
+        (fault,) = caught.exception.faults
+        return fault
+
+    def test_what_follows_from_a_rate(self) -> None:
+        """Constant arrivals, and room for 64 requests in flight, unless told otherwise."""
+        closed, opened = ExperimentConfiguration(), ExperimentConfiguration(rate="500/s")
+
+        self.assertEqual((None, None, 10), (closed.rate, closed.arrivals, closed.concurrency))
+        self.assertEqual((((500, 500),), "constant", 64), (opened.rate, opened.arrivals, opened.concurrency))
+        self.assertEqual(3, ExperimentConfiguration(rate=5, concurrency=3).concurrency)
+
+    def test_it_goes_to_json_and_back(self) -> None:
+        """A stored configuration can be run again."""
+        configuration = ExperimentConfiguration(rate="1..9,5/s", arrivals="poisson", until="2%", processes=2)
+
+        self.assertEqual(configuration, ExperimentConfiguration.from_dict(configuration.to_dict()))
+
+    def test_contradictions_are_told(self) -> None:
+        """Each with the value and what to do."""
+        for values, words in (
+            ({"rate": "0/s"}, "rate must be above 0"),
+            ({"rate": "-5"}, "rate: not a rate: '-5'"),
+            ({"rate": "2000000/s"}, "at most 1,000,000 /s"),
+            ({"arrivals": "poisson"}, "arrivals 'poisson' needs a rate"),
+            ({"rate": 5, "arrivals": "bursts"}, "unknown arrivals 'bursts'"),
+            ({"rate": 5, "think_time": 1}, "think_time 1 says nothing in the open model"),
+            ({"processes": 11}, "processes must be at most the concurrency, 10, got 11"),
+            ({"until": "2%", "quick": True}, "until and quick contradict each other"),
+            ({"until": "0%"}, "until must be above 0"),
+        ):
+            with self.subTest(values):
+                self.assertIn(words, self.fault(**values))

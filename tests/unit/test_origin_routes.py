@@ -215,8 +215,9 @@ class StatusTest(unittest.TestCase):
         self.assertEqual(503, ask("http://origin:80/status/503").status)
 
     def test_every_endpoint_is_there(self):
-        """The endpoints that users of httpbin know."""
+        """The endpoints that users of httpbin know, and those with known answers."""
         known = """/get /post /put /patch /delete /head /anything/* /headers /status/{code} /bytes/{n} /stream/{n}
             /stream-bytes/{n} /delay/{s} /drip /gzip /deflate /brotli /redirect/{n} /cookies /cookies/set
-            /basic-auth/{user}/{password} /json /uuid"""
+            /basic-auth/{user}/{password} /json /uuid
+            /fifo/{service_s} /fifo/{service_s}/stall/{after_s}/{length_s} /busy/{cpu_s} /busy/dial/{name}/{cpu_s}"""
         self.assertCountEqual(known.split(), [route.path for route in ROUTES])

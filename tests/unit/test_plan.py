@@ -4,7 +4,7 @@ import random
 import unittest
 
 from http_benchmark.clients import known_clients
-from http_benchmark.load.schedule import Stop
+from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.plan import (
@@ -13,7 +13,6 @@ from http_benchmark.plan import (
     default_blocks,
     make_plan,
     merge_headers,
-    plan_slices,
     retry_delays,
     share_processors,
 )
@@ -39,34 +38,6 @@ class BlocksTest(unittest.TestCase):
         ):
             with self.subTest(contenders=contenders, quick=quick):
                 self.assertEqual(expected, default_blocks(contenders, quick=quick))
-
-
-class SlicesTest(unittest.TestCase):
-    def slices(self, **configuration) -> tuple[Stop, ...]:
-        return plan_slices(ExperimentConfiguration(**configuration))
-
-    def test_by_default_a_slice_has_its_least_time_and_requests(self):
-        """Twelve slices of 100 ms, 100 requests and ten per connection at least."""
-        self.assertEqual((Stop(duration_s=0.1, least_requests=100),) * 12, self.slices(concurrency=10))
-        self.assertEqual((Stop(duration_s=0.1, least_requests=640),) * 12, self.slices(concurrency=64))
-
-    def test_a_quick_run_has_three(self):
-        """Quick means fewer slices, not shorter ones."""
-        self.assertEqual((Stop(duration_s=0.1, least_requests=100),) * 3, self.slices(quick=True))
-
-    def test_a_number_of_requests_is_kept_to_the_last_one(self):
-        """1000 requests over ten slices of 100; 1003 over ten, three of them with one more; 5 over one."""
-        self.assertEqual((Stop(requests=100),) * 10, self.slices(requests=1000))
-        self.assertEqual([101, 101, 101, *[100] * 7], [stop.requests for stop in self.slices(requests=1003)])
-        self.assertEqual((Stop(requests=5),), self.slices(requests=5))
-        self.assertEqual([2, 2, 1], [stop.requests for stop in self.slices(requests=5, slices=3)])
-        self.assertEqual((Stop(requests=1),) * 2, self.slices(requests=2, slices=3))
-
-    def test_a_duration_is_shared_out(self):
-        """10 s are twelve slices below a second each, 30 s four long ones, 50 ms one."""
-        self.assertEqual((Stop(duration_s=0.5),) * 12, self.slices(duration=6))
-        self.assertEqual((Stop(duration_s=7.5),) * 4, self.slices(duration=30))
-        self.assertEqual((Stop(duration_s=0.05),), self.slices(duration=0.05))
 
 
 class PlanTest(unittest.TestCase):
@@ -96,6 +67,50 @@ class PlanTest(unittest.TestCase):
         """0.3 s and ten requests, unless a warm-up was asked for."""
         self.assertEqual(Stop(duration_s=0.3, least_requests=10, most_s=3.0), self.plan(quick=True).warm_up)
         self.assertEqual(Stop(duration_s=2.0, least_requests=10, most_s=3.0), self.plan(quick=True, warmup=2).warm_up)
+
+    def test_warm_up_of_the_open_model(self):
+        """At the rate with which the trial starts, long enough for one request."""
+        self.assertEqual(Arrivals(100, 100, 1.0), self.plan(rate="100..200/s").warm_up)
+        self.assertEqual(Arrivals(0.5, 0.5, 2.0), self.plan(rate="30/min").warm_up)
+
+    def test_the_primary_metric_is_the_models(self):
+        """Throughput says nothing where the rate is given."""
+        self.assertEqual("throughput_rps", self.plan().primary_metric)
+        self.assertEqual("cpu_s_per_1k", self.plan(rate=5).primary_metric)
+        self.assertEqual("p99", self.plan(rate=5, primary="p99").primary_metric)
+
+    def test_poisson_arrivals_are_the_rounds_own(self):
+        """Drawn anew for each round and block, the same for every contender in it, and for the same seed."""
+        plan = self.plan(rate=100, arrivals="poisson")
+        seeds = {(block, number): plan.slice_of(block, number).seed for block in range(3) for number in range(4)}
+
+        self.assertEqual(12, len(set(seeds.values())))
+        self.assertEqual(seeds[1, 2], self.plan(rate=100, arrivals="poisson").slice_of(1, 2).seed)
+
+    def test_the_fastest_arrivals_are_what_pacing_is_checked_with(self):
+        """The slice in which the rate is highest, at whichever end."""
+        self.assertIsNone(self.plan().fastest_arrivals)
+        self.assertEqual(900, self.plan(rate="100,900..300,400/s").fastest_arrivals.start_rps)
+
+    def test_a_foreign_server_gets_reading_probes_only(self):
+        """The bundled origin is probed with anything, a foreign one with GET and HEAD, nobody without a warm-up."""
+        foreign = "http://127.0.0.1:1/"
+        for expected, settings in (
+            ((True, True), {}),
+            ((True, True), {"method": "POST"}),
+            ((False, True), {"floor": False}),
+            ((True, False), {"url": foreign}),
+            ((False, False), {"url": foreign, "method": "POST"}),
+            ((False, False), {"warmup": 0}),
+        ):
+            with self.subTest(settings):
+                plan = self.plan(**settings)
+                self.assertEqual(expected, (plan.probe_floor, plan.probe_life_cycle))
+
+    def test_until_measures_up_to_forty_blocks(self):
+        """Unless fewer are asked for."""
+        self.assertEqual((40, 2.0), (self.plan(until="2%").blocks, self.plan(until="2%").until_percent))
+        self.assertEqual(20, self.plan(until="2%", blocks=20).blocks)
 
     def test_stream_is_a_get_read_as_a_stream(self):
         """What goes over the wire is a GET."""

@@ -1,4 +1,4 @@
-"""Quantiles by nearest rank."""
+"""Which quantiles are printed, and the distribution that they are taken from."""
 
 from unittest import TestCase
 
@@ -6,24 +6,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from http_benchmark.stats.quantiles import distribution, printable, quantile, samples_needed
+from http_benchmark.stats.histogram import Times
+from http_benchmark.stats.quantiles import distribution, printable, samples_needed
+
+SECOND_NS = 1_000_000_000
 
 
-class TestQuantile(TestCase):
-    def test_nearest_rank(self):
-        """The ⌈p·n⌉-th smallest of 1 … 100."""
-        samples = np.arange(1.0, 101.0)
-
-        for p, expected in ((0.5, 50.0), (0.55, 55.0), (0.9, 90.0), (0.901, 91.0), (0.95, 95.0)):
-            with self.subTest(p=p):
-                self.assertEqual(expected, quantile(samples, p))
-
-    def test_median_of_few(self):
-        """With an even number of samples it is the lower one of the middle; one sample is enough."""
-        self.assertEqual(2.0, quantile(np.array([1.0, 2.0, 3.0, 4.0]), 0.5))
-        self.assertEqual(2.0, quantile(np.array([1.0, 2.0, 3.0]), 0.5))
-        self.assertEqual(7.0, quantile(np.array([7.0]), 0.5))
-
+class TestPrintable(TestCase):
     def test_samples_needed(self):
         """The known numbers, below which a quantile is not printed."""
         needed = {0.5: 1, 0.9: 36, 0.95: 72, 0.99: 368, 0.999: 3688, 0.9999: 36887}
@@ -35,31 +24,46 @@ class TestQuantile(TestCase):
         for p, name in ((0.9, "p90"), (0.95, "p95"), (0.99, "p99"), (0.999, "p999")):
             needed = samples_needed(p)
             with self.subTest(p=p):
-                self.assertIsNone(getattr(printable(distribution(np.arange(needed - 1.0))), name))
-                self.assertIsNotNone(getattr(printable(distribution(np.arange(float(needed)))), name))
+                self.assertIsNone(getattr(printable(distribution(Times(np.arange(needed - 1)))), name))
+                self.assertIsNotNone(getattr(printable(distribution(Times(np.arange(needed)))), name))
+
+    def test_the_censored_count(self):
+        """35 times and one without are 36, of which the 33rd is the p90."""
+        times = Times(np.arange(1, 36) * SECOND_NS)
+        times.censor(np.array([SECOND_NS]))
+
+        self.assertEqual(33.0, printable(distribution(times)).p90)
 
 
 class TestDistribution(TestCase):
     def test_of_a_thousand(self):
-        """1 … 1000 in any order; nearest ranks, also where there are too few samples to print them."""
-        samples = np.random.default_rng(1).permutation(np.arange(1.0, 1001.0))
+        """1 … 1000 s in any order; nearest ranks, also where there are too few samples to print them."""
+        samples = np.random.default_rng(1).permutation(np.arange(1, 1001)) * SECOND_NS
 
         self.assertEqual(
             {"count": 1000, "mean": 500.5, "min": 1.0, "p50": 500.0, "p90": 900.0, "p95": 950.0, "p99": 990.0,
              "p999": 999.0, "max": 1000.0},
-            distribution(samples).to_dict(),
+            distribution(Times(samples)).model_dump(exclude_none=True, exclude={"censored"}),
         )  # fmt: skip
 
     def test_of_nothing(self):
         """No data is None, not 0."""
-        self.assertEqual({"count": 0}, distribution(np.array([])).model_dump(exclude_none=True))
+        self.assertEqual({"count": 0, "censored": 0}, distribution(Times()).model_dump(exclude_none=True))
 
-    @given(st.lists(st.floats(0, 100), min_size=1, max_size=500))
+    def test_the_censored_stand_last(self):
+        """Of ten requests, two of which were never sent, the nine-tenth-slowest has no time; the mean is of eight."""
+        times = Times(np.arange(1, 9) * SECOND_NS)
+        times.censor(np.array([30, 20]) * SECOND_NS)
+        found = distribution(times)
+
+        self.assertEqual((8, 2, 20.0), (found.count, found.censored, found.censored_above_s))
+        self.assertEqual((5.0, None, 4.5, 8.0), (found.p50, found.p90, found.mean, found.max))
+
+    @given(st.lists(st.integers(0, 10**11), min_size=1, max_size=500))
     def test_order(self, samples):
-        """Min ≤ p50 ≤ p90 ≤ p95 ≤ p99 ≤ max, as far as they are there, and each is one of the samples."""
-        found = distribution(np.array(samples))
+        """Min ≤ p50 ≤ p90 ≤ p95 ≤ p99 ≤ max, and each is one of the samples."""
+        found = distribution(Times(samples))
         figures = [found.min, found.p50, found.p90, found.p95, found.p99, found.max]
-        known = [figure for figure in figures if figure is not None]
 
-        self.assertEqual(sorted(known), known)
-        self.assertLessEqual(set(known), set(samples))
+        self.assertEqual(sorted(figures), figures)
+        self.assertLessEqual(set(figures), {sample / 1e9 for sample in samples})

@@ -3,13 +3,15 @@
 from unittest import TestCase
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from http_benchmark.errors import ErrorKind
-from http_benchmark.stats.samples import cut_requests, slice_figures, unpack
+from http_benchmark.load.recorder import BUFFERED_SAMPLES
+from http_benchmark.stats.samples import SliceTally, cut_requests, unpack
 
 MS = 1_000_000
+NOT_SENT = ErrorKind.NOT_SENT.code
 
 
 def raw(*rows):
@@ -21,6 +23,52 @@ def raw(*rows):
 def back_to_back(count, duration_ms=1, code=200, *, start_ms=0):
     """Samples of one connection that is never idle."""
     return raw(*((start_ms + index * duration_ms, 0, duration_ms, code) for index in range(count)))
+
+
+def slice_figures(samples, timeout_s=None, *, concurrency=1, open_model=False, chunks=1):
+    """The figures of samples that are handed over in so many parts."""
+    tally = SliceTally(timeout_s, concurrency=concurrency, open_model=open_model)
+    for chunk in np.array_split(samples, chunks):
+        tally.add(chunk)
+    return tally.figures()
+
+
+def seconds(times):
+    """All that an exact collection holds, ascending."""
+    values, counts = times.distinct()
+    return list(np.repeat(values, counts) / 1e9)
+
+
+def said(figures):
+    """All that the figures of a slice say, comparable."""
+    scalars = {name: getattr(figures, name) for name in figures.__slots__ if name not in ("response", "service", "lag")}
+    return scalars | {
+        name: [column.tolist() for column in getattr(figures, name).distinct()]
+        for name in ("response", "service", "lag")
+    }
+
+
+def figures_from_raw_arrays(samples, concurrency, timeout_s):
+    """What `SliceTally` computes chunk by chunk, for a slice in the closed model, from all samples at once."""
+    intended, lag, duration, code = unpack(samples)
+    code = np.where((duration > timeout_s * 1e9) & (code != ErrorKind.CONNECT_TIMEOUT.code), 5, code)
+    ended = intended + lag + duration
+    order = np.lexsort((code, lag, duration, ended))
+    cut = cut_requests(len(samples), concurrency)
+    inside = order[cut:]
+    successful = inside[(code[inside] >= 100) & (code[inside] < 400)]
+    started = ended[order[cut - 1]] if cut else (intended + lag).min()
+    response = np.sort((lag + duration)[successful])
+    return {
+        "requests": len(samples),
+        "failed": int(((code < 100) | (code >= 400)).sum()),
+        "duration_s": (ended.max() - (intended + lag).min()) / 1e9,
+        "throughput_rps": len(inside) * 1e9 / (ended.max() - started) if ended.max() > started else None,
+        "p50_s": response[(len(response) + 1) // 2 - 1] / 1e9 if len(response) else None,
+        "response": list(response / 1e9),
+        "service": list(np.sort(duration[successful]) / 1e9),
+        "lag": list(np.sort(lag[inside]) / 1e9),
+    }
 
 
 class TestUnpack(TestCase):
@@ -54,7 +102,7 @@ class TestCut(TestCase):
         """Order of completion counts, not the order of recording."""
         figures = slice_figures(back_to_back(100)[::-1])
 
-        self.assertEqual(90, figures.response_s.size)
+        self.assertEqual(90, figures.response.count)
         self.assertAlmostEqual(1000.0, figures.throughput_rps)
 
 
@@ -80,16 +128,16 @@ class TestSliceFigures(TestCase):
         figures = slice_figures(raw(*slow, *fast))
 
         self.assertAlmostEqual(1000.0, figures.throughput_rps)  # 90 after the cut in 90 ms
-        self.assertEqual((100, 90), (figures.requests, figures.response_s.size))
+        self.assertEqual((100, 90), (figures.requests, figures.response.count))
         self.assertAlmostEqual(1.090, figures.duration_s)
 
     def test_response_counts_from_the_intended_time(self):
         """Response = lag + duration; service is the duration alone."""
         figures = slice_figures(raw((0, 0, 500, 200), (100, 400, 10, 200), (200, 310, 10, 204)))
 
-        self.assertEqual([0.5, 0.41, 0.32], list(figures.response_s))
-        self.assertEqual([0.5, 0.01, 0.01], list(figures.service_s))
-        self.assertEqual([0.0, 0.4, 0.31], list(figures.lag_s))
+        self.assertEqual([0.32, 0.41, 0.5], seconds(figures.response))
+        self.assertEqual([0.01, 0.01, 0.5], seconds(figures.service))
+        self.assertEqual([0.0, 0.31, 0.4], seconds(figures.lag))
         self.assertAlmostEqual(0.41, figures.mean_s)
         self.assertEqual((0.41, 0.5), (figures.p50_s, figures.max_s))
 
@@ -115,7 +163,7 @@ class TestSliceFigures(TestCase):
         )
 
         self.assertEqual({"name-resolution": 1, "connection-reset": 1, "http-4xx": 1, "http-5xx": 2}, figures.errors)
-        self.assertEqual([0.001, 0.003], list(figures.response_s))
+        self.assertEqual([0.001, 0.003], seconds(figures.response))
         self.assertEqual(7, figures.requests)
 
     def test_failures_before_the_cut_are_counted(self):
@@ -123,7 +171,7 @@ class TestSliceFigures(TestCase):
         figures = slice_figures(np.concatenate([back_to_back(5, code=503), back_to_back(100, start_ms=5)]))
 
         self.assertEqual({"http-5xx": 5}, figures.errors)
-        self.assertEqual((105, 95), (figures.requests, figures.response_s.size))
+        self.assertEqual((105, 95), (figures.requests, figures.response.count))
 
     def test_past_the_deadline_is_a_timeout(self):
         """Whatever came of a request that took too long, it is a timeout; exactly in time is in time."""
@@ -138,7 +186,7 @@ class TestSliceFigures(TestCase):
         )
 
         self.assertEqual({"timeout": 3}, figures.errors)
-        self.assertEqual([1.0], list(figures.response_s))
+        self.assertEqual([1.0], seconds(figures.response))
 
     def test_the_deadline_keeps_the_reason_of_what_was_never_sent(self):
         """A connect timeout fires a little late; it stays a connect timeout."""
@@ -162,13 +210,134 @@ class TestSliceFigures(TestCase):
         self.assertEqual((0, {}, 0.0, None, None, None, None), (nothing.requests, nothing.errors, nothing.duration_s,
             nothing.throughput_rps, nothing.mean_s, nothing.p50_s, nothing.max_s))  # fmt: skip
         self.assertEqual((200.0, 0.005), (one.throughput_rps, one.p50_s))
-        self.assertEqual((400.0, None, 0), (failed.throughput_rps, failed.mean_s, failed.response_s.size))
+        self.assertEqual((400.0, None, 0), (failed.throughput_rps, failed.mean_s, failed.response.count))
 
-    def test_sample_order_does_not_matter(self):
-        """Threads leave their samples one after the other; the figures are the same."""
-        samples = np.concatenate([back_to_back(60, 3), back_to_back(90, 2)])
-        shuffled = np.random.default_rng(1).permutation(samples)
-        one, other = slice_figures(samples), slice_figures(shuffled)
+    def test_lag_is_that_of_all_that_were_sent(self):
+        """How late a request was sent does not depend on what came of it."""
+        figures = slice_figures(raw((0, 1, 5, 200), (0, 2, 5, 500)))
 
-        self.assertEqual(one.throughput_rps, other.throughput_rps)
-        self.assertEqual(sorted(one.response_s), sorted(other.response_s))
+        self.assertEqual(([0.006], [0.001, 0.002]), (seconds(figures.response), seconds(figures.lag)))
+        self.assertEqual((None, None), (figures.lag_p50_s, figures.lag_p99_s))
+
+    def test_in_flight(self):
+        """Two requests of 10 ms and one of 20 ms within 20 ms are two in flight, whatever came of them."""
+        figures = slice_figures(raw((0, 0, 10, 200), (10, 0, 10, 500), (0, 0, 20, 200)))
+
+        self.assertAlmostEqual(2.0, figures.in_flight)
+        self.assertIsNone(slice_figures(raw()).in_flight)
+
+    def test_delayed_acknowledgements(self):
+        """Seven of 38 … 45 ms where the 8 ms before have two and the 8 ms after have four are four too many."""
+        times_ms = [30, 37, 38, 40, 40, 40, 41, 45, 45, 46, 50, 50, 53, 29, 54, 500]
+        figures = slice_figures(raw(*((0, 100, duration, 200) for duration in times_ms)))
+
+        self.assertEqual(4, figures.delayed_acks)
+        self.assertEqual(0, slice_figures(raw((0, 0, 37, 200), (0, 0, 50, 200), (0, 0, 40, 200))).delayed_acks)
+
+    def test_over_triple_median(self):
+        """Of 2, 2, 2, 6 and 7 ms one is above three times the median."""
+        figures = slice_figures(raw(*((0, 0, duration, 200) for duration in (2, 2, 2, 6, 7))))
+
+        self.assertAlmostEqual(0.2, figures.over_triple_median)
+        self.assertIsNone(slice_figures(raw((0, 0, 1, 500))).over_triple_median)
+
+
+class TestOpenModel(TestCase):
+    def test_nothing_is_cut(self):
+        """All of a hundred requests count, and the rate counts from when the first was due."""
+        samples = raw(*((10 * number, 0, 10, 200) for number in range(100)))
+        figures = slice_figures(samples, open_model=True)
+
+        self.assertEqual(100, figures.response.count)
+        self.assertAlmostEqual(100.0, figures.throughput_rps)  # 100 in 1000 ms
+
+    def test_requests_that_were_never_sent(self):
+        """They count as requests and as errors, rank behind all others, and have no part in rate, lag and service."""
+        figures = slice_figures(
+            raw((0, 0, 100, 200), (100, 20, 80, 200), (200, 4800, 0, NOT_SENT), (300, 4700, 0, NOT_SENT)),
+            timeout_s=1.0,
+            open_model=True,
+        )
+
+        self.assertEqual((4, 2, {"not-sent": 2}), (figures.requests, figures.censored, figures.errors))
+        self.assertEqual((0.1, 0.1, 0.1), (figures.p50_s, figures.mean_s, figures.max_s))
+        self.assertEqual((None, 4.7), (figures.response.quantile(0.75), figures.response.censored_above_s))
+        self.assertEqual(([0.08, 0.1], [0.0, 0.02]), (seconds(figures.service), seconds(figures.lag)))
+        self.assertEqual((0.0, 0.02), (figures.lag_p50_s, figures.lag_p99_s))
+        self.assertAlmostEqual(10.0, figures.throughput_rps)  # two in the 200 ms since the first was due
+        self.assertAlmostEqual(0.2, figures.duration_s)
+        self.assertAlmostEqual(0.5, figures.over_triple_median)
+
+    def test_nothing_was_sent(self):
+        """No time, no rate, no duration; the requests are there."""
+        figures = slice_figures(raw((0, 5000, 0, NOT_SENT)), open_model=True)
+
+        self.assertEqual((1, 1, 0.0, None, None), (figures.requests, figures.censored, figures.duration_s,
+            figures.throughput_rps, figures.p50_s))  # fmt: skip
+
+
+class TestChunks(TestCase):
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(0, 500), st.integers(0, 5), st.integers(0, 60), st.sampled_from([200, 204, 404, 503, 2])
+            ),
+            min_size=1,
+            max_size=300,
+        ),
+        st.integers(1, 12),
+        st.integers(1, 7),
+        st.randoms(use_true_random=False),
+    )
+    def test_small_slices_are_exact(self, rows, concurrency, chunks, random):
+        """In whatever parts and order they come, the figures are those of all samples at once."""
+        random.shuffle(rows)
+        samples = raw(*rows)
+        found = slice_figures(samples, 0.05, concurrency=concurrency, chunks=chunks)
+        expected = figures_from_raw_arrays(samples, concurrency, 0.05)
+
+        self.assertEqual(expected, {
+            "requests": found.requests,
+            "failed": sum(found.errors.values()),
+            "duration_s": found.duration_s,
+            "throughput_rps": found.throughput_rps,
+            "p50_s": found.p50_s,
+            "response": seconds(found.response),
+            "service": seconds(found.service),
+            "lag": seconds(found.lag),
+        })  # fmt: skip
+
+    @settings(deadline=None, max_examples=10)  # each counts 150,000 samples
+    @given(st.integers(0, 100), st.booleans())
+    def test_large_slices_in_any_order(self, seed, open_model):
+        """More samples than are kept, with failures and ties, give the same shuffled and in other chunks."""
+        generator = np.random.default_rng(seed)
+        n = 2 * BUFFERED_SAMPLES + 20_000
+        samples = np.stack(
+            [
+                np.arange(n) * 1000 // 7,
+                generator.integers(0, 50, n),
+                generator.integers(0, 5000, n) << 10 | generator.choice([200, 200, 200, 503], n),
+            ],
+            axis=1,
+        )
+        one = slice_figures(samples, concurrency=3, open_model=open_model, chunks=3)
+        other = slice_figures(generator.permutation(samples), concurrency=3, open_model=open_model, chunks=11)
+
+        self.assertEqual(said(one), said(other))
+
+    def test_the_cut_of_large_slices(self):
+        """Of 131,072 requests, 3276 are cut off, 5 % of 65,536; the rate counts from the last of these."""
+        slow, fast = back_to_back(3276, duration_ms=100), back_to_back(127_796, start_ms=327_600)
+        figures = slice_figures(np.concatenate([fast, slow]), chunks=4)
+
+        self.assertEqual((131_072, 127_796), (figures.requests, figures.response.count))
+        self.assertAlmostEqual(1000.0, figures.throughput_rps)
+        self.assertEqual(0.001, figures.max_s)
+
+    def test_large_slices_of_many_connections(self):
+        """Of 20,000 connections, a whole round is cut off as soon as each has done ten requests."""
+        samples = raw(*((round_, 0, 1, 200) for round_ in range(11) for _ in range(20_000)))
+        figures = slice_figures(samples, concurrency=20_000, chunks=4)
+
+        self.assertEqual(200_000, figures.response.count)

@@ -3,7 +3,7 @@
 from unittest import TestCase
 
 from http_benchmark.models.experiment import ClientResult, PairResult
-from http_benchmark.stats.sentences import listed, ratio_range, sentences
+from http_benchmark.stats.sentences import effect_text, listed, ratio_range, sentences
 from tests.records import make_blocks, make_result, noisy_costs
 
 
@@ -72,9 +72,12 @@ class TestSentences(TestCase):
         )
 
     def test_pairs_in_either_direction(self):
-        """A pair whose second contender is the better one is turned round."""
+        """A pair whose second contender is the better one is turned round; of two, the effect is said in full."""
         self.assertEqual(
-            ["b is 2.0–4.0× as fast as a on this workload."],
+            [
+                "b is 2.0–4.0× as fast as a on this workload.",
+                "a is 167 % slower than b (95 % interval 100..300 %, 15 blocks).",
+            ],
             sentences(
                 ranked(("b", 1), ("a", 2)), [pair("a", "b", 0.25, 0.5)], primary_metric="throughput_rps", blocks=15
             ),
@@ -87,12 +90,14 @@ class TestSentences(TestCase):
             "mean": "b has 1.9–2.1× the mean response time of a on this workload.",
             "p50": "b has 1.9–2.1× the median response time of a on this workload.",
             "p99": "b has 1.9–2.1× the p99 response time of a on this workload.",
+            "p999": "b has 1.9–2.1× the p99.9 response time of a on this workload.",
+            "pooled_mean": "b has 1.9–2.1× the pooled mean response time of a on this workload.",
         }
         clients = ranked(("a", 1), ("b", 2))
         for metric, sentence in expected.items():
             pairs = [pair("a", "b", 1.91, 2.09, metric=metric), pair("a", "b", 5.0, 6.0)]
             with self.subTest(metric=metric):
-                self.assertEqual([sentence], sentences(clients, pairs, primary_metric=metric, blocks=15))
+                self.assertEqual(sentence, sentences(clients, pairs, primary_metric=metric, blocks=15)[0])
 
     def test_nobody_is_ahead(self):
         """All tied: how large a difference can still be is said instead, by the widest limit."""
@@ -104,7 +109,7 @@ class TestSentences(TestCase):
         ]
 
         self.assertEqual(
-            ["a, b and c cannot be told apart.", "Differences of more than 2.5 % are unlikely."],
+            ["a, b and c cannot be told apart.", "Differences beyond ±2.5 % are unlikely."],
             sentences(clients, pairs, primary_metric="throughput_rps", blocks=15),
         )
 
@@ -139,6 +144,76 @@ class TestSentences(TestCase):
         said = sentences(result.clients, result.pairs, primary_metric="throughput_rps", blocks=15)
 
         self.assertEqual(3, len(said))
+
+    def test_what_a_limit_forbids(self):
+        """The codes are said instead of a verdict; two that only look equal are not called tied."""
+        clients = ranked(("a", 1), ("b", 1), ("c", 3))
+        pairs = [
+            pair("a", "b", 0.99, 1.01, separated=False).model_copy(update={"limited": ("server-limited",)}),
+            pair("a", "c", 2.0, 2.2),
+            pair("b", "c", 2.0, 2.2),
+        ]
+
+        self.assertEqual(
+            ["a and b are 2.0–2.2× as fast as c on this workload.", "server-limited: no verdict on a and b."],
+            sentences(clients, pairs, primary_metric="throughput_rps", blocks=15),
+        )
+
+    def test_many_limits_stay_short(self):
+        """Three pairs are named, the others counted; nobody is called faster."""
+        names = "abcd"
+        pairs = [
+            pair(a, b, 1.1, 1.2, separated=False).model_copy(update={"limited": ("server-limited",)})
+            for index, a in enumerate(names)
+            for b in names[index + 1 :]
+        ]
+
+        self.assertEqual(
+            ["server-limited: no verdict on a and b; a and c; a and d; 3 more pairs."],
+            sentences(ranked(*((name, 1) for name in names)), pairs, primary_metric="throughput_rps", blocks=15),
+        )
+
+    def test_skewed_noise(self):
+        """The second opinion on the first such pair, and how many more there are."""
+        second = {"mean_percent": -1.5, "t_low_percent": -4.0, "t_high_percent": 1.04, "skewed": True}
+        pairs = [
+            pair("a", "b", 1.01, 1.03).model_copy(update=second),
+            pair("a", "c", 1.5, 1.6),
+            pair("b", "c", 1.5, 1.6).model_copy(update=second),
+        ]
+
+        self.assertEqual(
+            "Skewed noise: b costs +2.0 % against a in a typical block, but −1.5 % (95 % interval -4.0..1.0 %) in the "
+            "mean of all blocks, where a few weigh heavily; 1 more like this.",
+            sentences(ranked(("a", 1), ("b", 2), ("c", 3)), pairs, primary_metric="throughput_rps", blocks=15)[-1],
+        )
+
+
+class TestEffectText(TestCase):
+    def test_by_case(self):
+        """As METHOD says it, of the one who costs more; a difference only where there is one."""
+        found = pair("A", "B", 1.02, 1.08).model_copy(update={"mde_percent": 1.5})
+        expected = {
+            "B is 5.0 % slower than A "
+            "(95 % interval 2.0..8.0 %, 20 blocks, smallest effect detectable with 90 %: 1.5 %)":
+                found,
+            "the p99 response time of B is 5.0 % longer than that of A (95 % interval 2.0..8.0 %, 20 blocks)":
+                pair("A", "B", 1.02, 1.08, metric="p99"),
+            "B needs 5.0 % more CPU time than A (95 % interval 2.0..8.0 %, 20 blocks)":
+                pair("A", "B", 1.02, 1.08, metric="cpu_s_per_1k"),
+            "A is 100 % slower than B (95 % interval 67..150 %, 20 blocks)":
+                pair("A", "B", 0.4, 0.6),
+            "B is 5.0 % slower than A (95 % interval 2.0..8.0 %, 20 blocks); not told apart when all pairs are counted":
+                pair("A", "B", 1.02, 1.08, separated=False),
+            "no difference shown between A and B; differences beyond ±3.0 % are unlikely":
+                pair("A", "B", 0.97, 1.02, separated=False),
+            "server-limited: no verdict on A and B":
+                found.model_copy(update={"separated": False, "limited": ("server-limited",)}),
+            "B is 5.0 % slower than A by estimate only (20 blocks; 6 are needed for an interval)":
+                found.model_copy(update={"low_percent": None, "high_percent": None, "separated": False}),
+        }  # fmt: skip
+
+        self.assertEqual(list(expected), [effect_text(one, 20) for one in expected.values()])
 
 
 class TestRatioRange(TestCase):

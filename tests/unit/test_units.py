@@ -2,7 +2,19 @@
 
 import unittest
 
-from http_benchmark.units import format_duration, format_rate, parse_duration, parse_rate, parse_size
+from hypothesis import given
+from hypothesis import strategies as st
+
+from http_benchmark.units import (
+    format_duration,
+    format_rate,
+    format_rates,
+    parse_duration,
+    parse_percent,
+    parse_rate,
+    parse_rates,
+    parse_size,
+)
 
 
 class ParseTest(unittest.TestCase):
@@ -11,6 +23,7 @@ class ParseTest(unittest.TestCase):
         for parse, answers in (
             (parse_duration, {"250ms": 0.25, "10s": 10, "1.5m": 90, "2h": 7200, 3: 3, ".5": 0.5, "10 us": 1e-5}),
             (parse_rate, {"500/s": 500, "30/min": 0.5, 7: 7, "1_000/s": 1000}),
+            (parse_percent, {"2%": 2, "0.5 %": 0.5, 3: 3}),
             (parse_size, {"64KiB": 65536, "1MB": 1_000_000, "1.5 MiB": 1_572_864, "10": 10, "2k": 2000}),
         ):
             for text, expected in answers.items():
@@ -22,11 +35,34 @@ class ParseTest(unittest.TestCase):
         for parse, texts in (
             (parse_duration, ("ten", "-1s", "5 parsecs", "")),
             (parse_rate, ("fast", "5/d", "-5")),
+            (parse_rates, ("100..", "..5/s", "1,,2/s", "5..fast", "1..2..3/s")),
+            (parse_percent, ("two", "-1%", "%")),
             (parse_size, ("64KiX", "1.5", "", "-1")),
         ):
             for text in texts:
                 with self.subTest(parse=parse.__name__, text=text), self.assertRaisesRegex(ValueError, repr(text)):
                     parse(text)
+
+
+class RatesTest(unittest.TestCase):
+    def test_constant_ramp_and_steps(self):
+        """A part is constant or a ramp; the unit may stand once, at the end, or with each part."""
+        for text, expected in (
+            ("500/s", ((500, 500),)),
+            (7, ((7, 7),)),
+            ("100..2000/s", ((100, 2000),)),
+            ("100,200, 400/s", ((100, 100), (200, 200), (400, 400))),
+            ("60..120/min,5/s", ((1, 2), (5, 5))),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(expected, parse_rates(text))
+
+    @given(st.lists(st.tuples(*[st.integers(1, 999_999)] * 2), min_size=1, max_size=5))
+    def test_what_is_printed_is_read_again(self, steps):
+        """Printing and reading give the same rates."""
+        rates = tuple((float(start), float(end)) for start, end in steps)
+
+        self.assertEqual(rates, parse_rates(format_rates(rates)))
 
 
 class FormatTest(unittest.TestCase):

@@ -1,0 +1,102 @@
+"""Two experiments side by side, for the terminal. Works at 80 columns, without a terminal and in ASCII."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from math import floor, log10
+from typing import NamedTuple
+
+from rich.box import Box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison
+from http_benchmark.models.experiment import Estimate, Metric
+from http_benchmark.report.plain import Plain
+
+WIDE = 100
+"""From this many columns on, an interval stands beside its estimate instead of below."""
+
+_NO_FIGURE = "–"
+_RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+
+
+class _Shown(NamedTuple):
+    """How a metric is printed: its name with the unit, and what its figures are multiplied by."""
+
+    name: str
+    scale: float
+
+
+_METRICS: dict[Metric, _Shown] = {
+    "throughput_rps": _Shown("requests/s", 1),
+    "cpu_s_per_1k": _Shown("CPU µs/req", 1e3),
+    "mean": _Shown("mean ms", 1e3),
+    "pooled_mean": _Shown("pooled mean ms", 1e3),
+    "p50": _Shown("p50 ms", 1e3),
+    "p99": _Shown("p99 ms", 1e3),
+    "p999": _Shown("p99.9 ms", 1e3),
+}
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """Print what differs around the two, their figures, and why there is no verdict."""
+    parts: list[RenderableType] = [
+        Text(_in_short("a", comparison.a)),
+        Text(_in_short("b", comparison.b)),
+        Text(),
+        *(Text(f"{difference.severity}: {difference}") for difference in comparison.differences),
+        *([Text()] if comparison.differences else []),
+        _figures(comparison.figures, wide=console.width >= WIDE),
+        Text(),
+        *(Text(line) for line in _left_over(comparison)),
+        Text("In brackets: 95 % interval over the blocks of that experiment alone.", style="dim"),
+        Text(comparison.note, style="bold"),
+    ]
+    console.print(Plain(Group(*parts)))
+
+
+def _in_short(letter: str, experiment: ComparedExperiment) -> str:
+    started = experiment.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    blocks = "1 block" if experiment.blocks == 1 else f"{experiment.blocks} blocks"
+    return f"{letter}: {experiment.name} ({experiment.id}), {started} UTC, {blocks}, verdict {experiment.verdict}"
+
+
+def _figures(figures: Sequence[ComparedFigure], *, wide: bool) -> Table:
+    table = Table(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("contender", "metric", "a", "b", "b / a"):
+        left = heading in ("contender", "metric")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold", vertical="top")
+    for number, figure in enumerate(figures):
+        shown = _METRICS[figure.metric]
+        repeated = number > 0 and figures[number - 1].contender == figure.contender
+        cells = (
+            "" if repeated else figure.contender,
+            shown.name,
+            _estimate(figure.a, shown.scale, wide=wide),
+            _estimate(figure.b, shown.scale, wide=wide),
+            _NO_FIGURE if figure.ratio is None else f"{figure.ratio:.3f}",
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _estimate(estimate: Estimate | None, scale: float, *, wide: bool) -> str:
+    if estimate is None:
+        return _NO_FIGURE
+    figure = _figure(estimate.estimate * scale)
+    if estimate.low is None or estimate.high is None:
+        return figure
+    between = " " if wide else "\n"
+    return f"{figure}{between}({_figure(estimate.low * scale)}–{_figure(estimate.high * scale)})"
+
+
+def _figure(value: float) -> str:
+    """A figure to three digits, never fewer than all before the point: "12,300", "41.2", "0.213"."""
+    digits = 2 - floor(log10(abs(value))) if value else 0
+    return f"{value:,.{min(3, max(0, digits))}f}"
+
+
+def _left_over(comparison: Comparison) -> list[str]:
+    sides = (("a", comparison.only_a), ("b", comparison.only_b))
+    return [f"Only in {letter}: {', '.join(contenders)}." for letter, contenders in sides if contenders]

@@ -1,0 +1,89 @@
+"""May two stored experiments be set side by side? What must agree before a ratio of their figures means anything.
+
+Everything matters that is not named here as harmless: a circumstance that a later version records is then taken for
+one that matters until somebody has thought about it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from http_benchmark.models.comparison import Difference
+from http_benchmark.models.experiment import ExperimentResult
+
+type Severity = Literal["matters", "noted"]
+
+_ENVIRONMENT_NOTED = frozenset({"memory_bytes"})
+"""Listed, but no reason to refuse: virtual machines of the same kind differ in it by some pages."""
+
+_ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "libraries"})
+"""The load is another one at every start; the libraries are listed one by one."""
+
+_CONFIGURATION_NOTED = frozenset({"blocks", "contenders", "primary", "until"})
+"""How much was measured, of whom, and what the ranking followed: the figures of one contender stay what they are."""
+
+_CONFIGURATION_LEFT_OUT = frozenset({"url", "seed", "name", "tag"})
+"""Labels, and what differs between any two runs. The URL is compared as it was resolved, see `_target`."""
+
+
+def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
+    """In what two experiments differ, what matters first.
+
+    Versions of the compared libraries are what such a comparison is made for, so they are noted only.
+    """
+    found = [
+        *_differing(_target(a), _target(b), prefix="", noted=frozenset()),
+        *_differing(
+            _part(a, "configuration", _CONFIGURATION_LEFT_OUT),
+            _part(b, "configuration", _CONFIGURATION_LEFT_OUT),
+            prefix="configuration.",
+            noted=_CONFIGURATION_NOTED,
+        ),
+        *_differing(
+            _part(a, "environment", _ENVIRONMENT_LEFT_OUT),
+            _part(b, "environment", _ENVIRONMENT_LEFT_OUT),
+            prefix="environment.",
+            noted=_ENVIRONMENT_NOTED,
+        ),
+        *_differing(*_common(_libraries(a), _libraries(b)), prefix="libraries.", noted=None),
+    ]
+    return sorted(found, key=lambda difference: difference.severity != "matters")
+
+
+def _differing(
+    a: Mapping[str, Any], b: Mapping[str, Any], *, prefix: str, noted: frozenset[str] | None
+) -> Iterator[Difference]:
+    """The fields that differ, in the order of `a`; `noted` names the harmless ones, None for all of them."""
+    for name in dict.fromkeys([*a, *b]):
+        if a.get(name) != b.get(name):
+            severity: Severity = "noted" if noted is None or name in noted else "matters"
+            yield Difference(field=f"{prefix}{name}", a=a.get(name), b=b.get(name), severity=severity)
+
+
+def _part(experiment: ExperimentResult, name: str, left_out: frozenset[str]) -> dict[str, Any]:
+    """The environment or the configuration as it is stored, so that a tuple equals the list that it became."""
+    fields = experiment.to_dict()[name]
+    return {field: value for field, value in fields.items() if field not in left_out}
+
+
+def _target(experiment: ExperimentResult) -> dict[str, Any]:
+    """What was aimed at, by which load; the bundled origin listens on another port every time."""
+    target = experiment.target
+    url = urlsplit(target.url)
+    bundled = url._replace(scheme="", netloc="").geturl()
+    return {
+        "target.kind": target.kind,
+        "target.scheme": url.scheme,
+        "target.url": bundled if target.kind == "bundled" else target.url,
+        "load_model": experiment.load_model,
+    }
+
+
+def _common(*versions: dict[str, str | None]) -> list[dict[str, str | None]]:
+    """Those of the libraries that both experiments measured; who is in one only is said elsewhere."""
+    names = set.intersection(*(set(known) for known in versions))
+    return [{name: version for name, version in known.items() if name in names} for known in versions]
+
+
+def _libraries(experiment: ExperimentResult) -> dict[str, str | None]:
+    return {client.library: client.version for client in experiment.clients}

@@ -1,0 +1,313 @@
+"""One contender under measurement: its processes, opened and warmed up once, then slice after slice.
+
+Who takes turns with whom is decided in `block`; here is what one order to a contender comes to, from the samples, the
+origin's counters and the machine's readings to a record.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from http_benchmark.errors import ErrorKind, NoAnswerError
+from http_benchmark.load.schedule import Arrivals
+from http_benchmark.models.measurement import GcRecord, LifeCycle, MachineLoad, ServerCounts, SliceRecord, TrialRecord
+from http_benchmark.plan import Arm, Plan
+from http_benchmark.redaction import without_passwords
+from http_benchmark.slicing import LEAST_SLICE_S, Slice
+from http_benchmark.stats.hdr import encode
+from http_benchmark.stats.histogram import Times
+from http_benchmark.stats.quantiles import distribution
+from http_benchmark.stats.samples import SliceFigures, SliceTally
+from http_benchmark.targets import OpenTarget
+from http_benchmark.utils.resource_monitor import MachineWatch, uss_bytes
+from http_benchmark.worker.protocol import Finished, Open, Opened, Ran, Reconnect, Run
+from http_benchmark.worker.team import Team
+
+_GRACE_S = 30.0  # for starting threads, a busy machine, and clients that know no total deadline
+_HANG_FACTOR = 20.0  # a slice this much slower than the warm-up promised is taken to hang
+_RECONNECTIONS = 20  # enough for a median, few enough to leave ports alone
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one order came to.
+
+    Attributes:
+        ran: What the processes say.
+        figures: What the samples say.
+        server: What the origin counted meanwhile; None against a foreign server.
+        machine: What else happened on the machine meanwhile.
+    """
+
+    ran: Ran
+    figures: SliceFigures
+    server: ServerCounts | None
+    machine: MachineLoad
+
+
+class Trial:
+    """A contender's part of a block, in fresh processes; a context manager that ends them.
+
+    Args:
+        arm: The contender.
+        plan: How it is set up and what it sends.
+        target: What to aim at.
+
+    Attributes:
+        slices: What was measured so far.
+        warm_rate_rps: Throughput of a closed warm-up; None before it, and without one.
+        messages: The first raw message of each error kind so far.
+    """
+
+    def __init__(self, arm: Arm, plan: Plan, target: OpenTarget) -> None:
+        self.arm = arm
+        self.slices: list[SliceRecord] = []
+        self._plan = plan
+        self._target = target
+        self._team = Team(arm.name, plan.client_cpus, processes=plan.processes)
+        self._watch = MachineWatch()
+        self._opened: Opened | None = None
+        self.warm_rate_rps: float | None = None
+        self._first_request_s: float | None = None
+        self._server: ServerCounts | None = None
+        self._sent = 0
+        self._unmeasured = 0
+        self.messages: dict[str, str] = {}
+        self._gc: list[GcRecord] = []
+        self._response, self._service, self._lag = Times(), Times(), Times()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._team.stop()
+
+    def open(self) -> None:
+        """Have the processes import the client and set it up; `opened` waits for it, so that several can start."""
+        mode = self.arm.contender.mode
+        assert mode is not None, "contenders are resolved before planning"
+        self._team.open(
+            Open(
+                module=self.arm.capabilities.module,
+                class_name=self.arm.capabilities.modes[mode],
+                options=self._plan.options,
+                request=replace(self._plan.request, url=self._target.url),
+                retry_delays_s=self._plan.retry_delays_s,
+                think_time_s=self._plan.think_time_s,
+            )
+        )
+
+    def opened(self) -> None:
+        """Wait until the client is ready.
+
+        Raises:
+            ClientUnavailableError: The library is not installed.
+            UnsupportedOptionError: The client cannot honour a setting.
+            WorkerError: It crashed or hung.
+        """
+        self._opened = self._team.opened()
+
+    def warm_up(self) -> None:
+        """Send what the plan's warm-up asks for.
+
+        Raises:
+            NoAnswerError: Nothing came back at all.
+            WorkerError: A process crashed or hung.
+        """
+        warm_up = self._plan.warm_up
+        if warm_up is None:
+            return
+        longest_s = max(warm_up.duration_s, getattr(warm_up, "most_s", None) or 0.0)
+        measured = self.send(_order(warm_up, opening=True, measured=False), longest_s + self._slack_s)
+        _require_answers(measured.figures, self.messages)
+        ran, requests = measured.ran, measured.figures.requests
+        self._first_request_s = ran.first_request_s
+        self._unmeasured = ran.opening_requests + requests
+        if not isinstance(warm_up, Arrivals):
+            self.warm_rate_rps = requests / ((ran.ended_ns - ran.started_ns) / 1e9)
+
+    def measure(self, part: Slice, *, round_number: int, position: int, started_s: float) -> SliceRecord:
+        """Measure one slice.
+
+        Args:
+            part: What to send.
+            round_number: The slice's round in its block.
+            position: Its place in the round.
+            started_s: When it starts, in seconds since the experiment did.
+
+        Raises:
+            WorkerError: A process crashed or hung.
+        """
+        measured = self.send(_order(part, opening=self._plan.warm_up is not None), self._patience_s(part))
+        ran, figures = measured.ran, measured.figures
+        record = SliceRecord(
+            round=round_number,
+            position=position,
+            started_s=started_s,
+            duration_s=figures.duration_s,
+            requests=figures.requests,
+            opening_requests=ran.opening_requests + self._unmeasured,
+            errors=figures.errors,
+            retries=ran.retries,
+            throughput_rps=figures.throughput_rps,
+            cpu_s=(ran.user_ns + ran.system_ns) / 1e9,
+            mean_s=figures.mean_s,
+            p50_s=figures.p50_s,
+            max_s=figures.max_s,
+            memory_bytes=ran.memory_bytes,
+            server=measured.server,
+            rate_rps=(part.start_rps + part.end_rps) / 2 if isinstance(part, Arrivals) else None,
+            censored=figures.censored,
+            exhausted=ran.exhausted,
+            lag_p50_s=figures.lag_p50_s if isinstance(part, Arrivals) else None,
+            lag_p99_s=figures.lag_p99_s if isinstance(part, Arrivals) else None,
+            in_flight=figures.in_flight,
+            delayed_acks=figures.delayed_acks,
+            over_triple_median=figures.over_triple_median,
+            user_s=ran.user_ns / 1e9,
+            system_s=ran.system_ns / 1e9,
+            voluntary_switches=ran.voluntary_switches,
+            involuntary_switches=ran.involuntary_switches,
+            threads=ran.threads,
+            uss_bytes=_total([uss_bytes(pid) for pid in self._team.pids]),
+            idle_cpu_ratio=ran.idle_cpu_ns / ran.idle_ns if ran.idle_ns else None,
+            machine=measured.machine,
+        )
+        self._unmeasured = 0
+        self.slices.append(record)
+        self._response.merge(figures.response)
+        self._service.merge(figures.service)
+        self._lag.merge(figures.lag)
+        self._gc = _added(self._gc, ran.gc)
+        return record
+
+    def send(self, order: Run, patience_s: float) -> Measured:
+        """Carry out any order to send, measured or not.
+
+        Args:
+            order: What to send.
+            patience_s: How long it may take before the processes are taken to hang.
+        """
+        tally = SliceTally(
+            self._plan.slowest_request_s - self._plan.think_time_s,
+            concurrency=self._plan.options.concurrency,
+            open_model=order.arrivals is not None,
+        )
+        before = self._target.counts()
+        self._watch.start(self._own_pids)
+        ran = self._team.run(order, patience_s, tally.add)
+        machine = self._watch.stop()
+        after = self._target.counts()
+        figures = tally.figures()
+        server = after - before if after and before else None
+        if server:
+            self._server = self._server + server if self._server else server
+        self._sent += ran.opening_requests + figures.requests - figures.censored + ran.retries
+        self.messages = {kind: without_passwords(message) for kind, message in ran.messages.items()}
+        return Measured(ran, figures, server, machine)
+
+    def expected_s(self, part: Slice) -> float:
+        """How long a slice should take at the speed of the warm-up."""
+        if isinstance(part, Arrivals):
+            return part.duration_s + part.grace_s
+        requests = part.requests or part.least_requests
+        return max(part.duration_s, requests / self.warm_rate_rps if self.warm_rate_rps else 0.0)
+
+    def finish(self) -> TrialRecord:
+        """Measure what is left to measure, close the client, and sum up."""
+        reconnecting_s = self._reconnecting_request_s() if self._plan.probe_life_cycle else None
+        finished, opened = self._team.finish(), self._opened
+        assert opened is not None
+        return TrialRecord(
+            contender=self.arm.name,
+            library=self.arm.contender.library,
+            version=self.arm.version,
+            mode=self.arm.contender.mode or "sync",
+            slices=tuple(self.slices),
+            response_time_s=distribution(self._response),
+            service_time_s=distribution(self._service),
+            lag_s=distribution(self._lag),
+            peak_memory_bytes=finished.peak_memory_bytes,
+            base_memory_bytes=opened.base_memory_bytes,
+            import_s=opened.import_s,
+            server=self._server,
+            sent=self._sent,
+            messages=self.messages,
+            processes=self._plan.processes,
+            life_cycle=self._life_cycle(opened, finished, reconnecting_s),
+            gc=tuple(self._gc),
+            response_histogram=encode(self._response),
+            service_histogram=encode(self._service),
+        )
+
+    def _life_cycle(self, opened: Opened, finished: Finished, reconnecting_s: float | None) -> LifeCycle:
+        return LifeCycle(
+            import_s=opened.import_s,
+            construction_s=opened.construction_s,
+            first_request_s=self._first_request_s,
+            reconnecting_request_s=reconnecting_s,
+            close_s=finished.close_s,
+        )
+
+    def _reconnecting_request_s(self) -> float | None:
+        """The median of some requests that each open a connection; not part of what the origin is asked about."""
+        reconnected = self._team.reconnect(Reconnect(_RECONNECTIONS), _RECONNECTIONS * self._slack_s)
+        durations_s = sorted(reconnected.durations_s)
+        return durations_s[len(durations_s) // 2] if durations_s else None
+
+    @property
+    def _own_pids(self) -> Sequence[int]:
+        return (*self._team.pids, *self._target.pids)
+
+    @property
+    def _slack_s(self) -> float:
+        return 2 * self._plan.slowest_request_s + _GRACE_S
+
+    def _patience_s(self, part: Slice) -> float:
+        """How long a slice may take before its processes are taken to hang."""
+        slowest_s = self._plan.slowest_request_s
+        if isinstance(part, Arrivals):
+            return max(part.duration_s, LEAST_SLICE_S) + part.grace_s + self._slack_s
+        requests = part.requests or part.least_requests
+        each = math.ceil(requests / self._plan.options.concurrency)
+        worst_s = part.duration_s + (each + 2) * slowest_s
+        if self.warm_rate_rps:
+            worst_s = min(worst_s, _HANG_FACTOR * self.expected_s(part) + 2 * slowest_s)
+        return worst_s + _GRACE_S
+
+
+def _order(part: Slice, *, opening: bool, measured: bool = True) -> Run:
+    if isinstance(part, Arrivals):
+        return Run(arrivals=part, opening=opening, measured=measured)
+    return Run(part, opening=opening, measured=measured)
+
+
+def _added(so_far: list[GcRecord], more: Sequence[tuple[int, int, int]]) -> list[GcRecord]:
+    """Garbage collections of several slices, by generation."""
+    before = so_far or [GcRecord()] * len(more)
+    return [
+        GcRecord(
+            collections=old.collections + collections,
+            total_s=old.total_s + total_ns / 1e9,
+            longest_s=max(old.longest_s, longest_ns / 1e9),
+        )
+        for old, (collections, total_ns, longest_ns) in zip(before, more, strict=True)
+    ]
+
+
+def _total(figures: Sequence[int | None]) -> int | None:
+    """Their sum, or None where one of them is not known."""
+    known = [figure for figure in figures if figure is not None]
+    return sum(known) if len(known) == len(figures) else None
+
+
+def _require_answers(warm_up: SliceFigures, messages: dict[str, str]) -> None:
+    """Measuring the failures of a target that answers nobody would take hours and say nothing."""
+    answered = warm_up.requests - sum(
+        count for kind, count in warm_up.errors.items() if kind not in (ErrorKind.HTTP_4XX, ErrorKind.HTTP_5XX)
+    )
+    if not answered:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in warm_up.errors.items())
+        first = next(iter(messages.values()), "")
+        raise NoAnswerError(f"the target gave no answer in the warm-up ({kinds}): {first}; check --url and --timeout")

@@ -1,0 +1,104 @@
+"""K2, K6, K17: what the closed model hides, whether its figures agree, and whether it notices a slow server."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from http_benchmark.benchmark import Experiment as Comparison
+from http_benchmark.benchmark import ExperimentConfiguration
+from http_benchmark.load.schedule import Stop
+from http_benchmark.worker.protocol import Run
+from proof import oracles
+from proof.experiments import Check, Experiment, Setting, near
+from proof.live import measure, new_queue, of, origin, start_queue
+from proof.open_model import REFERENCES, STALL_AFTER_S, STALL_RUN_S, STALL_S, STALL_SERVICE_S
+
+_CONNECTIONS = 4
+_SLOW_S = 0.2  # far above what a request ever takes here, far below the stall
+
+
+def stall(setting: Setting) -> Iterator[Check]:
+    """K2: the stall of K1 in the closed model."""
+    contender = REFERENCES[0]
+    setting.say(f"{contender}, the stall of K1 in the closed model")
+    with origin() as server:
+        url = f"{server.url}/fifo/{STALL_SERVICE_S}/stall/{STALL_AFTER_S}/{STALL_S}?{new_queue()}"
+        start_queue(url)
+        order = Run(Stop(duration_s=STALL_RUN_S), opening=True)
+        measured = measure(contender, url, order, concurrency=_CONNECTIONS)
+    service_s = measured.service_s
+    slow = int(np.count_nonzero(service_s > _SLOW_S))
+    yield Check(
+        f"{contender}, c = {_CONNECTIONS}: p99",
+        1000 * of(service_s, 0.99),
+        high=12,
+        expected=1000 * _CONNECTIONS * STALL_SERVICE_S,
+        unit="ms",
+        note="the open model: K1",
+    )
+    yield near(f"{contender}: max", 1000 * float(service_s.max()), 1000 * STALL_S, 20, unit="ms")
+    yield near(f"{contender}: requests over {_SLOW_S * 1000:.0f} ms", slow, _CONNECTIONS, 0)
+
+
+def little(setting: Setting) -> Iterator[Check]:
+    """K6: throughput times mean response time is the number of requests under way."""
+    with origin() as server:
+        for contender in REFERENCES if setting.full else REFERENCES[:1]:
+            for connections in (1, 4, 16):
+                setting.say(f"{contender}, {connections} connections, 5 ms each")
+                url, order = f"{server.url}/delay/0.005", Run(Stop(duration_s=3), opening=True)
+                measured = measure(contender, url, order, concurrency=connections)
+                figures = {"throughput_rps": measured.throughput_rps, "mean_s": float(measured.service_s.mean())}
+                between_us = 1e6 * oracles.harness_s(**figures, concurrency=connections)
+                yield Check(
+                    f"{contender}, c = {connections}: X·R̄/c",
+                    oracles.little_ratio(**figures, concurrency=connections),
+                    0.97,
+                    1.002,
+                    expected=1,
+                    note=f"{between_us:.0f} µs between two requests",
+                )
+
+
+def slow_server(setting: Setting) -> Iterator[Check]:
+    """K17: an origin that is the bottleneck, and one that is not."""
+    for path, limited in (("/busy/0.005", True), ("/bytes/1024", False)):
+        setting.say(f"{REFERENCES[0]} against {path}")
+        configuration = ExperimentConfiguration(
+            contenders=(REFERENCES[0],), url=path, blocks=6, slices=2, warmup=0.2, seed=1
+        )
+        validity = Comparison(configuration).run().validity
+        reasons = {reason.code: reason for reason in validity.reasons}
+        found = reasons.get("server-limited")
+        yield near(
+            f"{path}: server-limited",
+            float(found is not None),
+            float(limited),
+            0,
+            note=f"the verdict is {validity.verdict}"
+            + (f", the server {found.value:.0%} busy" if found and found.value else ""),
+        )
+        if limited:
+            yield near(f"{path}: the verdict is invalid", float(validity.verdict == "invalid"), 1, 0)
+
+
+EXPERIMENTS = (
+    Experiment(
+        "K2",
+        "The same stall in the closed model: what does it hide?",
+        "c requests meet the stall, whatever the rate; the others take cD",
+        stall,
+    ),
+    Experiment(
+        "K6",
+        "Do throughput and response times agree, or does the harness lose time between two requests?",
+        "Little: X·R̄/c = R̄/(R̄ + h)",
+        little,
+    ),
+    Experiment(
+        "K17",
+        "Each request costs the server 5 ms of CPU. Is the run called limited by its server?",
+        "the server is 100 % busy, more than the 70 % allowed",
+        slow_server,
+    ),
+)
