@@ -157,7 +157,7 @@ class LoadingTest(unittest.TestCase):
 
     def test_help_loads_the_argument_parser_alone(self):
         """`--help` of the command and of each subcommand is there at once."""
-        for subcommand in ("", "run", "clients", "origin", "results", "db"):
+        for subcommand in ("", "run", "clients", "origin", "results", "doctor", "db"):
             with self.subTest(subcommand):
                 program = (
                     "from http_benchmark.cli.main import cli\n"
