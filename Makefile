@@ -1,5 +1,5 @@
 # make bench and make test are all that a newcomer needs; each sets everything up by itself.
-.PHONY: help setup bench test check format lint types layers tests prove prove-full lock clean
+.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -42,6 +42,9 @@ prove: setup  ## ask the tool what it must know: live experiments with known ans
 
 prove-full: setup  ## the same with all clients and all repeats (about forty minutes)
 	@$(PYTHON) -m proof --full
+
+pictures: setup  ## draw the pictures of the documents from the figures beside them
+	@$(PYTHON) -m scripts.pictures
 
 lock: setup  ## renew the pinned requirements from pyproject.toml
 	@for name in build requestx; do $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

@@ -16,6 +16,7 @@ from typing import Literal
 from http_benchmark.block import TrialFailedError, run_block
 from http_benchmark.checks import check_pacing, probe_floor
 from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
+from http_benchmark.comparison import compare
 from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -192,6 +193,8 @@ class Experiment:
         if self._storage:
             self._storage.save_block(self.id, record)
         self._observer.block_done(record)
+
+    compare = staticmethod(compare)
 
     def result(self) -> ExperimentResult:
         """What the finished blocks say."""

@@ -64,7 +64,7 @@ def compare(
 def _refuse_what_matters(found: Sequence[Difference]) -> None:
     faults = [f"{difference}; measure both alike" for difference in found if difference.severity == "matters"]
     if faults:
-        raise ComparisonError([*faults[:-1], f"{faults[-1]}, or force the comparison (--force)"])
+        raise ComparisonError([*faults[:-1], f"{faults[-1]}, or force it (--force)"])
 
 
 def _partners(a: Sequence[ClientResult], b: Sequence[ClientResult]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Self
 
 from http_benchmark.errors import ErrorKind, NoAnswerError
 from http_benchmark.load.schedule import Arrivals
-from http_benchmark.models.measurement import GcRecord, LifeCycle, ServerCounts, SliceRecord, TrialRecord
+from http_benchmark.models.measurement import GcRecord, LifeCycle, MachineLoad, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.redaction import without_passwords
 from http_benchmark.slicing import LEAST_SLICE_S, Slice
@@ -37,11 +37,13 @@ class Measured:
         ran: What the processes say.
         figures: What the samples say.
         server: What the origin counted meanwhile; None against a foreign server.
+        machine: What else happened on the machine meanwhile.
     """
 
     ran: Ran
     figures: SliceFigures
     server: ServerCounts | None
+    machine: MachineLoad
 
 
 class Trial:
@@ -54,6 +56,8 @@ class Trial:
 
     Attributes:
         slices: What was measured so far.
+        warm_rate_rps: Throughput of a closed warm-up; None before it, and without one.
+        messages: The first raw message of each error kind so far.
     """
 
     def __init__(self, arm: Arm, plan: Plan, target: OpenTarget) -> None:
@@ -64,12 +68,12 @@ class Trial:
         self._team = Team(arm.name, plan.client_cpus, processes=plan.processes)
         self._watch = MachineWatch()
         self._opened: Opened | None = None
-        self._warm_rate_rps: float | None = None
+        self.warm_rate_rps: float | None = None
         self._first_request_s: float | None = None
         self._server: ServerCounts | None = None
         self._sent = 0
         self._unmeasured = 0
-        self._messages: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
         self._gc: list[GcRecord] = []
         self._response, self._service, self._lag = Times(), Times(), Times()
 
@@ -116,12 +120,12 @@ class Trial:
             return
         longest_s = max(warm_up.duration_s, getattr(warm_up, "most_s", None) or 0.0)
         measured = self.send(_order(warm_up, opening=True, measured=False), longest_s + self._slack_s)
-        _require_answers(measured.figures, self._messages)
+        _require_answers(measured.figures, self.messages)
         ran, requests = measured.ran, measured.figures.requests
         self._first_request_s = ran.first_request_s
         self._unmeasured = ran.opening_requests + requests
         if not isinstance(warm_up, Arrivals):
-            self._warm_rate_rps = requests / ((ran.ended_ns - ran.started_ns) / 1e9)
+            self.warm_rate_rps = requests / ((ran.ended_ns - ran.started_ns) / 1e9)
 
     def measure(self, part: Slice, *, round_number: int, position: int, started_s: float) -> SliceRecord:
         """Measure one slice.
@@ -135,9 +139,7 @@ class Trial:
         Raises:
             WorkerError: A process crashed or hung.
         """
-        self._watch.start(self._own_pids)
         measured = self.send(_order(part, opening=self._plan.warm_up is not None), self._patience_s(part))
-        machine = self._watch.stop()
         ran, figures = measured.ran, measured.figures
         record = SliceRecord(
             round=round_number,
@@ -170,7 +172,7 @@ class Trial:
             threads=ran.threads,
             uss_bytes=_total([uss_bytes(pid) for pid in self._team.pids]),
             idle_cpu_ratio=ran.idle_cpu_ns / ran.idle_ns if ran.idle_ns else None,
-            machine=machine,
+            machine=measured.machine,
         )
         self._unmeasured = 0
         self.slices.append(record)
@@ -193,22 +195,24 @@ class Trial:
             open_model=order.arrivals is not None,
         )
         before = self._target.counts()
+        self._watch.start(self._own_pids)
         ran = self._team.run(order, patience_s, tally.add)
+        machine = self._watch.stop()
         after = self._target.counts()
         figures = tally.figures()
         server = after - before if after and before else None
         if server:
             self._server = self._server + server if self._server else server
         self._sent += ran.opening_requests + figures.requests - figures.censored + ran.retries
-        self._messages = {kind: without_passwords(message) for kind, message in ran.messages.items()}
-        return Measured(ran, figures, server)
+        self.messages = {kind: without_passwords(message) for kind, message in ran.messages.items()}
+        return Measured(ran, figures, server, machine)
 
     def expected_s(self, part: Slice) -> float:
         """How long a slice should take at the speed of the warm-up."""
         if isinstance(part, Arrivals):
             return part.duration_s + part.grace_s
         requests = part.requests or part.least_requests
-        return max(part.duration_s, requests / self._warm_rate_rps if self._warm_rate_rps else 0.0)
+        return max(part.duration_s, requests / self.warm_rate_rps if self.warm_rate_rps else 0.0)
 
     def finish(self) -> TrialRecord:
         """Measure what is left to measure, close the client, and sum up."""
@@ -229,7 +233,7 @@ class Trial:
             import_s=opened.import_s,
             server=self._server,
             sent=self._sent,
-            messages=self._messages,
+            messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),
             gc=tuple(self._gc),
@@ -268,7 +272,7 @@ class Trial:
         requests = part.requests or part.least_requests
         each = math.ceil(requests / self._plan.options.concurrency)
         worst_s = part.duration_s + (each + 2) * slowest_s
-        if self._warm_rate_rps:
+        if self.warm_rate_rps:
             worst_s = min(worst_s, _HANG_FACTOR * self.expected_s(part) + 2 * slowest_s)
         return worst_s + _GRACE_S
 

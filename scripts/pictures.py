@@ -6,6 +6,7 @@ dark pages.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Path2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from http_benchmark.clients import known_clients
@@ -57,6 +60,8 @@ STYLE = {
     "svg.hashsalt": "http-benchmark",  # the same names of elements each time
 }
 
+_LONG_FRACTION = re.compile(r"\d+\.\d{3,}")
+
 type Data = dict[str, Any]
 
 
@@ -72,38 +77,48 @@ def main(folder: Path = FOLDER) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write the picture without the date, so that nothing but its content changes it."""
+    """Write the picture without the date, so that nothing but its content changes it, and to a hundredth of a point."""
     figure.savefig(path, metadata={"Date": None, "Creator": None})
-    lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
+    text = _LONG_FRACTION.sub(lambda number: f"{float(number[0]):.2f}", path.read_text(encoding="utf-8"))
+    text = text.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")  # readers need not have the first one
+    path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8")
 
 
 def draw_stall(data: Data) -> Figure:
     """One stall of the server, seen through both models: each request over time, and the quantiles."""
     figure, axes = plt.subplot_mosaic(
-        [["closed", "quantiles"], ["open", "quantiles"]], figsize=(8.6, 3.9), width_ratios=(1.25, 1), layout="constrained"
+        [["closed", "quantiles"], ["open", "quantiles"]],
+        figsize=(8.6, 3.9),
+        width_ratios=(1.25, 1),
+        layout="constrained",
     )
     for model, colour in (("closed", ORANGE), ("open", BLUE)):
         ax, part = axes[model], data[model]
         due_s, response_ms = zip(*part["points"], strict=True)
-        ax.plot(due_s, response_ms, "o", markersize=2.4, markeredgewidth=0, color=colour)
+        _plot_dots(ax, due_s, response_ms, colour)
         ax.set(title=part["title"], xlim=(0, data["duration_s"]), ylim=(-40, 1100), ylabel="response time, ms")
         ax.yaxis.set_major_locator(FixedLocator([0, 500, 1000]))
     axes["open"].set_xlabel("moment at which a request was due, s")
     axes["closed"].tick_params(labelbottom=False)
     oracle_s, oracle_ms = zip(*data["oracle"]["points"], strict=True)
-    axes["open"].plot(oracle_s, oracle_ms, color=TEXT, linewidth=1, label="Lindley's recursion")
+    axes["open"].plot(
+        oracle_s, oracle_ms, color=GREEN, linewidth=1.2, linestyle=(0, (4, 2)), label="Lindley's recursion"
+    )
     axes["open"].legend(loc="upper right")
 
     ax = axes["quantiles"]
     for model, colour in (("closed", ORANGE), ("open", BLUE)):
         _plot_quantiles(ax, data[model]["quantiles"], color=colour, linewidth=2, label=f"{model} model")
-    _plot_quantiles(ax, data["oracle"]["quantiles"], color=TEXT, linewidth=1, label="Lindley's recursion")
-    ax.set(yscale="log", ylim=(1, 2000), title="quantiles", ylabel="response time, ms", xlabel="quantile")
+        ax.plot([100], [part_p99 := data[model]["p99_ms"]], "o", color=colour, markersize=5)
+        ax.annotate(f"{part_p99:,.0f} ms", (100, part_p99), (0, -13), textcoords="offset points", ha="center")
+    _plot_quantiles(
+        ax, data["oracle"]["quantiles"], color=GREEN, linewidth=1.2, linestyle=(0, (4, 2)), label="Lindley's recursion"
+    )
+    ax.set(yscale="log", ylim=(1, 2000), title="quantiles of the same requests", xlabel="quantile")
     _scale_quantiles(ax)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.legend(loc="center left", bbox_to_anchor=(0.0, 0.62))
+    ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.55))
     return figure
 
 
@@ -139,8 +154,6 @@ def draw_turns(_: Data) -> Figure:
         ax.text((first_slice + now) / 2, -0.62, f"{rounds} rounds of one slice each", ha="center", va="top")
         now += 0.9
     ax.set(yticks=range(3), yticklabels=names, xticks=[], ylim=(-1.15, 3.2), xlim=(-0.2, now - 0.7))
-    ax.invert_yaxis()
-    ax.set_ylim(3.3, -1.2) if False else ax.set_ylim(-1.15, 3.2)
     ax.grid(visible=False)
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(left=False)
@@ -149,47 +162,73 @@ def draw_turns(_: Data) -> Figure:
 
 def draw_noise(data: Data) -> Figure:
     """What blocks do to noise: the figures of each block, and their ratios with the interval."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.0), width_ratios=(1.25, 1), layout="constrained")
-    blocks = range(1, len(data["first"]) + 1)
-    for name, marker, colour in (("first", "o", BLUE), ("second", "s", ORANGE), ("slowed", "^", GREEN)):
-        left.plot(blocks, data[name], marker=marker, markersize=4, linewidth=1, color=colour, label=data["labels"][name])
-    left.set(title=data["title"], xlabel="block", ylabel=data["unit"])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.0), width_ratios=(1.2, 1), layout="constrained")
+    labels = (f"{data['client']}, called A", "A again", "A again, made 5 % slower")
+    for (_, values), label, (marker, colour) in zip(
+        data["throughput_rps"].items(), labels, (("o", BLUE), ("s", ORANGE), ("^", GREEN)), strict=True
+    ):
+        blocks = range(1, len(values) + 1)
+        left.plot(blocks, values, marker=marker, markersize=3.5, linewidth=1, color=colour, label=label)
+    left.set(
+        title="requests per second, median of each block", xlabel="block", xlim=(0.5, len(blocks) + 0.5), ylim=(0, None)
+    )
     left.xaxis.set_major_locator(FixedLocator([1, 5, 10, 15]))
-    left.legend(loc="best", fontsize=8)
-    for row, (name, colour) in enumerate((("second", ORANGE), ("slowed", GREEN))):
-        ratios = data["log_ratios"][name]
-        percents = [100 * ratio for ratio in ratios]
-        right.plot(percents, [row + 0.18] * len(percents), "o", markersize=3.5, color=colour, alpha=0.6, markeredgewidth=0)
-        estimate, low, high = (100 * (value or 0.0) for value in hl_interval(ratios))
-        right.plot([low, high], [row - 0.12] * 2, color=colour, linewidth=2.5)
-        right.plot([estimate], [row - 0.12], "D", color=colour, markersize=5)
-        right.text(
-            high + 0.25, row - 0.12, f"{estimate:+.1f} % ({low:+.1f} to {high:+.1f})", va="center", ha="left", fontsize=8
-        )
+    left.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    left.legend(loc="lower left", fontsize=8)
+    for row, (name, colour) in enumerate(zip(data["log_ratios"], (ORANGE, GREEN), strict=True)):
+        _draw_interval(right, 1 - row, data["log_ratios"][name], colour)
+        right.plot([100 * data["expected"][name]] * 2, [0.68 - row, 1.32 - row], ":", color=TEXT, linewidth=1.2)
     right.axvline(0, color=TEXT, linewidth=0.8)
     right.set(
-        yticks=[0, 1], yticklabels=["A/A", "A/B"], ylim=(-0.5, 1.6), xlabel="log ratio to the first × 100, one dot per block"
+        yticks=[1, 0],
+        yticklabels=["A again\n÷ A", "slower\n÷ A"],
+        ylim=(-0.6, 1.6),
+        xlabel="more cost, log ratio × 100",
     )
     right.set_title("compared block by block")
     right.grid(visible=False, axis="y")
+    right.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
     return figure
+
+
+def _draw_interval(ax: Axes, row: float, log_ratios: Sequence[float], colour: str) -> None:
+    """A dot per block, and below the Hodges–Lehmann estimate with its 95 % interval."""
+    percents = [100 * ratio for ratio in log_ratios]
+    ax.plot(percents, [row + 0.2] * len(percents), "o", markersize=3.5, color=colour, alpha=0.6, markeredgewidth=0)
+    estimate, low, high = (100 * (value or 0.0) for value in hl_interval(log_ratios))
+    ax.plot([low, high], [row] * 2, color=colour, linewidth=2.5)
+    ax.plot([estimate], [row], "D", color=colour, markersize=4.5)
+    text = f"{estimate:+.1f}, 95 %: {low:+.1f} to {high:+.1f}".replace("-", "−")
+    ax.text(estimate, row - 0.14, text, va="top", ha="center", fontsize=8)
 
 
 def draw_pacing(data: Data) -> Figure:
     """How late requests are sent, by the way in which the sender waits."""
-    figure, ax = plt.subplots(figsize=(8.6, 3.0), layout="constrained")
+    figure, ax = plt.subplots(figsize=(8.6, 2.8), layout="constrained")
     for way, (colour, line) in zip(data["ways"], ((BLUE, "-"), (GREEN, "-"), (ORANGE, "--"), (TEXT, ":")), strict=True):
         shares, lags_us = zip(*way["quantiles"], strict=True)
-        ax.plot(lags_us, [100 * share for share in shares], color=colour, linestyle=line, linewidth=1.8, label=way["label"])
-    ax.set_xscale("symlog", linthresh=100, linscale=0.8)
-    ax.set(xlim=(-2000, 10000), ylim=(0, 100), xlabel="sent − due, µs (left of 0: too early)", ylabel="requests up to there, %")
-    ax.xaxis.set_major_locator(FixedLocator([-1000, -100, 0, 100, 200, 1000, 2000, 10000]))
-    ax.xaxis.set_minor_locator(NullLocator())
+        ax.plot(
+            lags_us, [100 * share for share in shares], color=colour, linestyle=line, linewidth=2, label=way["label"]
+        )
+    ax.set(
+        xlim=(-700, 1500),
+        ylim=(0, 100),
+        xlabel="sent − due, µs; left of 0 is too early",
+        ylabel="requests up to there, %",
+    )
+    ax.xaxis.set_major_locator(FixedLocator([*range(-500, 1501, 500), 200]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}".replace("-", "−")))
-    ax.set_title(data["title"])
     ax.axvline(0, color=TEXT, linewidth=0.8)
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+    ax.set_title(f"{data['rate_rps']:,} requests per second, when each was sent")
+    ax.legend(loc="lower right")
     return figure
+
+
+def _plot_dots(ax: Axes, x: Sequence[float], y: Sequence[float], colour: str) -> None:
+    """Many dots as a single path of lines that are hardly longer than wide: a fifth of the size of markers."""
+    corners = [corner for at, height in zip(x, y, strict=True) for corner in ((at, height), (at + 0.01, height))]
+    dots = Path2D(corners, [Path2D.MOVETO, Path2D.LINETO] * len(x))
+    ax.add_patch(PathPatch(dots, edgecolor=colour, facecolor="none", linewidth=2.4, capstyle="round"))
 
 
 def _plot_quantiles(ax: Axes, quantiles: Sequence[Sequence[float]], **style: Any) -> None:

@@ -26,13 +26,23 @@ class Estimate(Model):
 
 
 class Reason(Model):
-    """Why a run is not to be trusted fully."""
+    """Why a run is not to be trusted fully.
+
+    Attributes:
+        code: From the closed list in `docs/json.md`.
+        severity: What it makes of the run.
+        message: For a person: what was found, and what to do.
+        value: The figure, of several contenders the worst; None where there is none.
+        limit: What the figure was held against.
+        contenders: Whom it is about, the worst first; empty for the run as a whole.
+    """
 
     code: str
     severity: Literal["suspect", "invalid"]
     message: str
     value: float | None = None
     limit: float | None = None
+    contenders: tuple[str, ...] = ()
 
 
 class Validity(Model):

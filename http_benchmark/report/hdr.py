@@ -18,6 +18,7 @@ _HEAD = """\
 #[Histogram log format version 1.3]
 #[http-benchmark experiment {id}: {times} times in microseconds; to print milliseconds, divide by 1000]
 #[StartTime: {seconds:.3f} (seconds since epoch), {at}]
+#[BaseTime: {seconds:.3f} (seconds since epoch)]
 """
 _LEGEND = '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"\n'
 

@@ -33,10 +33,10 @@ _BAR_CELLS = 16
 _NO_FIGURE = "–"
 _RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _LEFT_OUT = {
-    90: {"service\np99 ms"},
     60: {"speed", "cost", "lag\np99 ms", "CPU\nµs/req", "peak\nMiB"},
     50: {"p50\nms", "p99\nms", "err."},
 }
+_LEFT_OUT_OPEN = {90: {"service\np99 ms", "peak\nMiB"}} | _LEFT_OUT
 """Below so many columns these headings are left out, so that contenders and requests per second can be read."""
 
 _LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
@@ -157,7 +157,8 @@ def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width:
     headings = ["#", "contender", "requests/s", "speed" if is_speed else "cost", "p50\nms", "p99\nms",
         *(["service\np99 ms", "lag\np99 ms"] if is_open else []),
         "CPU\nµs/req", "peak\nMiB", "err.", "grp.", *(["relative speed"] if wide else [])]  # fmt: skip
-    left_out = {heading for limit, some in _LEFT_OUT.items() if width < limit for heading in some}
+    limits = _LEFT_OUT_OPEN if is_open else _LEFT_OUT
+    left_out = {heading for limit, some in limits.items() if width < limit for heading in some}
     kept = [heading not in left_out for heading in headings]
     table = _table(*compress(headings, kept))
     for column in table.columns:

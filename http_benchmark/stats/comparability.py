@@ -13,11 +13,11 @@ from http_benchmark.models.experiment import ExperimentResult
 
 type Severity = Literal["matters", "noted"]
 
-_ENVIRONMENT_NOTED = frozenset({"memory_bytes"})
-"""Listed, but no reason to refuse: virtual machines of the same kind differ in it by some pages."""
+_ENVIRONMENT_NOTED = frozenset({"memory_bytes", "memory_limit_bytes", "ephemeral_ports", "file_limit", "timer_slack_ns"})
+"""Listed, but no reason to refuse: they differ between machines of the same kind, and change no figure by themselves."""
 
-_ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "libraries"})
-"""The load is another one at every start; the libraries are listed one by one."""
+_ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "clock_resolution_s", "ephemeral_ports_in_use", "libraries"})
+"""The first three are others at every start; the libraries are listed one by one."""
 
 _CONFIGURATION_NOTED = frozenset({"blocks", "contenders", "primary", "until"})
 """How much was measured, of whom, and what the ranking followed: the figures of one contender stay what they are."""
@@ -45,7 +45,7 @@ def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
             prefix="environment.",
             noted=_ENVIRONMENT_NOTED,
         ),
-        *_differing(_libraries(a), _libraries(b), prefix="libraries.", noted=None),
+        *_differing(*_common(_libraries(a), _libraries(b)), prefix="libraries.", noted=None),
     ]
     return sorted(found, key=lambda difference: difference.severity != "matters")
 
@@ -77,6 +77,12 @@ def _target(experiment: ExperimentResult) -> dict[str, Any]:
         "target.url": bundled if target.kind == "bundled" else target.url,
         "load_model": experiment.load_model,
     }
+
+
+def _common(*versions: dict[str, str | None]) -> list[dict[str, str | None]]:
+    """Those of the libraries that both experiments measured; who is in one only is said elsewhere."""
+    names = set.intersection(*(set(known) for known in versions))
+    return [{name: version for name, version in known.items() if name in names} for known in versions]
 
 
 def _libraries(experiment: ExperimentResult) -> dict[str, str | None]:

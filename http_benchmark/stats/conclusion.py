@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
-from http_benchmark.stats.ranking import summarise
-from http_benchmark.stats.validity import judge
+from http_benchmark.stats.ranking import limited, summarise
+from http_benchmark.stats.validity import judge, limited_clients
 
 
 def conclude(
@@ -19,15 +19,11 @@ def conclude(
         dropped: Contenders that were dropped on the way, with the reason.
     """
     clients, pairs = summarise(blocks, experiment.primary_metric, failures=dropped)
-    measured = {client.contender for client in clients}
-    environment, configuration = experiment.environment, experiment.configuration
-    validity = judge(
-        clients,
-        blocks,
-        concurrency=configuration["concurrency"],
-        quick=configuration["quick"],
-        shared_cpus=bool(set(environment["client_cpus"]) & set(environment["origin_cpus"])),
+    validity = judge(experiment.model_copy(update={"clients": tuple(clients)}), blocks)
+    clients, pairs = limited(
+        clients, pairs, limited_clients(validity.reasons), primary_metric=experiment.primary_metric
     )
+    measured = {client.contender for client in clients}
     return experiment.model_copy(
         update={
             "blocks": len(blocks),

@@ -61,6 +61,11 @@ class Columns(NamedTuple):
         """From when the request was due to its end."""
         return self.lag_ns + self.duration_ns
 
+    @property
+    def done_ns(self) -> Integers:
+        """When it ended, on the monotonic clock."""
+        return self.intended_ns + self.lag_ns + self.duration_ns
+
     def where(self, mask: NDArray[np.bool_]) -> "Columns":
         """Those samples for which the mask, shape (n,), is true."""
         return Columns(*(column[mask] for column in self))
@@ -152,6 +157,7 @@ class SliceTally:
         self._whole = _Whole()
         self._inside = _Inside()
         self._undecided: list[Integers] = []  # samples that may have to be cut off
+        self._cut_until_ns: int | None = None  # when the last one that is to be cut off was done, as far as is known
         self._most_undecided = max(BUFFERED_SAMPLES, 10 * concurrency)
 
     def add(self, raw: Integers) -> None:
@@ -160,7 +166,7 @@ class SliceTally:
             return
         samples = unpack(raw, self._timeout_s)
         self._whole.count(samples)
-        if self._open_model:
+        if self._open_model or (self._cut_until_ns is not None and samples.done_ns.min() > self._cut_until_ns):
             self._inside.count(samples)
             return
         self._undecided.append(raw)
@@ -174,8 +180,11 @@ class SliceTally:
         duration_s = (whole.last_done_ns - whole.first_sent_ns) / 1e9 if whole.sent else 0.0
         cut, since_ns = 0, whole.first_due_ns if self._open_model else whole.first_sent_ns
         if not self._open_model:
+            # Counting from the completion before the first inside, and not from the first inside, keeps answers that
+            # come in bursts (a server that answers all connections at once) from being counted without their time.
             cut = cut_requests(min(requests, self._most_undecided), self._concurrency)
-            since_ns = self._decide(cut) or since_ns
+            self._decide(cut)
+            since_ns = self._cut_until_ns or since_ns
         return SliceFigures(
             requests=requests,
             errors=_errors_by_kind(whole.outcomes),
@@ -195,21 +204,12 @@ class SliceTally:
             over_triple_median=_over_triple_median(inside.response),
         )
 
-    def _decide(self, cut: int) -> int | None:
-        """Count all but the `cut` samples that were done first, and keep those.
-
-        Returns:
-            When the last of those was done, ns. Counting from the completion before the first inside, and not from the
-            first inside, keeps answers that come in bursts (a server that answers all connections at once) from being
-            counted without the time that they took.
-        """
-        if not self._undecided:
-            return None
-        raw = np.concatenate(self._undecided)
-        first, last_ns = _done_first(raw, cut)
+    def _decide(self, cut: int) -> None:
+        """Count all samples that are kept but the `cut` ones that were done first."""
+        raw = np.concatenate([np.empty((0, 3), np.int64), *self._undecided])
+        first, self._cut_until_ns = _done_first(raw, cut)
         self._undecided = [raw[first]]
         self._inside.count(unpack(raw[~first], self._timeout_s))
-        return last_ns
 
 
 class _Whole:
@@ -289,8 +289,8 @@ def _done_first(raw: Integers, count: int) -> tuple[NDArray[np.bool_], int | Non
     first = np.zeros(len(raw), dtype=np.bool_)
     if not count:
         return first, None
-    _, lag_ns, duration_ns, code = unpack(raw)
-    done_ns = raw[:, 0] + lag_ns + duration_ns
+    _, lag_ns, duration_ns, code = samples = unpack(raw)
+    done_ns = samples.done_ns
     last_ns = np.partition(done_ns, count - 1)[count - 1]
     first[done_ns < last_ns] = True
     tied = np.flatnonzero(done_ns == last_ns)

@@ -1,126 +1,303 @@
-"""Is a run to be trusted? Each reason against it with its figure, its limit and what to do."""
+"""Is a run to be trusted? Each reason against it with its figure, its limit and what to do.
 
-from collections.abc import Iterator, Sequence
+`RULES` is the closed list: what is found (`reasons`), in one sentence for all contenders that it concerns.
+"""
 
-from http_benchmark.clients import NULL_CLIENT
-from http_benchmark.models.experiment import ClientResult, Reason, Validity
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from http_benchmark.models.experiment import ExperimentResult, Reason, Validity
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.stats import reasons
+from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
+from http_benchmark.stats.limits import Limits
 
-MOST_SERVER_BUSY = 0.70
-"""Share of its core that the origin may use; above, the server's speed is part of what is measured."""
+LIMITING = ("server-limited", "floor-limited", "pacing-late")
+"""What makes a contender look slower than it is without being its own work: verdicts that rest on it are taken back."""
+
+_SHOWN = 4  # contenders that a sentence names; the reason lists all of them
 
 
-def judge(
-    clients: Sequence[ClientResult],
-    blocks: Sequence[BlockRecord],
-    *,
-    concurrency: int,
-    quick: bool,
-    shared_cpus: bool,
-) -> Validity:
+def _percent(share: float) -> str:
+    """As many digits as tell it from its limit."""
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+def _signed_percent(percent: float) -> str:
+    return f"{percent:+.1f} %"
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def _times(factor: float) -> str:
+    return f"{factor:.1f}×"
+
+
+def _microseconds(seconds: float) -> str:
+    return f"{1e6 * seconds:,.0f} µs"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way in which a run is not to be trusted; several rules may share a code.
+
+    Attributes:
+        code: In the closed list of docs/json.md.
+        find: The figures beyond the limit, the worst first.
+        limit: What figures are held against; a function where the limit is the worst contender's own; None for what
+            has no figure.
+        message: The sentence. `{who}` stands for contenders with their figures, `{value}` for the worst figure,
+            `{limit}` for the limit.
+        shown: How a figure is written.
+        severity: What the reason makes of the run.
+    """
+
+    code: str
+    find: Callable[[Evidence], Figures]
+    limit: float | Callable[[Evidence, str], float] | None
+    message: str
+    shown: Callable[[float], str] = _percent
+    severity: Literal["suspect", "invalid"] = "suspect"
+
+    def reason(self, evidence: Evidence) -> Reason | None:
+        """What this rule holds against a run, if anything."""
+        figures = self.find(evidence)
+        if not figures:
+            return None
+        worst, value = next(iter(figures.items()))
+        limit = self.limit(evidence, worst) if callable(self.limit) else self.limit
+        return Reason(
+            code=self.code,
+            severity=self.severity,
+            message=self.message.format(
+                who=self._named(figures), value=self.shown(value), limit="" if limit is None else self.shown(limit)
+            ),
+            value=None if limit is None else value,
+            limit=limit,
+            contenders=tuple(name for name in figures if name),
+        )
+
+    def _named(self, figures: Figures) -> str:
+        named = [f"{name} {self.shown(figure)}" for name, figure in list(figures.items())[:_SHOWN]]
+        return ", ".join(named + ([f"{len(figures) - _SHOWN} more"] if len(figures) > _SHOWN else []))
+
+
+def judge(result: ExperimentResult, blocks: Sequence[BlockRecord]) -> Validity:
     """Weigh a run.
 
     Args:
-        clients: The contenders' results.
-        blocks: The finished blocks.
-        concurrency: Connections that a contender may open at a time.
-        quick: Whether it was a quick run.
-        shared_cpus: Whether clients and origin share a processor.
+        result: The run with its clients summed up; what was found out beforehand (pacing, floor) is in it.
+        blocks: Its finished blocks.
     """
-    reasons = [
-        *_too_few_blocks(blocks),
-        *_quick(quick),
-        *_shared_cpus(shared_cpus),
-        *_server_limited(blocks),
-        *(
-            reason
-            for client in clients
-            if client.library != NULL_CLIENT
-            for reason in _unequal_work(client, concurrency)
-        ),
-    ]
-    severities = {reason.severity for reason in reasons}
+    evidence = Evidence(result, blocks)
+    given = [reason for rule in RULES if (reason := rule.reason(evidence)) is not None]
+    severities = {reason.severity for reason in given}
     verdict = "invalid" if "invalid" in severities else "suspect" if severities else "valid"
-    return Validity(verdict=verdict, reasons=tuple(reasons))
+    return Validity(verdict=verdict, reasons=tuple(given))
 
 
-def _too_few_blocks(blocks: Sequence[BlockRecord]) -> Iterator[Reason]:
-    if len(blocks) < MIN_BLOCKS_95:
-        yield Reason(
-            code="too-few-blocks",
-            severity="suspect",
-            message=f"no 95 % interval below {MIN_BLOCKS_95} blocks, got {len(blocks)}; run more (--blocks)",
-            value=len(blocks),
-            limit=MIN_BLOCKS_95,
-        )
+def limited_clients(given: Iterable[Reason]) -> Limits:
+    """Who was limited by something that is not its own work: contender → the codes."""
+    limits: dict[str, tuple[str, ...]] = {}
+    for reason in given:
+        if reason.code in LIMITING:
+            for name in reason.contenders:
+                limits[name] = (*limits.get(name, ()), reason.code)
+    return limits
 
 
-def _quick(quick: bool) -> Iterator[Reason]:
-    if quick:
-        yield Reason(
-            code="quick", severity="suspect", message="a quick run finds large differences only; leave out --quick"
-        )
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "server-limited",
+        reasons.server_saturated,
+        reasons.MOST_SERVER_SATURATED,
+        "the origin could not answer faster ({who} of what it can do), so the ranking is the origin's; "
+        "compare by CPU time (--primary cpu_s_per_1k), or lower --concurrency",
+        severity="invalid",
+    ),
+    Rule(
+        "server-limited",
+        reasons.server_busy,
+        reasons.MOST_SERVER_BUSY,
+        "the origin used more than {limit} of its core ({who}), so its speed is part of the result; "
+        "compare by CPU time (--primary cpu_s_per_1k)",
+    ),
+    Rule(
+        "server-ceiling",
+        reasons.server_ceiling,
+        reasons.LEAST_CEILING,
+        "the origin can answer less than {limit} of what the fastest contenders ask for ({who}), so they may be "
+        "faster than shown; compare by CPU time, too (--primary cpu_s_per_1k)",
+        _times,
+    ),
+    Rule(
+        "floor-limited",
+        reasons.floor_limited,
+        reasons.MOST_OF_FLOOR,
+        "as fast as a bare socket on this machine ({who} of it), so it is not the client that sets the speed; "
+        "compare by CPU time (--primary cpu_s_per_1k)",
+    ),
+    Rule(
+        "client-idle",
+        reasons.idle_without_cause,
+        reasons.LEAST_CLIENT_BUSY,
+        "used less than {limit} of a core ({who}), though neither origin nor machine made it wait; something else "
+        "holds requests back: look for a lock, a small pool, or packets that wait",
+    ),
+    Rule(
+        "client-idle",
+        reasons.idle_by_design,
+        reasons.LEAST_CLIENT_BUSY,
+        "used less than {limit} of a core ({who}): waiting for answers sets everybody's speed; "
+        "compare by CPU time (--primary cpu_s_per_1k), or raise --concurrency",
+    ),
+    Rule(
+        "client-limited",
+        reasons.client_limited,
+        reasons.MOST_CLIENT_BUSY,
+        "used more than {limit} of a core ({who}): requests wait for the client, and response times say how close "
+        "this rate is to its capacity; lower --rate to compare them otherwise",
+    ),
+    Rule(
+        "littles-law",
+        reasons.too_few_in_flight,
+        reasons.LEAST_IN_FLIGHT,
+        "fewer requests in flight than --concurrency ({who} of it): time passed between requests that is in no "
+        "response time; lower --concurrency, or use a machine with more processors",
+    ),
+    Rule(
+        "littles-law",
+        reasons.too_many_in_flight,
+        reasons.MOST_IN_FLIGHT,
+        "more requests in flight than --concurrency ({who} of it), which cannot be; please report it",
+    ),
+    Rule(
+        "extra-connections",
+        reasons.extra_connections,
+        lambda evidence, _: evidence.concurrency,
+        "more connections in a trial than the {limit} of --concurrency ({who}): opened without need, or not kept alive",
+        _count,
+    ),
+    Rule(
+        "unequal-work",
+        reasons.unequal_work,
+        lambda evidence, worst: evidence.clients[worst].sent_requests,
+        "the origin saw another number of requests than was sent ({who}; the first sent {limit}): "
+        "a client gave up on some, or repeated some by itself",
+        _count,
+    ),
+    Rule(
+        "bytes-off",
+        reasons.bytes_off,
+        reasons.MOST_BYTES_OFF,
+        "answers differ in size from what the others were sent ({who}), so the work was not the same; "
+        "look at the request headers that each client sends",
+    ),
+    Rule(
+        "bytes-off",
+        reasons.uploads_off,
+        0.0,
+        "bodies were not uploaded whole ({who} missing, at least), so the work was not the same",
+    ),
+    Rule(
+        "pacing-late",
+        reasons.pacing_off,
+        reasons.MOST_LAG_S,
+        "this machine does not keep the schedule even where no answer is waited for (median lag {who}); "
+        "http-benchmark doctor says why; lower --rate, or compare by CPU time",
+        _microseconds,
+    ),
+    Rule(
+        "pacing-late",
+        reasons.late,
+        reasons.MOST_LAG_S,
+        "requests were sent late (median lag {who}) though the client had time; response times include it, "
+        "so look at lag and service time, and for other work on the machine",
+        _microseconds,
+    ),
+    Rule(
+        "workers-exhausted",
+        reasons.exhausted,
+        reasons.MOST_EXHAUSTED,
+        "requests were due while all of --concurrency was busy ({who} of them): raise it, or, where client or "
+        "server are not fast enough, lower --rate",
+    ),
+    Rule(
+        "machine-busy",
+        reasons.stolen,
+        reasons.MOST_STEAL,
+        "the hypervisor gave {value} of the processors' time to others (limit {limit}); "
+        "use a machine, or an hour, with fewer neighbours",
+    ),
+    Rule(
+        "machine-busy",
+        reasons.others_busy,
+        reasons.MOST_OTHER_CPU,
+        "other processes used {value} of a processor (limit {limit}); end them, and measure again",
+    ),
+    Rule(
+        "not-steady",
+        reasons.not_steady,
+        reasons.MOST_DRIFT_PERCENT,
+        "response times changed while measuring ({who} from the first third of a trial to its last): warm up longer "
+        "(--warmup), and look for a processor that slows down when hot",
+        _signed_percent,
+    ),
+    Rule(
+        "delayed-ack",
+        reasons.delayed_acks,
+        reasons.MOST_DELAYED_ACKS,
+        "answers came 40 ms late ({who} of them), as TCP's delayed acknowledgement makes them: client or server "
+        "sends small pieces without TCP_NODELAY",
+    ),
+    Rule(
+        "busy-while-waiting",
+        reasons.busy_while_waiting,
+        reasons.MOST_IDLE_CPU,
+        "used processor time while others were measured ({who} of a core), which disturbs them; measure it apart",
+    ),
+    Rule(
+        "ports-near",
+        reasons.ports_near,
+        reasons.MOST_PORTS_USED,
+        "up to {value} of the ephemeral ports are in use (limit {limit}), so connecting may fail; "
+        "widen net.ipv4.ip_local_port_range, or wait for old connections to go",
+    ),
+    Rule(
+        "files-near",
+        reasons.files_near,
+        reasons.MOST_FILES_USED,
+        "connections take {value} of the files that a process may open (limit {limit}); "
+        "raise ulimit -n, or lower --concurrency",
+    ),
+    Rule(
+        "clock-coarse",
+        reasons.clock_coarse,
+        reasons.MOST_CLOCK_STEP_S,
+        "the clock moves in steps of {value} (limit {limit}), too coarse for fast requests; "
+        "use the clock source tsc, or another machine",
+        _microseconds,
+    ),
+    Rule(
+        "shared-processor",
+        reasons.shared_processor,
+        None,
+        "clients and origin share one processor, so each slows the other; use a machine with two or more",
+    ),
+    Rule(
+        "too-few-blocks",
+        reasons.too_few_blocks,
+        MIN_BLOCKS_95,
+        "no 95 % interval below {limit} blocks, got {value}; run more (--blocks)",
+        _count,
+    ),
+    Rule("quick", reasons.quick, None, "a quick run finds large differences only; leave out --quick"),
+)
+"""All reasons; in a verdict they stand in this order, what changes the ranking first."""
 
-
-def _shared_cpus(shared_cpus: bool) -> Iterator[Reason]:
-    if shared_cpus:
-        yield Reason(
-            code="shared-processor",
-            severity="suspect",
-            message="clients and origin share one processor, so each slows the other; use a machine with two or more",
-        )
-
-
-def _server_limited(blocks: Sequence[BlockRecord]) -> Iterator[Reason]:
-    busy: dict[str, list[float]] = {}
-    for block in blocks:
-        for trial in block.trials:
-            busy.setdefault(trial.contender, []).extend(
-                measured.server.cpu_s / measured.duration_s * measured.requests / measured.server.requests
-                for measured in trial.slices
-                if measured.server and measured.server.requests and measured.duration_s
-            )
-    for contender, shares in busy.items():
-        share = sorted(shares)[len(shares) // 2] if shares else 0.0
-        if share > MOST_SERVER_BUSY:
-            yield Reason(
-                code="server-limited",
-                severity="suspect",
-                message=(
-                    f"the origin used {share:.0%} of its core for {contender}, so its speed is part of the result; "
-                    "compare by CPU time (--primary cpu_s_per_1k)"
-                ),
-                value=share,
-                limit=MOST_SERVER_BUSY,
-            )
-
-
-def _unequal_work(client: ClientResult, concurrency: int) -> Iterator[Reason]:
-    if client.server_requests is not None and not _same_requests(client, client.server_requests):
-        yield Reason(
-            code="unequal-work",
-            severity="suspect",
-            message=(
-                f"{client.contender} says that it sent {client.sent_requests} requests, "
-                f"the origin saw {client.server_requests}: it gave up on some or repeated some by itself"
-            ),
-            value=client.server_requests,
-            limit=client.sent_requests,
-        )
-    if client.connections_opened is not None and client.connections_opened > concurrency and not client.errors:
-        yield Reason(
-            code="extra-connections",
-            severity="suspect",
-            message=(
-                f"{client.contender} opened {client.connections_opened} connections in a trial at concurrency "
-                f"{concurrency}: it opens more than it needs or does not keep them alive"
-            ),
-            value=client.connections_opened,
-            limit=concurrency,
-        )
-
-
-def _same_requests(client: ClientResult, seen: int) -> bool:
-    """Whether the origin saw what was sent; a request that failed may have ended before the origin answered it."""
-    return seen == client.sent_requests or (bool(client.errors) and seen < client.sent_requests)
+REASON_CODES: tuple[str, ...] = tuple(dict.fromkeys(rule.code for rule in RULES))
+"""The closed list."""

@@ -66,7 +66,11 @@ class SyncDriver:
         started_s = time.perf_counter()
         client.open(order.options)
         concurrency = range(order.options.concurrency)
-        self._sends = [retries.wrap(client.prepare(order.request)) for _ in concurrency]
+        try:
+            self._sends = [retries.wrap(client.prepare(order.request)) for _ in concurrency]
+        except BaseException:
+            client.close()
+            raise
         self.construction_s = time.perf_counter() - started_s
         self.lanes = lanes(order.options.concurrency, sink)
 
@@ -107,13 +111,22 @@ class AsyncDriver:
         self._client = client
         self._failures = failures
         self._runner = asyncio.Runner()
-        self._sends = self._runner.run(self._open(order, retries))
+        try:
+            self._sends = self._runner.run(self._open(order, retries))
+        except BaseException:
+            self._runner.close()
+            raise
         self.lanes = lanes(1, sink)
 
     async def _open(self, order: Open, retries: Retries) -> list[AsyncSend]:
         started_s = time.perf_counter()
         await self._client.open(order.options)
-        sends = [retries.wrap_async(self._client.prepare(order.request)) for _ in range(order.options.concurrency)]
+        concurrency = range(order.options.concurrency)
+        try:
+            sends = [retries.wrap_async(self._client.prepare(order.request)) for _ in concurrency]
+        except BaseException:
+            await self._client.close()
+            raise
         self.construction_s = time.perf_counter() - started_s
         return sends
 

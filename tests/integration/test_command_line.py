@@ -30,6 +30,7 @@ COMMANDS = (
     ("results",),
     ("results", "list"),
     ("results", "show"),
+    ("results", "compare"),
     ("results", "delete"),
     ("db",),
     ("db", "upgrade"),

@@ -13,11 +13,10 @@ import psutil
 from http_benchmark.clients import NULL_CLIENT, installed_clients, known_clients
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
-from http_benchmark.load.recorder import BUFFERED_SAMPLES
 from http_benchmark.load.schedule import Stop
 from http_benchmark.worker.process import WorkerProcess
 from http_benchmark.worker.protocol import Open, Ran, Run
-from http_benchmark.worker.samples import Samples
+from http_benchmark.worker.samples import CHUNK_SAMPLES, Samples
 
 
 def order(library: str = "null", mode: str = "sync", **options) -> Open:
@@ -72,7 +71,7 @@ class WorkerProcessTest(unittest.TestCase):
         worker.ran(60, take)
 
         self.assertEqual(3_000_000, sum(sizes))
-        self.assertLessEqual(max(sizes), BUFFERED_SAMPLES)
+        self.assertLessEqual(max(sizes), CHUNK_SAMPLES)
         self.assertIn(False, answered)
 
     def test_memory_is_the_clients(self):

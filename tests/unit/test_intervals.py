@@ -6,17 +6,20 @@ from unittest import TestCase
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import PermutationMethod, binom, wilcoxon
+from scipy.stats import PermutationMethod, binom, ttest_1samp, wilcoxon
 from scipy.stats import t as student
 
 from http_benchmark.stats.intervals import (
+    Interval,
     estimate_over_blocks,
     hl_interval,
     hodges_lehmann,
     interval_rank,
+    is_skewed,
     minimum_detectable_effect,
     signed_rank_counts,
     signed_rank_p,
+    t_interval,
     walsh_averages,
 )
 
@@ -142,6 +145,56 @@ class TestInterval(TestCase):
         _, low, high = hl_interval(d)
 
         self.assertEqual(signed_rank_p(d) <= 0.05, low > 0 or high < 0)
+
+
+class TestSecondOpinion(TestCase):
+    def test_agrees_with_scipy(self):
+        """Mean and interval are those of scipy's t-test on one sample."""
+        generator = np.random.default_rng(5)
+        for n in (6, 10, 20, 40):
+            d = generator.normal(0.1, 1, n)
+            expected = ttest_1samp(d, 0).confidence_interval(0.95)
+            with self.subTest(n=n):
+                mean, low, high = t_interval(d)
+                self.assertAlmostEqual(float(np.mean(d)), mean, places=12)
+                self.assertAlmostEqual(expected.low, low, places=12)
+                self.assertAlmostEqual(expected.high, high, places=12)
+
+    def test_by_hand(self):
+        """0 and 1 three times each: mean 0.5, standard error √0.3 / √6, and the t quantile for 5 degrees is 2.5706."""
+        mean, low, high = t_interval([0, 1, 0, 1, 0, 1])
+
+        self.assertEqual(0.5, mean)
+        self.assertAlmostEqual(0.5 - 2.5706 * sqrt(0.3 / 6), low, places=4)
+        self.assertAlmostEqual(0.5 + 2.5706 * sqrt(0.3 / 6), high, places=4)
+
+    def test_too_few_blocks(self):
+        """Below six there is a mean, and no interval, as for the first opinion; without any block an error."""
+        self.assertEqual((2.0, None, None), t_interval([1, 2, 3]))
+        with self.assertRaises(ValueError):
+            t_interval([])
+
+    def test_skewed_beyond_half_of_the_half_width(self):
+        """The half-width is 0.2, so opinions may be 0.1 apart."""
+        first = Interval(1.0, 0.8, 1.2)
+
+        self.assertFalse(is_skewed(first, Interval(1.0999, 0, 2)))
+        self.assertTrue(is_skewed(first, Interval(1.1001, 0, 2)))
+        self.assertTrue(is_skewed(first, Interval(0.8999, 0, 2)))
+
+    def test_equal_blocks_are_not_skewed(self):
+        """Without any noise the mean may differ from the median by rounding."""
+        d = [0.1] * 7
+
+        self.assertFalse(is_skewed(hl_interval(d), t_interval(d)))
+        self.assertFalse(is_skewed(Interval(1.0, None, None), Interval(9.0, None, None)))
+
+    def test_one_sided_disturbances_are_skewed(self):
+        """Two of fifteen blocks 50 % off move the mean, hardly the estimate."""
+        d = [0.001 * n for n in range(-6, 7)] + [0.5, 0.5]
+
+        self.assertTrue(is_skewed(hl_interval(d), t_interval(d)))
+        self.assertFalse(is_skewed(hl_interval(d[:-2]), t_interval(d[:-2])))
 
 
 class TestDetectableEffect(TestCase):

@@ -150,7 +150,7 @@ class ManySendersTest(unittest.TestCase):
         self.assertEqual(0, exhausted)
 
     def test_arrivals_that_are_due_together_are_sent_together(self):
-        """A burst (8 within 8 ns) finds as many idle tasks as there are; one expiration of the timer serves them all."""
+        """A burst (8 within 8 ns) finds as many idle tasks; one expiration of the timer serves them all."""
         samples, exhausted = tasks(Arrivals(1e9, 1e9, 8e-9), [0.1] * 8, count=8)
 
         self.assertEqual(8, len(samples))

@@ -3,10 +3,11 @@
 from math import log
 from unittest import TestCase
 
-from http_benchmark.models.experiment import PairResult
+from http_benchmark.models.experiment import METRICS, PairResult
 from http_benchmark.models.measurement import Distribution, ServerCounts
 from http_benchmark.stats.groups import letters, tied_groups
-from http_benchmark.stats.pairs import block_values, compare_pairs, holm, log_ratios
+from http_benchmark.stats.intervals import t_interval
+from http_benchmark.stats.pairs import as_percent, block_values, compare_pairs, holm, log_ratios
 from http_benchmark.stats.ranking import best_first, ranks, summarise
 from tests.records import make_block, make_blocks, make_slice, make_trial, noisy_costs
 
@@ -34,7 +35,7 @@ class TestLogRatios(TestCase):
 
     def test_throughput_enters_as_its_inverse(self):
         """Half the throughput is twice the cost; positive means that b is worse, whatever the metric."""
-        for metric in ("throughput_rps", "cpu_s_per_1k", "mean", "p50", "p99"):
+        for metric in METRICS:
             values = block_values(make_blocks({"a:sync": [1.0], "b:sync": [2.0]}), metric)
             with self.subTest(metric=metric):
                 self.assertAlmostEqual(log(2), log_ratios(values, "a:sync", "b:sync", metric=metric)[0])
@@ -53,6 +54,86 @@ class TestLogRatios(TestCase):
         block = make_block(make_trial("a:sync", [make_slice(0)]), make_trial("b:sync", [make_slice(1)]))
 
         self.assertEqual(0, log_ratios(block_values([block], "p50"), "a:sync", "b:sync", metric="p50").size)
+
+
+class TestWholeTrial(TestCase):
+    """Metrics that one slice has too few requests for, or whose median over the slices would hide a stall."""
+
+    @staticmethod
+    def figures(metric, **fields):
+        trial = make_trial("A:sync", [make_slice(0), make_slice(1)], response_time_s=Distribution(**fields))
+        return block_values([make_block(trial)], metric)
+
+    def test_one_figure_per_trial(self):
+        """Mean, p99 and p99.9 over all slices stand as a single round."""
+        fields = {"count": 4000, "mean": 1.0, "p50": 0.5, "p99": 2.0, "p999": 3.0}
+        for metric, figure in (("pooled_mean", 1.0), ("p99", 2.0), ("p999", 3.0)):
+            with self.subTest(metric=metric):
+                self.assertEqual({"A:sync": {0: {0: figure}}}, self.figures(metric, **fields))
+
+    def test_too_few_requests(self):
+        """p99.9 needs 3688 of them, p99 needs 368; a mean needs one."""
+        fields = {"count": 3687, "mean": 1.0, "p99": 2.0, "p999": 3.0}
+
+        self.assertEqual({}, self.figures("p999", **fields))
+        self.assertEqual({}, self.figures("p99", **fields | {"count": 367}))
+        self.assertEqual({"A:sync": {0: {0: 1.0}}}, self.figures("pooled_mean", **fields | {"count": 1}))
+
+    def test_a_censored_tail_takes_the_metric_away(self):
+        """A quantile beyond the grace in one block of two: the other block alone would flatter the client."""
+        known = make_trial("A:sync", response_time_s=Distribution(count=4000, mean=1.0, p99=2.0, p999=3.0))
+        cut_off = Distribution(count=4000, censored=9, censored_above_s=30.0, mean=1.0, p99=2.0, p999=None)
+        blocks = [make_block(known), make_block(make_trial("A:sync", response_time_s=cut_off))]
+
+        self.assertEqual({}, block_values(blocks, "p999"))
+        self.assertEqual({}, block_values(blocks, "pooled_mean"))
+        self.assertEqual({"A:sync": {0: {0: 2.0}, 1: {0: 2.0}}}, block_values(blocks, "p99"))
+
+    def test_a_censored_slice_has_no_mean(self):
+        """Its mean is that of the requests that were sent; the ranks of the others still tell its median."""
+        blocks = [make_block(make_trial("A:sync", [make_slice(0), make_slice(1, censored=1)]))]
+
+        self.assertEqual({}, block_values(blocks, "mean"))
+        self.assertEqual({"A:sync": {0: {0: 0.001, 1: 0.001}}}, block_values(blocks, "p50"))
+        self.assertEqual(
+            {},
+            block_values(
+                [make_block(make_trial("A:sync", [make_slice(0), make_slice(1, censored=150, p50_s=None)]))], "p50"
+            ),
+        )
+
+
+class TestSecondOpinion(TestCase):
+    def test_of_a_pair(self):
+        """The mean of the log ratios and its t interval, as percentages."""
+        ratios = [1.0, 1.1, 1.2, 1.0, 1.1, 1.9]
+        (pair,) = compare_pairs(
+            block_values(make_blocks({"A:sync": [1.0] * 6, "B:sync": ratios}), "p50"),
+            ["A:sync", "B:sync"],
+            metric="p50",
+        )
+        mean, low, high = t_interval([log(ratio) for ratio in ratios])
+
+        self.assertAlmostEqual(as_percent(mean), pair.mean_percent)
+        self.assertAlmostEqual(as_percent(low), pair.t_low_percent)
+        self.assertAlmostEqual(as_percent(high), pair.t_high_percent)
+
+    def test_skewed_pairs_are_marked(self):
+        """Two of fifteen blocks 60 % slower: the mean is +6 %, the estimate near 0."""
+        ratios = [1 + n / 1000 for n in range(-6, 7)] + [1.6, 1.6]
+        blocks = make_blocks({"A:sync": [1.0] * 15, "B:sync": ratios, "C:sync": [*ratios[:13], 1.0, 1.0]})
+        pairs = compare_pairs(block_values(blocks, "p50"), ["A:sync", "B:sync", "C:sync"], metric="p50")
+
+        self.assertTrue(pair_of(pairs, "A:sync", "B:sync", "p50").skewed)
+        self.assertFalse(pair_of(pairs, "A:sync", "C:sync", "p50").skewed)
+
+    def test_too_few_blocks(self):
+        """Three blocks: a mean without limits, never skewed."""
+        blocks = make_blocks({"A:sync": [1.0] * 3, "B:sync": [1.0, 1.0, 9.0]})
+        (pair,) = compare_pairs(block_values(blocks, "p50"), ["A:sync", "B:sync"], metric="p50")
+
+        self.assertIsNotNone(pair.mean_percent)
+        self.assertEqual((None, None, False), (pair.t_low_percent, pair.t_high_percent, pair.skewed))
 
 
 class TestHolm(TestCase):

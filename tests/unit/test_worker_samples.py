@@ -6,8 +6,8 @@ import unittest
 
 import numpy as np
 
-from http_benchmark.load.recorder import BUFFERED_SAMPLES, SAMPLE, Lane
-from http_benchmark.worker.samples import SamplesFile
+from http_benchmark.load.recorder import SAMPLE, Lane
+from http_benchmark.worker.samples import CHUNK_SAMPLES, SamplesFile
 
 
 def intended(file: SamplesFile) -> list[int]:
@@ -55,17 +55,17 @@ class SamplesFileTest(unittest.TestCase):
 
     def test_chunks_are_bounded(self):
         """A lot of samples comes in several parts, in the order in which they were written."""
-        self.append(0, 2 * BUFFERED_SAMPLES + 5)
+        self.append(0, 2 * CHUNK_SAMPLES + 5)
         chunks = list(self.file.take())
 
-        self.assertEqual([BUFFERED_SAMPLES, BUFFERED_SAMPLES, 5], [len(chunk) for chunk in chunks])
-        self.assertEqual(list(range(2 * BUFFERED_SAMPLES + 5)), np.concatenate(chunks)[:, 0].tolist())
+        self.assertEqual([CHUNK_SAMPLES, CHUNK_SAMPLES, 5], [len(chunk) for chunk in chunks])
+        self.assertEqual(list(range(2 * CHUNK_SAMPLES + 5)), np.concatenate(chunks)[:, 0].tolist())
 
     @unittest.skipUnless(sys.platform == "linux", "holes are punched on Linux only")
     def test_disk_space_is_given_back(self):
-        """After twenty buffers that were taken one by one, no more than a page or so is still on disk."""
-        for number in range(20):
-            self.append(number * BUFFERED_SAMPLES, BUFFERED_SAMPLES)
+        """After a hundred chunks that were taken one by one, no more than a few pages are still on disk."""
+        for number in range(100):
+            self.append(number * CHUNK_SAMPLES, CHUNK_SAMPLES)
             list(self.file.take())
 
         self.assertLess(512 * os.fstat(self.file.descriptor).st_blocks, 100_000)

@@ -1,0 +1,392 @@
+"""The capacity of clients: the highest arrival rate that each sustains under an objective, block by block.
+
+In a block each contender gets a fresh process, is warmed up in the closed model, and is then probed in the open model
+at one rate after the other. Which rate comes next is decided in `stats.search`, what all blocks together say in
+`stats.capacity`. A probe ends when all requests that were sent are answered, so each finds empty queues.
+"""
+
+import random
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from typing import Literal
+
+from http_benchmark.benchmark import Experiment
+from http_benchmark.checks import pacing_of
+from http_benchmark.errors import (
+    ClientUnavailableError,
+    ConfigurationError,
+    HTTPBenchmarkError,
+    NoAnswerError,
+    WorkerError,
+)
+from http_benchmark.load.schedule import Arrivals, Schedule
+from http_benchmark.models.capacity import (
+    CapacityResult,
+    CapacitySearch,
+    ContenderCapacity,
+    ObjectiveRecord,
+    Probe,
+)
+from http_benchmark.models.experiment import PacingCheck, Target
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.plan import Arm, Plan
+from http_benchmark.slo import Slo
+from http_benchmark.stats.capacity import kept_up, limits, summarise_searches
+from http_benchmark.stats.capacity_validity import judge_capacity
+from http_benchmark.stats.quantiles import distribution
+from http_benchmark.stats.search import Search
+from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.trial import Measured, Trial
+from http_benchmark.worker.protocol import Run
+
+type Spacing = Literal["constant", "poisson"]
+
+DEFAULT_BLOCKS = 7  # with six or more there is an interval; the seventh narrows it, since two of them may then stray
+MOST_PROBE_S = 30.0
+HIGHEST_RPS = 100_000.0  # five times what the fastest client reaches; beyond it, it is the schedule that is measured
+_PROBE_S = 2.0
+_PROBE_PER_OBJECTIVE = 10  # a queue that holds requests back for as long as an objective lets it needs time to grow
+_LEAST_REQUESTS = 100  # METHOD: of a slice
+_SPARE = 1.1  # some requests may fail, and quantiles are taken of the others
+_LEAST_GRACE_S = 1.0
+_PACING_S = 2.0
+_FAILURES_UNTIL_DROPPED = 2
+_START_S = 0.5  # measured: a process, its imports, its client
+_PAUSE_S = 0.2  # measured: what a probe takes besides its schedule
+_PROBES = 11  # measured: what a search takes
+
+
+class CapacityObserver:
+    """Is told how the search goes; override what is of interest. Called between probes, never during one."""
+
+    def started(self, result: CapacityResult, experiment: "CapacityExperiment") -> None:
+        """The first search is about to start."""
+
+    def searching(self, block: int, contender: str, rate_rps: float | None) -> None:
+        """A rate is about to be tried; None while the contender is started and warmed up."""
+
+    def probe_done(self, block: int, contender: str, probe: Probe) -> None:
+        """One rate was tried."""
+
+    def search_done(self, search: CapacitySearch) -> None:
+        """A contender's search in one block has come to its end."""
+
+    def search_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
+        """A contender failed, so its search is repeated, unless it was dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """How one rate is tried.
+
+    Attributes:
+        slo: What it is held against.
+        spacing: Of the arrivals.
+        least_s: How long requests become due at least; longer where a rate needs it for enough requests.
+        most_s: How long at most; lower rates cannot be judged.
+        grace_s: How long after the last arrival requests are still sent: longer than any objective lets them wait, so
+            that what is never sent violates it.
+    """
+
+    slo: Slo
+    spacing: Spacing
+    least_s: float
+    most_s: float
+    grace_s: float
+
+    @classmethod
+    def of(cls, slo: Slo, spacing: Spacing, duration_s: float | None) -> "Probing":
+        """Decide from the objective, and from what the user wants a probe to last."""
+        least_s = duration_s or min(MOST_PROBE_S, max(_PROBE_S, _PROBE_PER_OBJECTIVE * slo.longest_s))
+        return cls(slo, spacing, least_s, max(least_s, MOST_PROBE_S), max(_LEAST_GRACE_S, 1.25 * slo.longest_s))
+
+    @property
+    def least_requests(self) -> int:
+        """How many requests a probe has at least."""
+        return max(_LEAST_REQUESTS, ceil(_SPARE * self.slo.samples_needed))
+
+    @property
+    def lowest_rps(self) -> float:
+        """The lowest rate that can be judged."""
+        return self.least_requests / self.most_s
+
+    def arrivals(self, rate_rps: float, seed: int) -> Arrivals:
+        """The schedule of a probe: an exact number of requests, so that it is known beforehand what can be said."""
+        requests = max(self.least_requests, ceil(rate_rps * self.least_s))
+        return Arrivals(
+            start_rps=rate_rps,
+            end_rps=rate_rps,
+            duration_s=requests / rate_rps,
+            requests=requests,
+            poisson=self.spacing == "poisson",
+            seed=seed,
+            grace_s=self.grace_s,
+        )
+
+
+class CapacityExperiment:
+    """Searches the capacity of contenders on one workload.
+
+    Args:
+        configuration: What to send, to where, with whom, and how often. What it says of the closed model, of slices
+            and of rates does not count; `duration` is that of a probe, `concurrency` the most requests in flight.
+        slo: What a rate has to keep.
+        spacing: Of the arrivals. Users who do not know of each other arrive as a Poisson process; evenly spaced
+            arrivals never come in bursts, so their queue stays empty up to the edge, and the capacity is higher.
+        observer: Is told of the progress.
+
+    Attributes:
+        id: Of the search.
+        configuration: As given, with what it leaves open.
+        plan: Who is measured, in which order, on which processors.
+        probing: How a rate is tried.
+        searches: What was found so far; the last one may have been interrupted.
+
+    Raises:
+        ConfigurationError: The configuration does not hold together.
+        ClientUnavailableError: None of the contenders is installed.
+    """
+
+    def __init__(
+        self,
+        configuration: ExperimentConfiguration,
+        slo: Slo,
+        *,
+        spacing: Spacing = "poisson",
+        observer: CapacityObserver | None = None,
+    ) -> None:
+        blocks = configuration.blocks or DEFAULT_BLOCKS
+        self.configuration = configuration.model_copy(update={"blocks": blocks, "floor": False})
+        self._experiment = Experiment(self.configuration)
+        self.plan: Plan = self._experiment.plan
+        self.probing = Probing.of(slo, spacing, configuration.duration)
+        self.searches: list[CapacitySearch] = []
+        self._observer = observer or CapacityObserver()
+        self._arms = self.plan.arms
+        self._beginning = self._experiment.result()
+        self._failures: dict[str, list[str]] = {}
+        self._dropped: dict[str, str] = {}
+        self._pacing: tuple[PacingCheck, ...] = ()
+        self._target: Target = self._beginning.target
+        self._started_at = datetime.now(UTC)
+        self._finished_at: datetime | None = None
+        self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
+        self.id = str(uuid.uuid4())
+
+    @property
+    def estimated_s(self) -> float:
+        """How long it takes, about."""
+        warm_up_s = self.plan.warm_up.duration_s if self.plan.warm_up else 0.0
+        search_s = _START_S + warm_up_s + _PROBES * (self.probing.least_s + _PAUSE_S)
+        return self.plan.blocks * len(self.plan.arms) * search_s
+
+    def run(self) -> CapacityResult:
+        """Search in every block.
+
+        When interrupted, `result()` has what was found until then.
+
+        Raises:
+            TargetError: The bundled origin could not be started.
+            KeyboardInterrupt: The user had enough.
+        """
+        self._started_at = datetime.now(UTC)
+        try:
+            with open_target(self.configuration.url, self.plan.origin_cpus) as target:
+                self._target = target.description
+                self._observer.started(self.result(), self)
+                for block in range(self.plan.blocks):
+                    for arm in self.plan.start_order(block):
+                        self._search_until_done(arm, block, target)
+                self._pacing = self._check_pacing()
+            self._status = "finished" if any(search.complete for search in self.searches) else "failed"
+        except KeyboardInterrupt:
+            self._status = "interrupted"
+            raise
+        except BaseException:
+            self._status = "failed"
+            raise
+        finally:
+            self._finished_at = datetime.now(UTC)
+        return self.result()
+
+    def result(self) -> CapacityResult:
+        """What the searches say so far."""
+        slo, beginning = self.probing.slo, self._beginning
+        measured = summarise_searches(
+            [self._without_searches(arm) for arm in self._arms], self.searches, dropped=self._dropped
+        )
+        unavailable = [
+            ContenderCapacity(
+                contender=client.contender,
+                library=client.library,
+                version=client.version,
+                mode=client.mode,
+                status="unavailable",
+                message=client.message,
+            )
+            for client in self._experiment.unavailable
+        ]
+        searched = {block for block in range(self.plan.blocks) if self._is_searched(block)}
+        return CapacityResult(
+            id=self.id,
+            name=beginning.name,
+            status=self._status,
+            started_at=self._started_at,
+            finished_at=self._finished_at,
+            seed=self.plan.seed,
+            slo=str(slo),
+            objectives=tuple(
+                ObjectiveRecord(statistic=one.statistic, limit=one.limit, inclusive=one.inclusive)
+                for one in slo.objectives
+            ),
+            arrivals=self.probing.spacing,
+            blocks=len(searched),
+            planned_blocks=self.plan.blocks,
+            configuration=beginning.configuration,
+            environment=beginning.environment,
+            target=self._target,
+            pacing=self._pacing,
+            validity=judge_capacity(
+                measured,
+                self.searches,
+                self._pacing,
+                blocks=len(searched),
+                concurrency=self.plan.options.concurrency,
+                shared_cpus=bool(set(self.plan.client_cpus) & set(self.plan.origin_cpus)),
+            ),
+            contenders=(*measured, *unavailable),
+            searches=tuple(self.searches),
+        )
+
+    def _is_searched(self, block: int) -> bool:
+        """Whether every contender that is still there has finished its search in a block."""
+        done = {search.contender for search in self.searches if search.block == block and search.complete}
+        return bool(done) and all(arm.name in done for arm in self._arms if arm.name not in self._dropped)
+
+    def _search_until_done(self, arm: Arm, block: int, target: OpenTarget) -> None:
+        """Search; a search that fails is void and repeated, and who failed twice or for good is dropped."""
+        while arm.name not in self._dropped:
+            try:
+                self.searches.append(self._search(arm, block, target))
+            except (WorkerError, ClientUnavailableError, ConfigurationError, NoAnswerError) as error:
+                self._note_failure(arm, block, error)
+            else:
+                self._observer.search_done(self.searches[-1])
+                return
+
+    def _note_failure(self, arm: Arm, block: int, error: HTTPBenchmarkError) -> None:
+        reasons = self._failures.setdefault(arm.name, [])
+        reasons.append(str(error))
+        dropped = not isinstance(error, WorkerError) or len(reasons) >= _FAILURES_UNTIL_DROPPED
+        if dropped:
+            self._dropped[arm.name] = reasons[-1]
+        self._observer.search_void(block, arm.name, reasons[-1], dropped=dropped)
+
+    def _search(self, arm: Arm, block: int, target: OpenTarget) -> CapacitySearch:
+        self._observer.searching(block, arm.name, None)
+        probes: list[Probe] = []
+        with Trial(arm, self.plan, target) as trial:
+            trial.open()
+            trial.opened()
+            trial.warm_up()
+            closed_rps = trial.warm_rate_rps or self.probing.lowest_rps
+            search = Search(closed_rps, self.probing.lowest_rps, HIGHEST_RPS)
+            with self._kept_when_interrupted(arm, block, trial, search, probes):
+                while (rate_rps := search.next_rate()) is not None:
+                    self._observer.searching(block, arm.name, rate_rps)
+                    probe = self._probe(trial, rate_rps, block, probes)
+                    probes.append(probe)
+                    search.note(rate_rps, passed=probe.passed)
+                    self._observer.probe_done(block, arm.name, probe)
+            return self._found(arm, block, trial, search, probes)
+
+    @contextmanager
+    def _kept_when_interrupted(
+        self, arm: Arm, block: int, trial: Trial, search: Search, probes: list[Probe]
+    ) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            if probes:
+                self.searches.append(self._found(arm, block, trial, search, probes))
+            raise
+
+    def _found(self, arm: Arm, block: int, trial: Trial, search: Search, probes: list[Probe]) -> CapacitySearch:
+        bracket = search.bracket()
+        at_edge = [probe for probe in probes if probe.rate_rps == bracket.failed_rps]
+        return CapacitySearch(
+            block=block,
+            contender=arm.name,
+            closed_rps=trial.warm_rate_rps or 0.0,
+            probes=tuple(probes),
+            passed_rps=bracket.passed_rps,
+            failed_rps=bracket.failed_rps,
+            complete=search.next_rate() is None,
+            limited_by=limits(at_edge[-1]) if at_edge else (),
+            messages=trial.messages,
+        )
+
+    def _probe(self, trial: Trial, rate_rps: float, block: int, before: list[Probe]) -> Probe:
+        """Try a rate: the same arrivals for all contenders and rates of a block, others where a rate is tried again."""
+        attempt = sum(probe.rate_rps == rate_rps for probe in before)
+        seed = random.Random(f"{self.plan.seed}/arrivals/{block}/{attempt}").getrandbits(32)
+        arrivals = self.probing.arrivals(rate_rps, seed)
+        longest_s = Schedule(arrivals, 0).cutoff_ns / 1e9 + 2 * self.plan.slowest_request_s
+        measured = trial.send(Run(arrivals=arrivals, opening=True), longest_s + 30.0)
+        return self._judged(measured, arrivals, [probe.service_time_s.p50 for probe in before])
+
+    def _judged(self, measured: Measured, arrivals: Arrivals, service_p50_s: list[float | None]) -> Probe:
+        figures, ran, server = measured.figures, measured.ran, measured.server
+        times, service = distribution(figures.response), distribution(figures.service)
+        error_ratio = sum(figures.errors.values()) / figures.requests if figures.requests else 1.0
+        violated = self.probing.slo.violated(times, error_ratio)
+        calm_s = min((p50 for p50 in (*service_p50_s, service.p50) if p50 is not None), default=0.0)
+        in_time = kept_up(times.p50, calm_s, arrivals.duration_s)
+        wall_s = (ran.ended_ns - ran.started_ns) / 1e9
+        scheduled_s = Schedule(arrivals, 0).cutoff_ns / 1e9 - arrivals.grace_s
+        return Probe(
+            rate_rps=arrivals.start_rps,
+            duration_s=figures.duration_s,
+            requests=figures.requests,
+            offered_rps=(figures.requests - 1) / scheduled_s if scheduled_s else None,
+            achieved_rps=figures.throughput_rps,
+            response_time_s=times,
+            service_time_s=service,
+            lag_s=distribution(figures.lag),
+            errors=figures.errors,
+            error_ratio=error_ratio,
+            censored=figures.censored,
+            exhausted_ratio=ran.exhausted / figures.requests if figures.requests else 0.0,
+            cpu_ratio=(ran.user_ns + ran.system_ns) / 1e9 / wall_s,
+            # The opening requests are in what the origin counts, and not in the time.
+            server_cpu_ratio=server.cpu_s / wall_s * figures.requests / server.requests
+            if server and server.requests
+            else None,
+            machine=measured.machine,
+            violated=tuple(map(str, violated)),
+            kept_up=in_time,
+            passed=not violated and in_time,
+        )
+
+    def _check_pacing(self) -> tuple[PacingCheck, ...]:
+        """Send the capacities' own rates with the client that answers by itself, in each mode that was measured."""
+        checks = []
+        for mode in ("sync", "async"):
+            arms = {arm.name for arm in self._arms if arm.contender.mode == mode}
+            rates = [search.passed_rps for search in self.searches if search.contender in arms and search.passed_rps]
+            if rates:
+                checks.append(pacing_of(self.plan, mode, Arrivals(max(rates), max(rates), _PACING_S)))
+        return tuple(checks)
+
+    def _without_searches(self, arm: Arm) -> ContenderCapacity:
+        return ContenderCapacity(
+            contender=arm.name,
+            library=arm.contender.library,
+            version=arm.version,
+            mode=arm.contender.mode or "sync",
+            status="ok",
+        )

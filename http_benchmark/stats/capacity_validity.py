@@ -1,0 +1,139 @@
+"""Is a capacity to be trusted? The reasons of `validity` that apply to it, with their figures.
+
+That a client's own processor is busy is no reason here: it is what a capacity is made of.
+"""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from http_benchmark.models.capacity import CapacitySearch, ContenderCapacity
+from http_benchmark.models.experiment import PacingCheck, Reason, Validity
+from http_benchmark.stats.capacity import MOST_EXHAUSTED, SERVER_BUSY
+from http_benchmark.stats.intervals import MIN_BLOCKS_95
+from http_benchmark.units import format_duration, format_rate
+
+MOST_OTHERS = 0.10
+"""Share of a processor that processes beside the experiment may use, over all probes."""
+
+MOST_STEAL = 0.02
+"""Share of the processors' time that the hypervisor may give to others."""
+
+
+def judge_capacity(
+    contenders: Sequence[ContenderCapacity],
+    searches: Sequence[CapacitySearch],
+    pacing: Sequence[PacingCheck],
+    *,
+    blocks: int,
+    concurrency: int,
+    shared_cpus: bool,
+) -> Validity:
+    """Weigh the searches.
+
+    Args:
+        contenders: What the searches say.
+        searches: All of them.
+        pacing: How well the machine keeps the schedules that it was asked to.
+        blocks: How many blocks were finished.
+        concurrency: The most requests in flight.
+        shared_cpus: Whether clients and origin share a processor.
+    """
+    reasons = [
+        *_too_few_blocks(blocks),
+        *_shared_cpus(shared_cpus),
+        *_limited(contenders, searches, concurrency),
+        *_pacing_late(pacing),
+        *_machine_busy(searches),
+    ]
+    return Validity(verdict="suspect" if reasons else "valid", reasons=tuple(reasons))
+
+
+def _too_few_blocks(blocks: int) -> Iterator[Reason]:
+    if blocks < MIN_BLOCKS_95:
+        yield Reason(
+            code="too-few-blocks",
+            severity="suspect",
+            message=f"no 95 % interval below {MIN_BLOCKS_95} blocks, got {blocks}; run more (--blocks)",
+            value=blocks,
+            limit=MIN_BLOCKS_95,
+        )
+
+
+def _shared_cpus(shared_cpus: bool) -> Iterator[Reason]:
+    if shared_cpus:
+        yield Reason(
+            code="shared-processor",
+            severity="suspect",
+            message="clients and origin share one processor, so each slows the other; use a machine with two or more",
+        )
+
+
+def _limited(
+    contenders: Sequence[ContenderCapacity], searches: Sequence[CapacitySearch], concurrency: int
+) -> Iterator[Reason]:
+    for contender in contenders:
+        edges = [
+            probe
+            for search in searches
+            if search.contender == contender.contender
+            for probe in search.probes
+            if probe.rate_rps == search.failed_rps
+        ]
+        if "server-limited" in contender.limited_by:
+            busy = median(probe.server_cpu_ratio or 0.0 for probe in edges)
+            yield Reason(
+                code="server-limited",
+                severity="suspect",
+                message=(
+                    f"the origin used {busy:.0%} of its core at the capacity of {contender.contender}, which is at "
+                    "least what was found; aim at a faster server (--url)"
+                ),
+                value=busy,
+                limit=SERVER_BUSY,
+            )
+        if "workers-exhausted" in contender.limited_by:
+            exhausted = median(probe.exhausted_ratio for probe in edges)
+            yield Reason(
+                code="workers-exhausted",
+                severity="suspect",
+                message=(
+                    f"above the capacity of {contender.contender}, {exhausted:.0%} of the requests found all "
+                    f"{concurrency} of --concurrency in flight; with more the capacity may be higher"
+                ),
+                value=exhausted,
+                limit=MOST_EXHAUSTED,
+            )
+
+
+def _pacing_late(pacing: Sequence[PacingCheck]) -> Iterator[Reason]:
+    for check in pacing:
+        if not check.valid:
+            yield Reason(
+                code="pacing-late",
+                severity="suspect",
+                message=(
+                    f"{check.mode} requests that cost nothing were sent {format_duration(check.lag_p50_s)} (p50) to "
+                    f"{format_duration(check.lag_p99_s)} (p99) late at {format_rate(check.rate_rps)}, "
+                    f"{check.achieved_ratio:.1%} of the rate was reached: part of the latency is this machine's"
+                ),
+                value=check.lag_p99_s,
+            )
+
+
+def _machine_busy(searches: Sequence[CapacitySearch]) -> Iterator[Reason]:
+    """The means over all probes, since each figure of its own is coarse."""
+    loads = [(probe.machine, probe.duration_s) for search in searches for probe in search.probes]
+    for name, limit, what in (
+        ("other_cpu_ratio", MOST_OTHERS, "other processes used {:.0%} of a processor"),
+        ("steal_ratio", MOST_STEAL, "the hypervisor gave {:.0%} of the processors' time to others"),
+    ):
+        known = [(value, weight) for load, weight in loads if (value := getattr(load, name)) is not None]
+        share = sum(value * weight for value, weight in known) / (sum(weight for _, weight in known) or 1.0)
+        if share > limit:
+            yield Reason(
+                code="machine-busy",
+                severity="suspect",
+                message=f"{what.format(share)} meanwhile; wait for a quieter moment",
+                value=share,
+                limit=limit,
+            )

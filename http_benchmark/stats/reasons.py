@@ -1,0 +1,302 @@
+"""What is held against a run: the limits, and for each a function that finds the figures beyond it.
+
+Each returns figures by contender, the worst first, or under "" that of the whole run; nothing where all is well, or
+where nothing could be measured. How they are put into words is in `validity`.
+"""
+
+from collections.abc import Mapping
+from statistics import NormalDist, median
+
+from http_benchmark.stats.evidence import Evidence, Figures
+from http_benchmark.stats.intervals import MIN_BLOCKS_95
+
+MOST_SERVER_BUSY = 0.70
+"""Share of its core that the origin may use; above, requests queue there, and its speed is part of what is measured."""
+
+MOST_SERVER_SATURATED = 0.90
+"""Above this share, of its core or of its ceiling, the origin is what is measured."""
+
+LEAST_CEILING = 2.0
+"""How many times as much as the fastest contender asks for the origin must be able to answer."""
+
+MOST_OF_FLOOR = 0.90
+"""Share of what a bare socket reaches; above, little of the time is the contender's."""
+
+LEAST_CLIENT_BUSY = 0.50
+MOST_CLIENT_BUSY = 0.70
+"""Share of a core; requests of the open model that find the client busy wait for it, and at 70 % most of them do."""
+
+LEAST_IN_FLIGHT = 0.90
+MOST_IN_FLIGHT = 1.02
+"""Share of the concurrency: what is missing is time that a thread or task spends between two requests."""
+
+MOST_BYTES_OFF = 0.01
+MOST_STEAL = 0.02
+MOST_OTHER_CPU = 0.10
+MOST_LAG_S = 200e-6
+MOST_EXHAUSTED = 0.01
+MOST_DRIFT_PERCENT = 2.0
+MOST_DELAYED_ACKS = 0.005
+MOST_PORTS_USED = MOST_FILES_USED = 0.80
+MOST_CLOCK_STEP_S = 1e-6
+MOST_IDLE_CPU = 0.005
+
+_WAITING = ("/delay/", "/drip", "/fifo/")  # routes of the origin that make a client wait without working
+
+
+def too_few_blocks(evidence: Evidence) -> Figures:
+    """How many blocks there are, if they do not suffice for an interval."""
+    return {"": len(evidence.blocks)} if len(evidence.blocks) < MIN_BLOCKS_95 else {}
+
+
+def quick(evidence: Evidence) -> Figures:
+    """A quick run."""
+    return {"": 1.0} if evidence.configuration.get("quick") else {}
+
+
+def shared_processor(evidence: Evidence) -> Figures:
+    """Clients and origin on one processor."""
+    clients, origin = (evidence.environment.get(name) or () for name in ("client_cpus", "origin_cpus"))
+    return {"": 1.0} if set(clients) & set(origin) else {}
+
+
+def server_saturated(evidence: Evidence) -> Figures:
+    """Who met an origin that can do no more, by its core or by its ceiling; only where the ranking is by wall clock."""
+    if not evidence.ranks_by_wall_clock:
+        return {}
+    ceiling_rps = _ceiling_rps(evidence)
+    of_ceiling = {name: rate_rps / ceiling_rps for name, rate_rps in evidence.rates_rps.items()} if ceiling_rps else {}
+    busy = evidence.server_busy
+    both = {name: max(busy.get(name, 0.0), of_ceiling.get(name, 0.0)) for name in busy | of_ceiling}
+    return _above(both, MOST_SERVER_SATURATED)
+
+
+def server_busy(evidence: Evidence) -> Figures:
+    """Who met a busy origin otherwise."""
+    saturated = server_saturated(evidence)
+    return {
+        name: busy for name, busy in _above(evidence.server_busy, MOST_SERVER_BUSY).items() if name not in saturated
+    }
+
+
+def server_ceiling(evidence: Evidence) -> Figures:
+    """How many times what a contender asks for the origin can answer; not where the origin was busy anyway."""
+    ceiling_rps = _ceiling_rps(evidence)
+    if not ceiling_rps or _above(evidence.server_busy, MOST_SERVER_BUSY) or server_saturated(evidence):
+        return {}
+    return _below(
+        {name: ceiling_rps / rate_rps for name, rate_rps in evidence.rates_rps.items() if name in evidence.libraries},
+        LEAST_CEILING,
+    )
+
+
+def floor_limited(evidence: Evidence) -> Figures:
+    """Share of the floor of its mode that a contender reached; in the open model the schedule sets the rate."""
+    if evidence.is_open:
+        return {}
+    floor_rps = {probe.mode: probe.throughput_rps for probe in evidence.result.floor if probe.throughput_rps}
+    reached = {
+        name: evidence.rates_rps[name] / floor_rps[client.mode]
+        for name, client in evidence.libraries.items()
+        if client.mode in floor_rps and name in evidence.rates_rps
+    }
+    return _above(reached, MOST_OF_FLOOR)
+
+
+def idle_without_cause(evidence: Evidence) -> Figures:
+    """Who left its core idle, though neither the target nor the origin's work nor the machine made it wait."""
+    waits_for_machine = others_busy(evidence) or stolen(evidence)
+    return {} if waits_for_machine or _waits_by_design(evidence) else _idle(evidence)
+
+
+def idle_by_design(evidence: Evidence) -> Figures:
+    """Who left its core idle, since the target makes everybody wait."""
+    return _idle(evidence) if _waits_by_design(evidence) else {}
+
+
+def client_limited(evidence: Evidence) -> Figures:
+    """Who was busy in the open model, where requests are due whether or not the client has time."""
+    return _above(evidence.worker_busy, MOST_CLIENT_BUSY) if evidence.is_open else {}
+
+
+def too_few_in_flight(evidence: Evidence) -> Figures:
+    """Whose requests in flight do not add up to the concurrency.
+
+    At a slice's end connections fall idle one after the other during a last response, half of it on average; a whole
+    one is allowed for.
+    """
+    if not evidence.sends_at_once:
+        return {}
+    ratios = evidence.in_flight_ratio
+    with_tail = {name: ratio + evidence.response_ratio.get(name, 0.0) for name, ratio in ratios.items()}
+    return {name: ratios[name] for name in _below(with_tail, LEAST_IN_FLIGHT)}
+
+
+def too_many_in_flight(evidence: Evidence) -> Figures:
+    """Who seems to have had more in flight than there were threads or tasks."""
+    return _above(evidence.in_flight_ratio, MOST_IN_FLIGHT) if evidence.sends_at_once else {}
+
+
+def extra_connections(evidence: Evidence) -> Figures:
+    """Most connections of a trial, where more than needed; a request that failed may have cost one."""
+    opened = {
+        name: float(client.connections_opened)
+        for name, client in evidence.clients.items()
+        if client.connections_opened is not None and not client.errors
+    }
+    return _above(opened, evidence.concurrency)
+
+
+def unequal_work(evidence: Evidence) -> Figures:
+    """How many requests the origin saw, where that is another number than was sent.
+
+    Fewer are nothing to hold against a contender of which requests failed: those may have ended before the origin
+    answered them.
+    """
+    seen = {name: client.server_requests for name, client in evidence.clients.items() if client.server_requests}
+    differences = {name: float(count - evidence.clients[name].sent_requests) for name, count in seen.items()}
+    unequal = [
+        name
+        for name, difference in differences.items()
+        if difference > 0 or (difference < 0 and not evidence.clients[name].errors)
+    ]
+    return {name: float(seen[name]) for name in sorted(unequal, key=lambda name: -abs(differences[name]))}
+
+
+def bytes_off(evidence: Evidence) -> Figures:
+    """By how much the bytes of a response differ from the median of what the others were sent."""
+    received = evidence.received_per_request
+    deviations = {}
+    for name, figure in received.items():
+        others = [other for contender, other in received.items() if contender != name]
+        if others:
+            deviations[name] = abs(figure / median(others) - 1)
+    return _above(deviations, MOST_BYTES_OFF)
+
+
+def uploads_off(evidence: Evidence) -> Figures:
+    """The share that is missing of the bodies that were to be uploaded, at least."""
+    ordered = evidence.ordered_body_bytes
+    if not ordered:
+        return {}
+    return _above({name: 1 - sent / ordered for name, sent in evidence.sent_per_request.items()}, 0.0)
+
+
+def stolen(evidence: Evidence) -> Figures:
+    """Processor time that the hypervisor gave to others."""
+    return _of_run(evidence.steal_ratio, MOST_STEAL)
+
+
+def others_busy(evidence: Evidence) -> Figures:
+    """Processor time of processes that are not of this run."""
+    return _of_run(evidence.other_cpu_ratio, MOST_OTHER_CPU)
+
+
+def pacing_off(evidence: Evidence) -> Figures:
+    """The pacing check's lag, for all contenders of a mode in which this machine does not keep a schedule."""
+    lag_s = {check.mode: check.lag_p50_s for check in evidence.result.pacing if not check.valid}
+    late = {name: lag_s[client.mode] for name, client in evidence.clients.items() if client.mode in lag_s}
+    return {name: late[name] for name in sorted(late, key=lambda name: -late[name])}
+
+
+def late(evidence: Evidence) -> Figures:
+    """Who was late though it had threads or tasks free and processor time left.
+
+    A request that is due while the client works on another one waits for that one's CPU time: so much lag is the
+    client's own.
+    """
+    already_told = pacing_off(evidence)
+    lags_s = {
+        name: lag_s
+        for name, lag_s in evidence.lag_p50_s.items()
+        if lag_s > MOST_LAG_S + evidence.cpu_s_per_request.get(name, 0.0)
+        and evidence.worker_busy.get(name, 0.0) <= MOST_CLIENT_BUSY
+        and (evidence.clients[name].exhausted_ratio or 0.0) <= MOST_EXHAUSTED
+        and name not in already_told
+    }
+    return _above(lags_s, MOST_LAG_S)
+
+
+def exhausted(evidence: Evidence) -> Figures:
+    """Share of the requests that were due while every thread or task was busy."""
+    return _above({name: client.exhausted_ratio or 0.0 for name, client in evidence.clients.items()}, MOST_EXHAUSTED)
+
+
+def not_steady(evidence: Evidence) -> Figures:
+    """Whose drift is shown to exist, and is larger than the limit.
+
+    On a noisy machine the interval is wider than ±2 %, however steady a contender is: that alone says nothing. So it
+    has to exclude 0, after it was widened for the number of contenders that are looked at (Bonferroni).
+    """
+    drifts = {name: client.drift_percent for name, client in evidence.clients.items() if client.drift_percent}
+    wider = NormalDist().inv_cdf(1 - 0.025 / max(1, len(drifts))) / NormalDist().inv_cdf(1 - 0.025)
+    shown = {}
+    for name, drift in drifts.items():
+        nearer = drift.low if drift.estimate > 0 else drift.high
+        if nearer is not None and abs(drift.estimate) > max(MOST_DRIFT_PERCENT, wider * abs(drift.estimate - nearer)):
+            shown[name] = drift.estimate
+    return {name: shown[name] for name in sorted(shown, key=lambda name: -abs(shown[name]))}
+
+
+def delayed_acks(evidence: Evidence) -> Figures:
+    """Share of the requests that were answered around 40 ms late."""
+    return _above(evidence.delayed_ack_ratio, MOST_DELAYED_ACKS)
+
+
+def busy_while_waiting(evidence: Evidence) -> Figures:
+    """Share of a core that was used while others were measured."""
+    idle = {name: client.resources.idle_cpu_ratio or 0.0 for name, client in evidence.clients.items()}
+    return _above(idle, MOST_IDLE_CPU)
+
+
+def ports_near(evidence: Evidence) -> Figures:
+    """Share of the ephemeral ports in use."""
+    return _of_run(evidence.ports_used, MOST_PORTS_USED)
+
+
+def files_near(evidence: Evidence) -> Figures:
+    """Share of the files that a process may open."""
+    return _of_run(evidence.files_used, MOST_FILES_USED)
+
+
+def clock_coarse(evidence: Evidence) -> Figures:
+    """The clock's smallest step."""
+    return _of_run(evidence.environment.get("clock_resolution_s"), MOST_CLOCK_STEP_S)
+
+
+def _idle(evidence: Evidence) -> Figures:
+    """Who used less than half a core, though there was always another request to be sent.
+
+    With one request at a time it is natural to wait; where CPU time ranks, waiting changes nothing; and who waits for
+    a busy origin has been told so.
+    """
+    if not evidence.sends_at_once or evidence.concurrency < 2 or not evidence.ranks_by_wall_clock:
+        return {}
+    waits_for_origin = _above(evidence.server_busy, MOST_SERVER_BUSY)
+    busy = {name: share for name, share in evidence.worker_busy.items() if name in evidence.libraries}
+    return {name: share for name, share in _below(busy, LEAST_CLIENT_BUSY).items() if name not in waits_for_origin}
+
+
+def _waits_by_design(evidence: Evidence) -> bool:
+    """Whether the target makes clients wait: a server somewhere else, or a delay that was asked for."""
+    path = str(evidence.configuration.get("url") or "")
+    return evidence.result.target.kind != "bundled" or path.startswith(_WAITING)
+
+
+def _ceiling_rps(evidence: Evidence) -> float | None:
+    return max((probe.server_ceiling_rps or 0.0 for probe in evidence.result.floor), default=0.0) or None
+
+
+def _above(figures: Mapping[str, float], limit: float) -> Figures:
+    """Those above a limit, the largest first."""
+    return {name: figures[name] for name in sorted(figures, key=lambda name: -figures[name]) if figures[name] > limit}
+
+
+def _below(figures: Mapping[str, float], limit: float) -> Figures:
+    """Those below a limit, the smallest first."""
+    return {name: figures[name] for name in sorted(figures, key=lambda name: figures[name]) if figures[name] < limit}
+
+
+def _of_run(figure: float | None, limit: float) -> Figures:
+    """The figure of a whole run, if it is known and above a limit."""
+    return {} if figure is None else _above({"": float(figure)}, limit)

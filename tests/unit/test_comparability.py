@@ -1,0 +1,217 @@
+"""Which stored experiments may be set side by side, and what is then said of them."""
+
+import io
+import os
+from pathlib import Path
+from unittest import TestCase
+
+from rich.console import Console
+
+from http_benchmark.comparison import compare
+from http_benchmark.errors import ComparisonError
+from http_benchmark.models.comparison import Comparison, Difference
+from http_benchmark.models.environment import Environment
+from http_benchmark.models.experiment import METRICS, Target
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.report.comparison import print_comparison
+from http_benchmark.stats import comparability
+from http_benchmark.stats.comparability import differences
+from tests.records import make_block, make_blocks, make_result, make_trial, noisy_costs
+
+ENVIRONMENT = Environment(
+    http_benchmark="1.0", python="3.12.1", python_implementation="CPython", python_build="GCC 12", system="Linux",
+    kernel="6.1", architecture="x86_64", cpu_model="Model T", cpu_count=4, client_cpus=(1,), origin_cpus=(0,),
+    memory_bytes=1000, governor="performance", load_average_1min=0.1, openssl="3.0", libraries={"httpx": "0.28"},
+)  # fmt: skip
+CONFIGURATION = ExperimentConfiguration(contenders=("httpx",), seed=1)
+COSTS = {"httpx:sync": 1.0, "requests:sync": 2.0}
+
+
+def experiment(*, environment=None, configuration=None, costs=None, blocks=8, seed=1, **fields):
+    blocks_ = make_blocks(noisy_costs(costs or COSTS, blocks, seed=seed))
+    return make_result(
+        blocks_,
+        environment=ENVIRONMENT.to_dict() | (environment or {}),
+        configuration=CONFIGURATION.to_dict() | (configuration or {}),
+        **fields,
+    )
+
+
+def found(a, b):
+    return [(difference.field, difference.severity) for difference in differences(a, b)]
+
+
+class TestDifferences(TestCase):
+    def test_none(self):
+        """Seed, load, name, tag, time and the bundled origin's port differ between any two runs."""
+        other = experiment(
+            environment={"load_average_1min": 3.0},
+            configuration={"seed": 2, "name": "x", "tag": ["y"]},
+            id="9",
+            name="x",
+            seed=5,
+            target=Target(kind="bundled", url="http://127.0.0.1:9999/get"),
+        )
+
+        self.assertEqual([], differences(experiment(), other))
+
+    def test_tuples_are_lists(self):
+        """A result that was stored and read again is equal to itself."""
+        fresh = experiment(environment={"client_cpus": (1,)}, configuration={"headers": (("A", "b"),)})
+        stored = experiment(environment={"client_cpus": [1]}, configuration={"headers": [["A", "b"]]})
+
+        self.assertEqual([], differences(fresh, stored))
+
+    def test_machine_and_program_matter(self):
+        """Each fact of the environment, but the memory, which is noted."""
+        for name in sorted(Environment.model_fields.keys() - {"load_average_1min", "libraries"}):
+            expected = "noted" if name == "memory_bytes" else "matters"
+            with self.subTest(name):
+                self.assertEqual(
+                    [(f"environment.{name}", expected)], found(experiment(), experiment(environment={name: "other"}))
+                )
+
+    def test_the_workload_matters(self):
+        """Each setting, but how much was measured, of whom, and by what it is ranked."""
+        left_out = comparability._CONFIGURATION_LEFT_OUT
+        for name in sorted(ExperimentConfiguration.model_fields.keys() - left_out):
+            expected = "noted" if name in comparability._CONFIGURATION_NOTED else "matters"
+            with self.subTest(name):
+                self.assertEqual(
+                    [(f"configuration.{name}", expected)],
+                    found(experiment(), experiment(configuration={name: "other"})),
+                )
+
+    def test_the_target_matters(self):
+        """A path, another server, another load; of the bundled origin the port does not."""
+        foreign = [experiment(target=Target(kind="url", url=f"http://127.0.0.1:{port}/get")) for port in (1, 2)]
+        path = experiment(target=Target(kind="bundled", url="http://127.0.0.1:8080/bytes/9"))
+
+        self.assertEqual([("target.url", "matters")], found(*foreign))
+        self.assertEqual([("target.url", "matters")], found(experiment(), path))
+        self.assertEqual([("target.kind", "matters"), ("target.url", "matters")], found(experiment(), foreign[0]))
+        self.assertEqual([("load_model", "matters")], found(experiment(), experiment(load_model="open")))
+
+    def test_library_versions_are_what_is_compared(self):
+        """They are listed, and forbid nothing."""
+        older = [make_block(make_trial("httpx:sync", version="0.27"))]
+        newer = [make_block(make_trial("httpx:sync", version="0.28"))]
+
+        self.assertEqual([("libraries.httpx", "noted")], found(make_result(older), make_result(newer)))
+
+    def test_what_a_later_version_records(self):
+        """A fact that nobody has thought about matters, and what matters stands first."""
+        self.assertEqual(
+            [("environment.turbo", "matters"), ("configuration.blocks", "noted")],
+            found(experiment(), experiment(environment={"turbo": True}, configuration={"blocks": 9})),
+        )
+
+    def test_in_words(self):
+        """The field and both values, in short."""
+        self.assertEqual(
+            "environment.governor differs: not known and powersave",
+            str(Difference(field="environment.governor", b="powersave", severity="matters")),
+        )
+        self.assertLess(len(str(Difference(field="configuration.body", a="x" * 999, b=1, severity="matters"))), 120)
+
+
+class TestCompare(TestCase):
+    def test_refuses_what_matters(self):
+        """One line for each difference, with both values; the last one says how to force it."""
+        other = experiment(environment={"cpu_model": "Model A"}, configuration={"concurrency": 20, "blocks": 9})
+        with self.assertRaises(ComparisonError) as caught:
+            compare(experiment(), other)
+
+        self.assertEqual(
+            (
+                "configuration.concurrency differs: 10 and 20; measure both alike",
+                "environment.cpu_model differs: Model T and Model A; measure both alike, or force it (--force)",
+            ),
+            caught.exception.faults,
+        )
+
+    def test_forced(self):
+        """Then the differences stand in the answer."""
+        compared = compare(experiment(), experiment(configuration={"concurrency": 20}), force=True)
+
+        self.assertEqual(["configuration.concurrency"], [difference.field for difference in compared.differences])
+
+    def test_figures_of_results(self):
+        """Throughput and CPU time keep their intervals; the ratio is the second ÷ the first."""
+        compared = compare(experiment(), experiment(costs={"httpx:sync": 2.0, "requests:sync": 2.0}))
+        of_httpx = {figure.metric: figure for figure in compared.figures if figure.contender == "httpx:sync"}
+
+        self.assertAlmostEqual(0.5, of_httpx["throughput_rps"].ratio, places=2)
+        self.assertAlmostEqual(2.0, of_httpx["cpu_s_per_1k"].ratio, places=2)
+        self.assertAlmostEqual(2.0, of_httpx["p99"].ratio, places=1)
+        self.assertIsNotNone(of_httpx["throughput_rps"].a.low)
+        self.assertIsNone(of_httpx["p99"].a.low)
+
+    def test_figures_of_blocks(self):
+        """With the records at hand every metric has its interval, and agrees with the result where that has one."""
+        blocks = make_blocks(noisy_costs(COSTS, 8))
+        compared = compare(experiment(), experiment(), blocks=(blocks, blocks))
+        first = compared.figures[: len(METRICS)]
+
+        self.assertEqual(list(METRICS), [figure.metric for figure in first])
+        self.assertEqual({1.0}, {figure.ratio for figure in first})
+        self.assertTrue(all(figure.a.low for figure in first))
+        self.assertEqual(experiment().clients[0].throughput_rps, first[0].a)
+
+    def test_who_is_in_one_only(self):
+        """They are named, and have no figures."""
+        compared = compare(experiment(), experiment(costs={"httpx:sync": 1.0, "pycurl:sync": 1.0}))
+
+        self.assertEqual({"httpx:sync"}, {figure.contender for figure in compared.figures})
+        self.assertEqual((("requests:sync",), ("pycurl:sync",)), (compared.only_a, compared.only_b))
+
+    def test_versions_in_names(self):
+        """The same client in the same mode is the same contender, whatever its version, where that is unambiguous."""
+        a, b = (
+            make_result([make_block(make_trial(name, library="httpx"), *more)])
+            for name, more in (("httpx==0.27:sync", ()), ("httpx==0.28:sync", ()))
+        )
+        two = make_result([make_block(*(make_trial(f"httpx==0.2{n}:sync", library="httpx") for n in (5, 6)))])
+
+        self.assertEqual({"httpx==0.27:sync"}, {figure.contender for figure in compare(a, b).figures})
+        with self.assertRaisesRegex(ComparisonError, "no contender with figures in common"):
+            compare(a, two)
+
+    def test_never_a_verdict(self):
+        """The note says why, and how to get one."""
+        compared = compare(experiment(), experiment())
+
+        self.assertIn("not paired", compared.note)
+        self.assertIn("one experiment", compared.note)
+
+    def test_to_json_and_back(self):
+        """The document carries its schema."""
+        compared = compare(experiment(), experiment(environment={"memory_bytes": 5}))
+
+        self.assertEqual("http-benchmark/comparison/1", compared.to_dict()["schema"])
+        self.assertEqual(compared, Comparison.from_dict(compared.to_dict()))
+
+
+class TestPrinted(TestCase):
+    """What a person reads, compared with a snapshot; renewed with UPDATE_SNAPSHOTS=1."""
+
+    def printed(self, compared, width):
+        stream = io.StringIO()
+        print_comparison(compared, Console(file=stream, width=width, highlight=False))
+        return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+    def test_narrow_and_wide(self):
+        """At 80 columns intervals stand below their estimates, at 120 beside them."""
+        compared = compare(
+            experiment(blocks=4, seed=1),
+            experiment(
+                configuration={"concurrency": 20}, costs={"httpx:sync": 1.1, "pycurl:sync": 1.0}, seed=2, name="later"
+            ),
+            force=True,
+        )
+        for width in (80, 120):
+            with self.subTest(width=width):
+                path = Path(__file__).parents[1] / "snapshots" / f"comparison_{width}.txt"
+                if os.environ.get("UPDATE_SNAPSHOTS"):
+                    path.write_text(self.printed(compared, width), encoding="utf-8")
+                self.assertEqual(path.read_text(encoding="utf-8"), self.printed(compared, width))
