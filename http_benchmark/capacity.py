@@ -140,6 +140,8 @@ class CapacityExperiment:
         observer: Is told of the progress.
 
     Attributes:
+        id: Of the search.
+        configuration: As given, with what it leaves open.
         plan: Who is measured, in which order, on which processors.
         probing: How a rate is tried.
         searches: What was found so far; the last one may have been interrupted.
@@ -158,7 +160,8 @@ class CapacityExperiment:
         observer: CapacityObserver | None = None,
     ) -> None:
         blocks = configuration.blocks or DEFAULT_BLOCKS
-        self._experiment = Experiment(configuration.model_copy(update={"blocks": blocks, "floor": False}))
+        self.configuration = configuration.model_copy(update={"blocks": blocks, "floor": False})
+        self._experiment = Experiment(self.configuration)
         self.plan: Plan = self._experiment.plan
         self.probing = Probing.of(slo, spacing, configuration.duration)
         self.searches: list[CapacitySearch] = []
@@ -192,7 +195,7 @@ class CapacityExperiment:
         """
         self._started_at = datetime.now(UTC)
         try:
-            with open_target(self._experiment.configuration.url, self.plan.origin_cpus) as target:
+            with open_target(self.configuration.url, self.plan.origin_cpus) as target:
                 self._target = target.description
                 self._observer.started(self.result(), self)
                 for block in range(self.plan.blocks):

@@ -8,9 +8,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -20,7 +20,7 @@ from pydantic_settings import (
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
-from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.experiment_configuration import OPEN_CONCURRENCY, ExperimentConfiguration
 from http_benchmark.models.fields import CountOrZero
 
 DEFAULT_DATABASE_URL = "sqlite:///benchmark_results.db"
@@ -31,7 +31,7 @@ _PYPROJECT = Path("pyproject.toml")
 _SPELLINGS = {"header": "headers", "database": "database_url"}
 """Options whose name is not the field's."""
 
-OTHER_OPTIONS = frozenset({"config", "json", "plan", "strict", "limit", "offset", "host", "port", "yes", "force"})
+OTHER_OPTIONS = frozenset({"config", "force", "host", "json", "limit", "offset", "plan", "port", "slo", "strict", "yes"})
 """Options that are no settings; the command line reads their variables."""
 
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
@@ -49,9 +49,12 @@ class Settings(ExperimentConfiguration, BaseSettings):
         database_url: Where results are stored; may hold a password, so it is neither printed nor dumped.
         verbose: 0 for warnings, 1 for information, 2 for everything.
         log_file: Where log lines go besides standard error.
+        not_heeded: Settings of other commands, which file and environment may have for those.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    not_heeded: ClassVar[frozenset[str]] = frozenset()
 
     database_url: str = Field(default=DEFAULT_DATABASE_URL, min_length=1, repr=False, exclude=True)
     verbose: Annotated[CountOrZero, Field(exclude=True)] = 0
@@ -67,7 +70,8 @@ class Settings(ExperimentConfiguration, BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not one of our sources
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         values = _merged(_from_environment(), init_settings())
-        return (InitSettingsSource(settings_cls, values),)
+        heeded = {name: value for name, value in values.items() if name not in cls.not_heeded}
+        return (InitSettingsSource(settings_cls, heeded),)
 
     @classmethod
     def load(cls, arguments: Mapping[str, Any], config_file: Path | None = None) -> Self:
@@ -101,6 +105,38 @@ class Settings(ExperimentConfiguration, BaseSettings):
     def experiment(self) -> ExperimentConfiguration:
         """The part that says what is measured, without the rest."""
         return ExperimentConfiguration(**{name: getattr(self, name) for name in ExperimentConfiguration.model_fields})
+
+
+class CapacitySettings(Settings):
+    """What `capacity` works with: the workload and the machine as for `run`, but nothing of how `run` measures.
+
+    Attributes:
+        spacing: Of the arrivals.
+    """
+
+    not_heeded: ClassVar[frozenset[str]] = frozenset(
+        {"rate", "requests", "slices", "quick", "until", "primary", "warmup", "retries", "think_time", "floor", "tag"}
+    )
+
+    @property
+    def spacing(self) -> Literal["constant", "poisson"]:
+        """How requests arrive; what `arrivals` says, else as a Poisson process."""
+        return self.arrivals or "poisson"
+
+    def experiment(self) -> ExperimentConfiguration:
+        """The part that says what is sent, to where and by whom; without arrivals, which have no rate of their own."""
+        values = {name: getattr(self, name) for name in ExperimentConfiguration.model_fields}
+        return ExperimentConfiguration(**values | {"arrivals": None})
+
+    @field_validator("concurrency", mode="before")
+    @classmethod
+    def _default_concurrency(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ARG003 - overrides
+        return OPEN_CONCURRENCY if value is None else value
+
+    @field_validator("arrivals")
+    @classmethod
+    def _check_arrivals(cls, value: str | None, info: ValidationInfo) -> str | None:  # noqa: ARG003 - overrides
+        return value
 
 
 def _from_environment() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
@@ -187,7 +187,7 @@ def _statistic(word: str) -> Statistic:
     name = {"p999": "p99.9", "error": "errors"}.get(word.lower(), word.lower())
     if name not in STATISTICS:
         raise ValueError(f"unknown statistic {word!r} in an objective; {did_you_mean(name, STATISTICS)}")
-    return cast("Statistic", name)
+    return name
 
 
 def _read_time(limit: str, objective: str) -> float:

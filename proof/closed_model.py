@@ -10,8 +10,8 @@ from http_benchmark.load.schedule import Stop
 from http_benchmark.worker.protocol import Run
 from proof import oracles
 from proof.experiments import Check, Experiment, Setting, near
-from proof.live import measure, new_queue, of, origin, start_queue
-from proof.open_model import REFERENCES, STALL_AFTER_S, STALL_RUN_S, STALL_S, STALL_SERVICE_S
+from proof.live import measure, new_queue, origin, start_queue
+from proof.open_model import REFERENCES, STALL_RUN_S, STALL_S, STALL_SERVICE_S, stalling_path
 
 _CONNECTIONS = 4
 _SLOW_S = 0.2  # far above what a request ever takes here, far below the stall
@@ -22,7 +22,7 @@ def stall(setting: Setting) -> Iterator[Check]:
     contender = REFERENCES[0]
     setting.say(f"{contender}, the stall of K1 in the closed model")
     with origin() as server:
-        url = f"{server.url}/fifo/{STALL_SERVICE_S}/stall/{STALL_AFTER_S}/{STALL_S}?{new_queue()}"
+        url = f"{server.url}{stalling_path()}?{new_queue()}"
         start_queue(url)
         order = Run(Stop(duration_s=STALL_RUN_S), opening=True)
         measured = measure(contender, url, order, concurrency=_CONNECTIONS)
@@ -30,7 +30,7 @@ def stall(setting: Setting) -> Iterator[Check]:
     slow = int(np.count_nonzero(service_s > _SLOW_S))
     yield Check(
         f"{contender}, c = {_CONNECTIONS}: p99",
-        1000 * of(service_s, 0.99),
+        1000 * oracles.quantile(service_s, 0.99),
         high=12,
         expected=1000 * _CONNECTIONS * STALL_SERVICE_S,
         unit="ms",

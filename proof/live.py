@@ -20,17 +20,19 @@ from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.clock import monotonic_ns
 from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
+from http_benchmark.models.measurement import MachineLoad
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.plan import DEFAULT_HEADERS, share_processors
-from http_benchmark.stats.quantiles import quantile
 from http_benchmark.stats.samples import unpack
 from http_benchmark.utils.host import available_cpus
+from http_benchmark.utils.resource_monitor import MachineWatch, family
 from http_benchmark.worker.process import WorkerProcess
 from http_benchmark.worker.protocol import Open, Ran, Run
 
 MOST_CPU = 0.70
 """Share of a processor above which a client is too slow for the rate, whoever measures it."""
 
+_QUIET = 0.05  # others may use so much of a processor without being mentioned
 _TIMEOUT_S = 30.0
 _PATIENCE_S = 120.0
 _queues = itertools.count()
@@ -49,6 +51,7 @@ class Measured:
         service_s: From there to the answer.
         code: HTTP statuses; below 100 kinds of errors.
         ran: The worker's own account.
+        machine: What else the machine did meanwhile.
     """
 
     due_s: Floats
@@ -56,6 +59,7 @@ class Measured:
     service_s: Floats
     code: Samples
     ran: Ran
+    machine: MachineLoad
 
     @cached_property
     def response_s(self) -> Floats:
@@ -63,27 +67,31 @@ class Measured:
         return self.lag_s + self.service_s
 
     @property
-    def failed(self) -> int:
-        """Requests without a good answer."""
-        return int(np.count_nonzero((self.code < 100) | (self.code >= 400)))
+    def answered(self) -> int:
+        """Requests with a good answer."""
+        return int(np.count_nonzero((self.code >= 100) & (self.code < 400)))
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU time of the client's process."""
+        return (self.ran.user_ns + self.ran.system_ns) / 1e9
 
     @property
     def cpu(self) -> float:
-        """CPU time of the client's process, as a share of one processor."""
-        return (self.ran.user_ns + self.ran.system_ns) / (self.ran.ended_ns - self.ran.started_ns)
+        """The same as a share of one processor."""
+        return self.cpu_s * 1e9 / (self.ran.ended_ns - self.ran.started_ns)
+
+    @property
+    def disturbance(self) -> str:
+        """What others used of the machine, if that can have mattered; for notes."""
+        share = self.machine.other_cpu_ratio
+        return f"others used {share:.0%} of a processor" if share is not None and share > _QUIET else ""
 
     @property
     def throughput_rps(self) -> float:
         """All requests ÷ first sent until last answered."""
         sent_s = self.due_s + self.lag_s
         return self.due_s.size / float((sent_s + self.service_s).max() - sent_s.min())
-
-
-def of(times_s: Floats, p: float) -> float:
-    """Quantile p by nearest rank."""
-    value = quantile(np.sort(times_s), p)
-    assert value is not None, "no request"
-    return value
 
 
 @contextmanager
@@ -123,13 +131,16 @@ def measure(contender: str, url: str, order: Run, *, concurrency: int) -> Measur
     """
     _, client_cpus = share_processors(available_cpus())
     chunks: list[Samples] = []
+    watch = MachineWatch()
     with WorkerProcess(contender, client_cpus) as worker:
         worker.open(_opening(contender, url, concurrency))
         worker.opened()
+        watch.start(family())
         worker.start(order)
         ran = worker.ran(_PATIENCE_S, chunks.append)
+        machine = watch.stop()
         worker.finish()
-    return _measured(np.concatenate(chunks), ran)
+    return _measured(np.concatenate(chunks), ran, machine)
 
 
 def open_run(rate_rps: float, *, duration_s: float, requests: int | None = None, poisson: bool = False) -> Run:
@@ -154,7 +165,7 @@ def _opening(contender: str, url: str, concurrency: int) -> Open:
     )
 
 
-def _measured(raw: Samples, ran: Ran) -> Measured:
+def _measured(raw: Samples, ran: Ran, machine: MachineLoad) -> Measured:
     columns = unpack(raw[np.argsort(raw[:, 0], kind="stable")])
     return Measured(
         due_s=columns.intended_ns / 1e9,
@@ -162,4 +173,5 @@ def _measured(raw: Samples, ran: Ran) -> Measured:
         service_s=columns.duration_ns / 1e9,
         code=columns.code,
         ran=ran,
+        machine=machine,
     )

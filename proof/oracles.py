@@ -18,6 +18,12 @@ from scipy.optimize import brentq
 type Floats = NDArray[np.float64]
 
 
+def quantile(values: Sequence[float] | Floats, p: float) -> float:
+    """Quantile p of a sample: the ⌈p·n⌉-th smallest."""
+    ascending = np.sort(np.asarray(values, dtype=np.float64))
+    return float(ascending[max(math.ceil(p * ascending.size), 1) - 1])
+
+
 # A server that stalls once, D/D/1 otherwise
 
 

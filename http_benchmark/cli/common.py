@@ -23,10 +23,15 @@ def load_settings(arguments: dict[str, Any], config_file: Path | None) -> Settin
         arguments: By name; None, empty and a `verbose` of 0 mean "not given".
         config_file: From `--config`.
     """
+    return load_settings_as(Settings, arguments, config_file)
+
+
+def load_settings_as[Kind: Settings](kind: type[Kind], arguments: dict[str, Any], config_file: Path | None) -> Kind:
+    """`load_settings` for a command with settings of its own."""
     given = {name: value for name, value in arguments.items() if value is not None and value != ()}
     if not given.get("verbose"):
         given.pop("verbose", None)  # a count of 0 is "not given"
-    settings = Settings.load(given, config_file)
+    settings = kind.load(given, config_file)
     logging.configure(settings.verbose, settings.log_file)
     return settings
 
@@ -51,8 +56,11 @@ def make_console(*, to_stderr: bool = False) -> Console:
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Print an answer that is saved already: a reader who has gone is no fault.
+def answering(*, saved: bool = True) -> Iterator[None]:
+    """Print an answer: a reader who has gone is no fault.
+
+    Args:
+        saved: It is in the database, too.
 
     Raises:
         click.ClickException: The answer cannot be printed for another reason.
@@ -65,9 +73,8 @@ def answering() -> Iterator[None]:
         _give_up(sys.stdout)
     except OSError as error:
         _give_up(sys.stdout)
-        raise click.ClickException(
-            f"the answer cannot be printed ({error.strerror}), but is saved; see http-benchmark results list"
-        ) from error
+        advice = ", but is saved; see http-benchmark results list" if saved else ""
+        raise click.ClickException(f"the answer cannot be printed ({error.strerror}){advice}") from error
 
 
 def _give_up(stream: TextIO) -> None:

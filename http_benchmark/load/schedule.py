@@ -44,7 +44,8 @@ class Arrivals:
         start_rps, end_rps: Arrivals per second of the whole schedule; equal for a constant rate.
         duration_s: How long requests become due; one due exactly at the end is not part of the schedule.
         requests: Exactly so many arrivals, whatever the time: with Poisson arrivals their number is random otherwise,
-            and after `duration_s` the rate stays `end_rps`. None for as many as `duration_s` brings.
+            and after `duration_s` the rate stays `end_rps`, which must then be above 0. None for as many as
+            `duration_s` brings.
         poisson: Gaps are drawn from an exponential distribution instead of being equal.
         seed: Of the gaps; the same for every contender of a block.
         stripe, stripes: Take the arrivals k with k mod `stripes` = `stripe`.
@@ -108,7 +109,7 @@ class Schedule:
 
     def __init__(self, arrivals: Arrivals, start_ns: int) -> None:
         self._arrivals = arrivals
-        self._slope = (arrivals.end_rps - arrivals.start_rps) / arrivals.duration_s
+        self._slope = (arrivals.end_rps - arrivals.start_rps) / arrivals.duration_s if arrivals.duration_s else 0.0
         self._expected = (arrivals.start_rps + arrivals.end_rps) / 2 * arrivals.duration_s
         self._shared = islice(self._all(), arrivals.stripe, None, arrivals.stripes)
         self.start_ns = start_ns

@@ -123,7 +123,7 @@ class ContenderCapacity(Model):
             upper limit is None where no limit was found. None where no rate passed in a typical block.
         below_rps: The lowest rate that was tried, where not even that passed in a typical block; else None.
         unbounded: In a typical block everything passed up to the bound of the search, so the capacity is higher.
-        at_capacity: The point of the curve at the highest rate that passed in a typical block.
+        at_capacity: Medians over the blocks, each at the highest rate that passed in it.
         limited_by: What stood in the way in more than half of the blocks.
         curve: Every rate that was tried, ascending.
     """

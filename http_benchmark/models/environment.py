@@ -20,6 +20,17 @@ class Environment(Model):
         load_average_1min: At the start.
         openssl: The interpreter's TLS library; a client may bring its own.
         libraries: Version of each contender's distribution.
+        clock_source: What the kernel reads the time from.
+        clock_resolution_s: The smallest step in which the measuring clock was seen to move.
+        ephemeral_ports: Ports that outgoing connections can be given.
+        ephemeral_ports_in_use: How many of them were in use at the start, those of ended connections included.
+        file_limit: Files that a process may open.
+        timer_slack_ns: How late the kernel may wake a process; workers set their own.
+        turbo: Whether processors may run faster than their nominal clock.
+        smt: Whether cores run two threads at a time.
+        hypervisor: What this virtual machine runs on; None where nothing speaks of one.
+        cpu_limit: Processors' time that control groups allow; None for no limit.
+        memory_limit_bytes: Memory that they allow; likewise.
     """
 
     http_benchmark: str
@@ -38,3 +49,14 @@ class Environment(Model):
     load_average_1min: float | None
     openssl: str
     libraries: dict[str, str | None]
+    clock_source: str | None = None
+    clock_resolution_s: float | None = None
+    ephemeral_ports: int | None = None
+    ephemeral_ports_in_use: int | None = None
+    file_limit: int | None = None
+    timer_slack_ns: int | None = None
+    turbo: bool | None = None
+    smt: bool | None = None
+    hypervisor: str | None = None
+    cpu_limit: float | None = None
+    memory_limit_bytes: int | None = None

@@ -50,7 +50,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         _figures(comparison.figures, wide=console.width >= WIDE),
         Text(),
         *(Text(line) for line in _left_over(comparison)),
-        Text("In brackets: 95 % interval over the blocks of that experiment alone.", style="dim"),
+        *(Text(line, style="dim") for line in _legend(comparison.figures)),
         Text(comparison.note, style="bold"),
     ]
     console.print(Plain(Group(*parts)))
@@ -95,6 +95,11 @@ def _figure(value: float) -> str:
     """A figure to three digits, never fewer than all before the point: "12,300", "41.2", "0.213"."""
     digits = 2 - floor(log10(abs(value))) if value else 0
     return f"{value:,.{min(3, max(0, digits))}f}"
+
+
+def _legend(figures: Sequence[ComparedFigure]) -> list[str]:
+    has_intervals = any(side and side.low is not None for figure in figures for side in (figure.a, figure.b))
+    return ["In brackets: 95 % interval over the blocks of that experiment alone."] if has_intervals else []
 
 
 def _left_over(comparison: Comparison) -> list[str]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
-import plotext
-
 MARKERS = "●○▲△■□◆◇"
 _TRACE = "·"
 _LINE = "─"
@@ -57,25 +55,31 @@ def plot(series: Sequence[Series], x: Axis, y: Axis, *, width: int, line: tuple[
 
     Args:
         series: At most as many as there are `MARKERS`; each gets one, in order.
-        x, y: The axes.
+        x: The axis to the right.
+        y: The axis upwards.
         width: Columns to fill, up to what is of use.
         line: A level of y to mark, and its name.
     """
+    try:
+        import plotext  # noqa: PLC0415 - takes 0.3 s, and has a compiled part, without which there are no plots
+    except (ImportError, OSError):
+        return ""
     drawn = list(zip(MARKERS, (one for one in series if one.points), strict=False))
     levels = [value for _, one in drawn for _, value in one.points if value is not None]
     if width < _LEAST_WIDTH or not levels:
         return ""
     places = [place for _, one in drawn for place, _ in one.points]
     (left, right), (bottom, top) = _bounds(places, x), _bounds([*levels, *([line[0]] if line else [])], y)
+    plotext.terminal.limit(width=False, height=False)
     figure = plotext.figure
     figure.clear()
     figure.plot_size(min(width, _MOST_WIDTH), _HEIGHT)
     if line:
-        figure.draw(_signal([(left, line[0]), (right, line[0])], x, y, marker=_LINE).lines())
+        figure.draw(_signal(figure, [(left, line[0]), (right, line[0])], x, y, marker=_LINE).lines())
     for _, one in drawn:  # all traces first, so that points stand on top
-        figure.draw(_signal(_inside(one, top), x, y, marker=_TRACE).lines())
+        figure.draw(_signal(figure, _inside(one, top), x, y, marker=_TRACE).lines())
     for marker, one in drawn:
-        figure.draw(_signal(_inside(one, top), x, y, marker=marker))
+        figure.draw(_signal(figure, _inside(one, top), x, y, marker=marker))
     _mark(figure.ruler("x", "lower"), x, left, right)
     _mark(figure.ruler("y", "left"), y, bottom, top)
     rows = figure.build().string(colorless=True).rstrip("\n").splitlines()
@@ -89,8 +93,9 @@ def _inside(one: Series, top: float) -> list[tuple[float, float]]:
     return [(place, top if value is None else min(value, top)) for place, value in one.points]
 
 
-def _signal(points: Sequence[tuple[float, float]], x: Axis, y: Axis, *, marker: str) -> Any:
-    return plotext.figure.signal(
+def _signal(figure: Any, points: Sequence[tuple[float, float]], x: Axis, y: Axis, *, marker: str) -> Any:
+    """Points as plotext draws them, each with the marker."""
+    return figure.signal(
         [x.place(point[0]) for point in points], [y.place(point[1]) for point in points], marker=marker
     )
 

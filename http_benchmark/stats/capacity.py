@@ -84,7 +84,7 @@ def _summed_up(
     contender: ContenderCapacity, searches: Sequence[CapacitySearch], dropped: Mapping[str, str]
 ) -> ContenderCapacity:
     failure = dropped.get(contender.contender)
-    capacity, curve = capacity_over_blocks(searches), latency_curve(searches)
+    capacity = capacity_over_blocks(searches)
     return contender.model_copy(
         update={
             "status": "ok" if failure is None else "failed",
@@ -93,9 +93,9 @@ def _summed_up(
             "capacity_rps": capacity,
             "below_rps": below_all(searches),
             "unbounded": is_unbounded(searches),
-            "at_capacity": point_at(curve, capacity.estimate) if capacity else None,
+            "at_capacity": at_capacity(searches) if capacity else None,
             "limited_by": frequent_limits(searches),
-            "curve": curve,
+            "curve": latency_curve(searches),
         }
     )
 
@@ -147,19 +147,22 @@ def latency_curve(searches: Sequence[CapacitySearch]) -> tuple[CurvePoint, ...]:
     for search in searches:
         for probe in search.probes:
             by_rate.setdefault(index_of(probe.rate_rps), []).append((search.block, probe))
-    return tuple(_point(index, tried) for index, tried in sorted(by_rate.items()))
+    return tuple(_point(rate_of(index), tried) for index, tried in sorted(by_rate.items()))
 
 
-def point_at(curve: Sequence[CurvePoint], rate_rps: float) -> CurvePoint | None:
-    """The highest rate of the curve that is not above another, and passed in at least half of its blocks."""
-    return max(
-        (point for point in curve if point.rate_rps <= rate_rps and 2 * point.passed >= point.blocks),
-        key=lambda point: point.rate_rps,
-        default=None,
-    )
+def at_capacity(searches: Sequence[CapacitySearch]) -> CurvePoint | None:
+    """What it was like at the highest rate that passed: medians over the blocks, each at its own rate."""
+    edges = [
+        (search.block, probe)
+        for search in searches
+        if search.complete
+        for probe in search.probes
+        if probe.passed and probe.rate_rps == search.passed_rps
+    ]
+    return _point(median(probe.rate_rps for _, probe in edges), edges) if edges else None
 
 
-def _point(index: int, tried: Sequence[tuple[int, Probe]]) -> CurvePoint:
+def _point(rate_rps: float, tried: Sequence[tuple[int, Probe]]) -> CurvePoint:
     probes = [probe for _, probe in tried]
     times = [printable(probe.response_time_s) for probe in probes]
 
@@ -169,7 +172,7 @@ def _point(index: int, tried: Sequence[tuple[int, Probe]]) -> CurvePoint:
         return middle if isfinite(middle) else None
 
     return CurvePoint(
-        rate_rps=rate_of(index),
+        rate_rps=rate_rps,
         blocks=len({block for block, _ in tried}),
         passed=len({block for block, probe in tried if probe.passed}),
         achieved_rps=_median_of_known(probe.achieved_rps for probe in probes),

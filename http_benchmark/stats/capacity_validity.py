@@ -59,7 +59,7 @@ def _too_few_blocks(blocks: int) -> Iterator[Reason]:
         )
 
 
-def _shared_cpus(shared_cpus: bool) -> Iterator[Reason]:  # noqa: FBT001 - as in `validity`
+def _shared_cpus(shared_cpus: bool) -> Iterator[Reason]:
     if shared_cpus:
         yield Reason(
             code="shared-processor",

@@ -80,7 +80,7 @@ class Search:
         if ceiling is None:
             return self._climb(below, lowest, highest)
         if below is None and ceiling > lowest:
-            return max(lowest, ceiling - RUNG * 2 ** self._failed_rungs())
+            return max(lowest, ceiling - (RUNG << self._failed_rungs()))
         if below is not None and ceiling - below > 1:
             return (below + ceiling) // 2
         return ceiling if len(self._tries[ceiling]) == 1 else None
@@ -102,7 +102,7 @@ class Search:
 
 def rate_of(index: int) -> float:
     """The rate at a place of the grid, 1/s; 1/s is at 0."""
-    return 2.0 ** (index / STEPS_PER_OCTAVE)
+    return float(2.0 ** (index / STEPS_PER_OCTAVE))
 
 
 def index_of(rate_rps: float) -> int:

@@ -1,8 +1,10 @@
 """When is an experiment precise enough to stop? Decided by the width of intervals at a few looks, never by a p-value.
 
 To stop as soon as a difference shows would find one where there is none, since every look is another chance. The
-width tells nothing of the sign or size of a difference, so stopping on it hardly costs coverage; how little, the
-simulation in `tests/unit/test_error_rates.py` shows.
+width tells nothing of the sign or size of a difference, so stopping on it costs little: over all experiments, those
+that stop early included, the 95 % interval covers in 94.2 to 95.0 % of simulated ones, depending on the noise
+(`tests/unit/test_error_rates.py`). Where the noise comes in bursts, early stops have their price: the few experiments
+that happened to see no burst until the first look cover less often, and the late ones more.
 """
 
 from collections.abc import Collection, Sequence

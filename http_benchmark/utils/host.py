@@ -3,23 +3,22 @@
 import importlib.metadata
 import os
 import platform
+import resource
 import ssl
 from collections.abc import Sequence
-from pathlib import Path
 
 import psutil
 
 from http_benchmark import __version__
 from http_benchmark.models.environment import Environment
-
-_CPU_INFO = Path("/proc/cpuinfo")
-_GOVERNOR = "/sys/devices/system/cpu/cpu{}/cpufreq/scaling_governor"
+from http_benchmark.utils import machine
 
 
 def describe(
     *, client_cpus: Sequence[int], origin_cpus: Sequence[int], libraries: dict[str, str | None]
 ) -> Environment:
     """Collect the circumstances of a run that is about to start."""
+    governors, ports = machine.governors(client_cpus), machine.ports()
     return Environment(
         http_benchmark=__version__,
         python=platform.python_version(),
@@ -28,15 +27,26 @@ def describe(
         system=platform.system(),
         kernel=platform.release(),
         architecture=platform.machine(),
-        cpu_model=_cpu_model(),
+        cpu_model=machine.cpu_model() or platform.processor() or None,
         cpu_count=len(available_cpus()),
         client_cpus=tuple(client_cpus),
         origin_cpus=tuple(origin_cpus),
         memory_bytes=psutil.virtual_memory().total,
-        governor=_read(Path(_GOVERNOR.format(client_cpus[0]))) if client_cpus else None,
+        governor=governors[0] if governors else None,
         load_average_1min=os.getloadavg()[0],
         openssl=ssl.OPENSSL_VERSION,
         libraries=libraries,
+        clock_source=machine.clock_source(),
+        clock_resolution_s=machine.clock_step_s(),
+        ephemeral_ports=ports.range if ports else None,
+        ephemeral_ports_in_use=ports.in_use if ports else None,
+        file_limit=file_limit(),
+        timer_slack_ns=machine.timer_slack_ns(),
+        turbo=machine.turbo(),
+        smt=machine.smt(),
+        hypervisor=machine.hypervisor(),
+        cpu_limit=machine.cpu_limit(),
+        memory_limit_bytes=machine.memory_limit_bytes(),
     )
 
 
@@ -55,15 +65,7 @@ def distribution_version(name: str) -> str | None:
         return None
 
 
-def _cpu_model() -> str | None:
-    for line in (_read(_CPU_INFO) or "").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor() or None
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return None
+def file_limit() -> int | None:
+    """How many files a child process may open, since each raises its limit as far as it can; None for any number."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if hard == resource.RLIM_INFINITY else hard

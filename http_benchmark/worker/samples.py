@@ -16,7 +16,6 @@ type Samples = NDArray[np.int64]
 and code; see `load.recorder`."""
 
 CHUNK_SAMPLES = 16_384  # what is computed from a chunk stays in the processor's cache; whole pages
-_COLUMNS = SAMPLE.size // 8
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
 
 
@@ -51,10 +50,9 @@ class SamplesFile:
         end = self._taken + self.waiting * SAMPLE.size
         while self._taken < end:
             chunk = os.pread(self.descriptor, min(CHUNK_SAMPLES * SAMPLE.size, end - self._taken), self._taken)
-            samples = np.frombuffer(chunk, dtype=np.int64, count=len(chunk) // SAMPLE.size * _COLUMNS)
-            _punch_hole(self.descriptor, self._taken, samples.nbytes)
-            self._taken += samples.nbytes
-            yield samples.reshape(-1, _COLUMNS)
+            _punch_hole(self.descriptor, self._taken, len(chunk))
+            self._taken += len(chunk)
+            yield np.frombuffer(chunk, dtype=np.int64).reshape(-1, SAMPLE.size // 8)
 
     def empty(self) -> None:
         """Make the file empty for the next run. Only while the worker waits for its orders."""

@@ -34,6 +34,7 @@ OWNERS = {
     "loguru": {"utils/logging.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
+    "plotext": {"report/curves.py"},
     "psutil": {"utils/host.py"},
     "pycurl": {"clients/pycurl_adapter.py"},
     "pydantic": {"config.py", "models", "report/json.py", "storage.py"},

@@ -9,6 +9,7 @@ import numpy as np
 from http_benchmark.models.capacity import CapacitySearch, Probe
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.stats.capacity import (
+    at_capacity,
     below_all,
     capacity_over_blocks,
     frequent_limits,
@@ -16,7 +17,6 @@ from http_benchmark.stats.capacity import (
     kept_up,
     latency_curve,
     limits,
-    point_at,
 )
 from http_benchmark.stats.search import index_of, rate_of
 
@@ -148,16 +148,26 @@ class CurveTest(TestCase):
 
         self.assertEqual((0.001, 0.002, None), (point.p50, point.p90, point.p99))
 
-    def test_point_at_a_rate(self):
-        """The highest rate up to there that passed in half of the blocks."""
-        rates = [rate_of(200), rate_of(210), rate_of(220), rate_of(230)]
-        passes = [True, True, False, True]
-        curve = latency_curve(
-            [a_search(1, 2, probes=tuple(a_probe(rate, passed=ok) for rate, ok in zip(rates, passes, strict=True)))]
-        )
+    def test_at_capacity(self):
+        """Each block at its own edge, with the probe that passed there: the objective is kept by all of them."""
+        slow = Distribution(count=4000, p50=0.5, p99=1.0)
+        searches = [
+            a_search(
+                rate_of(place),
+                rate_of(place + 1),
+                block,
+                probes=(
+                    a_probe(rate_of(place), response_time_s=slow, passed=False),
+                    a_probe(rate_of(place), cpu_ratio=cpu_ratio),
+                    a_probe(rate_of(place + 1), response_time_s=slow, passed=False),
+                ),
+            )
+            for block, (place, cpu_ratio) in enumerate([(240, 0.9), (241, 0.8), (244, 0.7)])
+        ]
+        point = at_capacity([*searches, a_search(rate_of(9), None, complete=False, probes=(a_probe(rate_of(9)),))])
 
-        self.assertEqual(rates[1], point_at(curve, rate_of(225)).rate_rps)
-        self.assertIsNone(point_at(curve, rate_of(199)))
+        self.assertEqual((rate_of(241), 3, 0.01, 0.8), (point.rate_rps, point.blocks, point.p99, point.cpu_ratio))
+        self.assertIsNone(at_capacity([a_search(None, 20.0)]))
 
 
 class LimitsTest(TestCase):

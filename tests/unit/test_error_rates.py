@@ -11,9 +11,9 @@ import numpy as np
 
 from http_benchmark.models.experiment import PairResult
 from http_benchmark.stats.gate import Outcome, confirmed, judge_gate
+from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.intervals import hl_interval, signed_rank_p
 from http_benchmark.stats.pairs import as_percent, block_values, compare_pairs
-from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.sequential import looks, precise_enough
 from tests.noise import harsh, in_random_order, quiet, shared
@@ -108,12 +108,16 @@ class TestCoverage(TestCase):
                     self.assertIn(covered, COVERED_AT_95_PERCENT)
 
     def test_when_stopped_by_precision(self):
-        """Stopped at the first look with ± 2 % or less, the interval still covers in 92.8 % (K18)."""
+        """Stopped at the first look with ± 2 % or less, the interval covers in 92.8 % (K18).
+
+        3000 experiments: over 12 000 the coverage is 95.0, 94.5 and 94.2 %, so that of 1000 experiments one set in
+        forty would miss the limit by chance. Without an effect, since a rule that looks at p stops at false alarms.
+        """
         generator = np.random.default_rng(18)
         for noise in NOISES:
-            stopped = [stopped_by_precision(d) for d in experiments(generator, noise, looks()[-1], EFFECT)]
+            stopped = [stopped_by_precision(d) for d in experiments(generator, noise, looks()[-1], count=3000)]
             with self.subTest(noise=noise.__name__):
-                self.assertGreaterEqual(sum(covers(d, EFFECT) for d in stopped), LEAST_COVERED_WHEN_STOPPED)
+                self.assertGreaterEqual(sum(covers(d, 0.0) for d in stopped), 3 * LEAST_COVERED_WHEN_STOPPED)
                 self.assertLessEqual({len(d) for d in stopped}, set(looks()))
 
 

@@ -144,6 +144,7 @@ class ScheduleTest(unittest.TestCase):
         """Three requests are three requests."""
         self.assertEqual([0, 100, 200], due_ms(Arrivals(10, 10, 60.0, requests=3)))
         self.assertEqual([], due_ms(Arrivals(10, 10, 60.0, requests=0)))
+        self.assertEqual([0, 100, 200], due_ms(Arrivals(10, 10, 0.0, requests=3)))
 
     def test_poisson_gaps_are_exponential(self):
         """100/s for 500 s: 50,000 ± 4 √50,000 arrivals; gaps with mean and standard deviation 10 ms, ± 2 %."""

@@ -1,0 +1,190 @@
+"""What `http-benchmark capacity` does: plan, search, print the capacities with their curves."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+from rich.console import Console
+from rich.text import Text
+
+from http_benchmark.capacity import CapacityExperiment, CapacityObserver
+from http_benchmark.cli.common import answering, check_writable, load_settings_as, make_console, write_json
+from http_benchmark.cli.display import Display
+from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
+from http_benchmark.config import CapacitySettings
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.capacity import CapacityResult, CapacitySearch, Probe
+from http_benchmark.redaction import without_passwords
+from http_benchmark.report import json as json_report
+from http_benchmark.report import parts
+from http_benchmark.report.capacity import print_capacity
+from http_benchmark.slo import Slo
+from http_benchmark.units import format_duration, format_rate
+
+
+def search(
+    arguments: dict[str, Any],
+    slo: str,
+    config_file: Path | None,
+    json_file: str | None,
+    *,
+    plan_only: bool,
+    strict: bool,
+) -> int:
+    """Carry out the command; return its exit code.
+
+    Args:
+        arguments: Settings by name, None for those not given.
+        slo: The objectives, as typed.
+        config_file: Settings file, or None for the usual places.
+        json_file: Where the JSON goes; None for nowhere.
+        plan_only: Say what would run instead of running it.
+        strict: A verdict other than "valid" is an error.
+    """
+    settings, objectives = _checked(arguments, slo, config_file)
+    console = make_console(to_stderr=json_file == "-")
+    progress = SearchDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
+    experiment = CapacityExperiment(settings.experiment(), objectives, spacing=settings.spacing, observer=progress)
+    if plan_only:
+        print_plan(experiment, console)
+        return 0
+    if json_file:
+        check_writable(json_file)
+    interrupted = False
+    with progress.display:
+        try:
+            result = experiment.run()
+        except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
+            interrupted = True
+            result = experiment.result()
+    if json_file:
+        with answering(saved=False):
+            write_json(json_report.dump(result), json_file)
+    with answering(saved=False):
+        print_capacity(result, console)
+    return EXIT_INTERRUPTED if interrupted else _exit_code(result, strict=strict)
+
+
+def print_plan(experiment: CapacityExperiment, console: Console) -> None:
+    """Say what would be searched and how long it would take."""
+    plan, probing = experiment.plan, experiment.probing
+    lines = [
+        f"target       {without_passwords(experiment.configuration.url or 'bundled origin')}",
+        f"request      {plan.request.method}, {len(plan.request.body)} bytes of body",
+        f"contenders   {', '.join(arm.name for arm in plan.arms)}",
+        f"objective    {probing.slo.described()}",
+        f"arrivals     {probing.spacing}, {format_rate(probing.lowest_rps)} at least",
+        f"concurrency  {plan.options.concurrency} at most",
+        f"probe        {format_duration(probing.least_s)} or more, {probing.least_requests} requests or more",
+        f"repeated     {parts.counted(plan.blocks, 'block')}, each with a fresh process per contender",
+        f"time         about {format_duration(experiment.estimated_s)}",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def _checked(arguments: dict[str, Any], slo: str, config_file: Path | None) -> tuple[CapacitySettings, Slo]:
+    """Settings and objectives, with the faults of both at once."""
+    faults: list[str] = []
+    objectives = settings = None
+    try:
+        objectives = Slo.parse(slo)
+    except ConfigurationError as error:
+        faults += error.faults
+    try:
+        settings = load_settings_as(CapacitySettings, arguments, config_file)
+    except ConfigurationError as error:
+        faults += error.faults
+    if settings is None or objectives is None:
+        raise ConfigurationError(faults)
+    return settings, objectives
+
+
+def _exit_code(result: CapacityResult, *, strict: bool) -> int:
+    """That no rate keeps the objective is an answer, too."""
+    if not any(search.complete for search in result.searches):
+        return EXIT_NOTHING_MEASURED
+    return 1 if strict and result.validity.verdict != "valid" else 0
+
+
+class SearchDisplay(CapacityObserver):
+    """Shows how a search goes: the rate that is tried in a terminal, a line per search elsewhere.
+
+    Args:
+        console, redraw: As for `Display`.
+    """
+
+    def __init__(self, console: Console, *, redraw: bool = True) -> None:
+        self.display = Display(console, redraw=redraw)
+        self._experiment: CapacityExperiment | None = None
+        self._started_s = 0.0
+        self._searches = 0
+        self._planned = 1
+        self._probes: list[Probe] = []
+
+    def started(self, result: CapacityResult, experiment: CapacityExperiment) -> None:
+        self._experiment = experiment
+        self._started_s = time.monotonic()
+        plan = experiment.plan
+        self._planned = len(plan.arms) * plan.blocks
+        logger.info("capacity search {}, seed {}, {}", result.id, result.seed, result.slo)
+        self.display.say(
+            f"{parts.counted(len(plan.arms), 'contender')}, {parts.counted(plan.blocks, 'block')}, "
+            f"{without_passwords(result.target.url)}; about {format_duration(experiment.estimated_s)}"
+        )
+        self.display.start()
+
+    def searching(self, block: int, contender: str, rate_rps: float | None) -> None:
+        if rate_rps is None:
+            self._probes = []
+        doing = "warming up" if rate_rps is None else f"trying {format_rate(rate_rps)}"
+        self.display.draw(
+            lambda: Text(f"{self._where(block)}: {contender}, {doing}{self._known()}{self._left()}"), now=True
+        )
+
+    def probe_done(self, block: int, contender: str, probe: Probe) -> None:
+        self._probes.append(probe)
+        logger.debug(
+            "block {}, {} at {}: {} requests, p50 {}, p99 {}, lag p99 {}, CPU {:.0%}, {}",
+            block + 1,
+            contender,
+            format_rate(probe.rate_rps),
+            probe.requests,
+            format_duration(probe.response_time_s.p50),
+            format_duration(probe.response_time_s.p99),
+            format_duration(probe.lag_s.p99),
+            probe.cpu_ratio,
+            "passed" if probe.passed else f"failed ({', '.join(probe.violated) or 'fell behind'})",
+        )
+
+    def search_done(self, search: CapacitySearch) -> None:
+        self._searches += 1
+        if not self.display.is_live:
+            found = f"sustains {format_rate(search.passed_rps)}" if search.passed_rps else "sustains no rate"
+            self.display.say(f"{self._where(search.block)}: {search.contender} {found}{self._left()}")
+
+    def search_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
+        what = "is dropped" if dropped else "failed; its search is repeated"
+        self.display.say(f"{self._where(block)}: {contender} {what}: {reason}")
+
+    def _where(self, block: int) -> str:
+        assert self._experiment is not None
+        return f"block {block + 1} of {self._experiment.plan.blocks}"
+
+    def _known(self) -> str:
+        """Between which rates the capacity seems to be."""
+        passed = max((probe.rate_rps for probe in self._probes if probe.passed), default=None)
+        failed = min((probe.rate_rps for probe in self._probes if not probe.passed), default=None)
+        known = [f"{format_rate(passed)} passed"] * (passed is not None) + [f"{format_rate(failed)} failed"] * (
+            failed is not None
+        )
+        return f" ({', '.join(known)})" if known else ""
+
+    def _left(self) -> str:
+        assert self._experiment is not None
+        if not self._searches:
+            left_s = self._experiment.estimated_s - (time.monotonic() - self._started_s)
+        else:
+            left_s = (time.monotonic() - self._started_s) / self._searches * (self._planned - self._searches)
+        return f", {format_duration(left_s)} left" if left_s > 0 and self._searches < self._planned else ""
