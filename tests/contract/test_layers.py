@@ -35,7 +35,7 @@ OWNERS = {
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
     "plotext": {"report/curves.py"},
-    "psutil": {"utils/host.py"},
+    "psutil": {"utils"},
     "pycurl": {"clients/pycurl_adapter.py"},
     "pydantic": {"config.py", "models", "report/json.py", "storage.py"},
     "pydantic_settings": {"config.py"},
