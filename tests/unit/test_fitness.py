@@ -15,7 +15,15 @@ from http_benchmark.utils.machine import Ports
 
 
 def pacing(mode: str = "sync", *, valid: bool = True) -> PacingCheck:
-    return PacingCheck(mode=mode, rate_rps=2000, achieved_ratio=0.999, lag_p50_s=0.00015, lag_p99_s=0.0012, cpu_s_per_1k=0.03, valid=valid)
+    return PacingCheck(
+        mode=mode,
+        rate_rps=2000,
+        achieved_ratio=0.999,
+        lag_p50_s=0.00015,
+        lag_p99_s=0.0012,
+        cpu_s_per_1k=0.03,
+        valid=valid,
+    )
 
 
 FIT = Facts(
