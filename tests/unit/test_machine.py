@@ -90,7 +90,7 @@ class ControlGroupTest(TreeCase):
         """The smallest limit of the group and those above it; "max" is none."""
         files = {
             "proc/self/cgroup": "0::/user.slice/job",
-            "sys/fs/cgroup/user.slice/job/cpu.max": "max 100000",
+            "sys/fs/cgroup/user.slice/job/cpu.max": "400000 100000",
             "sys/fs/cgroup/user.slice/cpu.max": "150000 100000",
             "sys/fs/cgroup/user.slice/job/memory.max": "1073741824",
             "sys/fs/cgroup/user.slice/memory.max": "max",
@@ -118,7 +118,10 @@ class ControlGroupTest(TreeCase):
 
     def test_no_limit(self):
         """Nor any control group."""
+        huge = {"proc/self/cgroup": "5:memory:/", "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712"}
+
         self.assertEqual((None, None), self.limits({}))
+        self.assertEqual((None, None), self.limits(huge))
         self.assertEqual((None, None), self.limits({"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "max 100000"}))
 
     def limits(self, files: dict[str, str]) -> tuple[float | None, int | None]:
@@ -144,10 +147,15 @@ class PortTest(TreeCase):
 class ClockTest(TreeCase):
     def test_the_smallest_step(self):
         """A clock read faster than it moves shows its step."""
-        coarse = FakeClock(tick_ns=300)
+        coarse, uneven = FakeClock(tick_ns=300), FakeClock()
+
+        def moves_unevenly() -> int:
+            uneven.tick_ns = 70 if uneven.tick_ns == 900 else 900
+            return uneven()
 
         self.assertAlmostEqual(4e-6, machine.clock_step_s(lambda: coarse() // 4000 * 4000))
         self.assertAlmostEqual(3e-7, machine.clock_step_s(FakeClock(tick_ns=300)))
+        self.assertAlmostEqual(7e-8, machine.clock_step_s(moves_unevenly))
 
     def test_a_clock_that_stands_still(self):
         """It has no step."""

@@ -157,13 +157,21 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ),
     # 0.1 s of CPU time for 200 requests: 500 µs for each, which the one before may take.
     ("pacing-late", Run(PACED | {"lag_p50_s": 699e-6}, **OPEN), Run(PACED | {"lag_p50_s": 701e-6}, **OPEN)),
-    ("workers-exhausted", Run(PACED | {"exhausted": 2}, **OPEN), Run(PACED | {"exhausted": 3}, **OPEN)),
+    (
+        "workers-exhausted",
+        Run(PACED, **OPEN).with_clients(exhausted_ratio=0.010),
+        Run(PACED, **OPEN).with_clients(exhausted_ratio=0.0101),
+    ),
     (
         "not-steady",
         Run().with_clients(**drift(1.9, 1.5, 2.3)),
         Run().with_clients(**drift(2.1, 1.7, 2.5)),
     ),
-    ("delayed-ack", Run({"delayed_acks": 1}), Run({"delayed_acks": 2})),
+    (
+        "delayed-ack",
+        Run({"requests": 2000, "delayed_acks": 10}),
+        Run({"requests": 2000, "delayed_acks": 11}),
+    ),
     ("busy-while-waiting", Run({"idle_cpu_ratio": 0.005}), Run({"idle_cpu_ratio": 0.0051})),
     # 20 connections in each of six blocks, which last 10 s: 120 of them within a minute.
     (
@@ -277,11 +285,29 @@ class ExplainedTest(unittest.TestCase):
                 self.assertEqual([], Run({"cpu_s": 0.001} | (PACED if changes is OPEN else {}), **changes).codes)
 
     def test_a_target_that_makes_everybody_wait(self):
-        """A delay that was asked for is named as what sets the speed; an idle core without one is a riddle."""
-        for url, words in (("/delay/0.1", "waiting for answers sets"), (None, "something else holds")):
-            with self.subTest(url):
-                (reason,) = Run({"cpu_s": 0.02}, configuration={"url": url}).validity.reasons
+        """A delay, or a server somewhere else, is named as what sets the speed; an idle core without is a riddle."""
+        foreign = Target(kind="url", url="http://192.0.2.1/")
+        for changes, words in (
+            ({"configuration": {"url": "/delay/0.1"}}, "waiting for answers sets"),
+            ({"target": foreign}, "waiting for answers sets"),
+            ({}, "something else holds"),
+        ):
+            with self.subTest(changes):
+                (reason,) = Run({"cpu_s": 0.02}, **changes).validity.reasons
                 self.assertIn(words, reason.message)
+
+    def test_what_is_in_flight_when_nobody_has_to_send(self):
+        """Think time and a schedule leave connections idle, and Little's law says nothing of the concurrency."""
+        for in_flight in (1.0, 11.0):
+            self.assertEqual([], Run({"in_flight": in_flight}, configuration={"think_time": 0.1}).codes)
+            self.assertEqual([], Run(PACED | {"in_flight": in_flight}, **OPEN).codes)
+
+    def test_several_processes_have_a_core_each(self):
+        """0.26 s of CPU time in 0.2 s are 65 % of a core for each of two processes, and too much for one."""
+        busy = PACED | {"cpu_s": 0.26}
+
+        self.assertEqual([], Run(busy, trial={"processes": 2}, **OPEN).codes)
+        self.assertEqual(["client-limited"], Run(busy, **OPEN).codes)
 
     def test_slow_answers_leave_connections_idle_at_the_end(self):
         """Of a slice of 200 ms, answers of 20 ms each may cost a tenth of the requests in flight."""
