@@ -5,12 +5,13 @@ one that is named. An option's variable is `HTTP_BENCHMARK_` and the option's na
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -31,7 +32,9 @@ _PYPROJECT = Path("pyproject.toml")
 _SPELLINGS = {"header": "headers", "database": "database_url"}
 """Options whose name is not the field's."""
 
-OTHER_OPTIONS = frozenset({"config", "force", "host", "json", "limit", "offset", "plan", "port", "slo", "strict", "yes"})
+OTHER_OPTIONS = frozenset(
+    {"config", "force", "host", "json", "limit", "offset", "plan", "port", "slo", "strict", "yes"}
+)
 """Options that are no settings; the command line reads their variables."""
 
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
@@ -59,6 +62,12 @@ class Settings(ExperimentConfiguration, BaseSettings):
     database_url: str = Field(default=DEFAULT_DATABASE_URL, min_length=1, repr=False, exclude=True)
     verbose: Annotated[CountOrZero, Field(exclude=True)] = 0
     log_file: Annotated[Path | None, Field(exclude=True)] = None
+    _levels: tuple[int, ...] = PrivateAttr(default=())
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The concurrencies, ascending, where several were asked for; `concurrency` is the first of them."""
+        return self._levels
 
     @classmethod
     def settings_customise_sources(
@@ -94,12 +103,14 @@ class Settings(ExperimentConfiguration, BaseSettings):
         ]
         known = {name: value for name, value in from_file.items() if name in cls.model_fields}
         values = _merged(_merged(known, _from_environment()), _as_fields(arguments))
+        levels = _several_levels(values.get("concurrency"), faults)
         try:
-            settings = cls(**values)
+            settings = cls(**values | ({"concurrency": levels[0]} if levels else {}))
         except ConfigurationError as error:
             raise ConfigurationError([*faults, *error.faults]) from None
         if faults:
             raise ConfigurationError(faults)
+        settings._levels = levels if len(levels) > 1 else ()
         return settings
 
     def experiment(self) -> ExperimentConfiguration:
@@ -137,6 +148,22 @@ class CapacitySettings(Settings):
     @classmethod
     def _check_arrivals(cls, value: str | None, info: ValidationInfo) -> str | None:  # noqa: ARG003 - overrides
         return value
+
+
+def _several_levels(value: object, faults: list[str]) -> tuple[int, ...]:
+    """The concurrencies, ascending, where a list of them was given ("1,8,64", or a list in a file); else nothing."""
+    if isinstance(value, str) and "," in value:
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        return ()
+    levels = [int(str(part)) if re.fullmatch(r"0*[1-9]\d*", str(part)) else 0 for part in value]
+    shown = ",".join(map(str, value))
+    if not levels or 0 in levels:
+        faults.append(f"concurrency must be whole numbers above 0, got {shown!r}; write for example 1,8,64")
+        return (1,)
+    if len(set(levels)) < len(levels):
+        faults.append(f"concurrency has a number twice, got {shown!r}; give each once")
+    return tuple(sorted(set(levels)))
 
 
 def _from_environment() -> dict[str, Any]:

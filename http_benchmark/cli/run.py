@@ -16,6 +16,7 @@ Examples:
   http-benchmark run aiohttp --rate 500/s            open model: requests are due whether or not others are answered
   http-benchmark run --rate 100..2000/s --arrivals poisson
   http-benchmark run urllib3 requests --until 2%     as many blocks as it takes
+  http-benchmark run aiohttp httpx --concurrency 1,8,64,256
   http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?"""
 
 
@@ -29,7 +30,10 @@ Examples:
 @click.option("--stream", is_flag=True, default=None, help="Read responses as a stream in chunks.")
 @click.option("--rate", help="Open model: arrivals such as 500/s, a ramp 100..2000/s or steps 100,200,400/s.")
 @click.option("--arrivals", help="Spacing of the arrivals: constant or poisson.  [default: constant]")
-@click.option("--concurrency", help="Requests in flight at a time, with --rate at most.  [default: 10, with --rate 64]")
+@click.option(
+    "--concurrency",
+    help="Requests in flight at a time, with --rate at most; several as 1,8,64.  [default: 10, with --rate 64]",
+)
 @click.option("--processes", help="Worker processes per contender, which share the load.  [default: 1]")
 @click.option("--duration", help="Measured time per trial, such as 10s.  [default: by slices]")
 @click.option("--requests", help="Exact number of requests per trial.")

@@ -15,6 +15,7 @@ from http_benchmark.cli.common import (
     open_storage,
     write_json,
 )
+from http_benchmark.cli.levels import run_levels
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.progress import ProgressDisplay, print_plan
 from http_benchmark.errors import ErrorKind
@@ -49,6 +50,8 @@ def run(
     settings = load_settings(arguments, config_file)
     _warn_of_the_earlier_distribution()
     console = make_console(to_stderr=json_file == "-")
+    if settings.levels:
+        return run_levels(settings, console, json_file, plan_only=plan_only, strict=strict)
     if plan_only:
         print_plan(Experiment(settings.experiment()), console)
         return 0
@@ -77,12 +80,12 @@ def _show(result: ExperimentResult, console: Console, json_file: str | None) -> 
 
 
 def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
-    if not any(_reached_target(client) for client in result.clients):
+    if not any(reached_target(client) for client in result.clients):
         return EXIT_NOTHING_MEASURED
     return 1 if strict and result.validity.verdict != "valid" else 0
 
 
-def _reached_target(client: ClientResult) -> bool:
+def reached_target(client: ClientResult) -> bool:
     """Whether a contender finished and got at least one answer, be it a late or a bad one."""
     return client.requests > sum(client.errors.get(kind, 0) for kind in _NEVER_CONNECTED)
 

@@ -96,7 +96,9 @@ def _checked(arguments: dict[str, Any], slo: str, config_file: Path | None) -> t
         settings = load_settings_as(CapacitySettings, arguments, config_file)
     except ConfigurationError as error:
         faults += error.faults
-    if settings is None or objectives is None:
+    if settings and settings.levels:
+        faults.append(f"concurrency must be one number, got {','.join(map(str, settings.levels))}; give the largest")
+    if settings is None or objectives is None or faults:
         raise ConfigurationError(faults)
     return settings, objectives
 

@@ -60,6 +60,7 @@ class PacingCheck(Model):
         rate_rps: Arrivals per second asked for.
         achieved_ratio: Requests done per second ÷ `rate_rps`.
         lag_p50_s, lag_p99_s: Intended time → sent.
+        cpu_s_per_1k: CPU seconds per thousand requests: what keeping the schedule costs, also a contender.
         valid: Whether the open model's figures may be trusted here.
     """
 
@@ -68,6 +69,7 @@ class PacingCheck(Model):
     achieved_ratio: float
     lag_p50_s: float
     lag_p99_s: float
+    cpu_s_per_1k: float
     valid: bool
 
 

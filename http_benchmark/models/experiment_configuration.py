@@ -193,7 +193,9 @@ class ExperimentConfiguration(Model):
     @classmethod
     def _check_single(cls, value: Any) -> Any:
         if isinstance(value, str) and "," in value:
-            raise ValueError(f"several concurrencies in one run are not offered yet, got {value!r}; give one")
+            raise ValueError(
+                f"several concurrencies are several experiments, got {value!r}; give one, or use ScalingExperiment"
+            )
         return value
 
     @field_validator("concurrency", mode="before")

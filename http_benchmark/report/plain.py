@@ -4,7 +4,12 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
 # Each stands for one character, so that columns stay where they are.
-_IN_ASCII = str.maketrans({"–": "-", "−": "-", "—": "-", "─": "-", "×": "x", "µ": "u", "█": "#", "…": "."})
+_IN_ASCII = str.maketrans(
+    {"–": "-", "−": "-", "—": "-", "─": "-", "×": "x", "µ": "u", "█": "#", "…": ".", "≤": "<"}
+    | {"│": "|"}
+    | dict.fromkeys("┌┐└┘├┤┬┴┼", "+")
+    | {"·": ".", "●": "*", "○": "o", "▲": "^", "△": "v", "■": "#", "□": "%", "◆": "@", "◇": "&"}  # of curves
+)
 
 
 class Plain:

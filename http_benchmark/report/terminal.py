@@ -254,12 +254,13 @@ def _notes(result: ExperimentResult) -> list[str]:
 def _checks(result: ExperimentResult) -> list[str]:
     """What was found out before the first block."""
     pacing = [
-        f"{check.mode} lag p50 {format_duration(check.lag_p50_s)}, p99 {format_duration(check.lag_p99_s)}"
+        f"{check.mode} lag p50 {format_duration(check.lag_p50_s)}, p99 {format_duration(check.lag_p99_s)}, "
+        f"{_figure(check.cpu_s_per_1k, 1e3)} µs of CPU per request"
         for check in result.pacing
     ]
     floors = [f"{probe.mode} {_figure(probe.throughput_rps)} /s" for probe in result.floor]
     return [
-        *([f"Pacing of this machine: {'; '.join(pacing)}."] if pacing else []),
+        *([f"Pacing of this machine, with a client that does nothing: {'; '.join(pacing)}."] if pacing else []),
         *([f"Floor, a bare socket on the same workload: {', '.join(floors)}."] if floors else []),
     ]
 

@@ -379,7 +379,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"duration": "1s", "requests": 5}, r"duration and requests contradict each other, got 1.0 s and 5"),
             ({"duration": "-1s"}, r"duration must be above 0 and finite, got -1.0"),
             ({"requests": 0}, r"requests must be above 0 and finite, got 0"),
-            ({"concurrency": "1,10"}, r"several concurrencies .*not offered yet, got '1,10'; give one"),
+            ({"concurrency": "1,10"}, r"several concurrencies are several experiments, got '1,10'; give one"),
             ({"concurrency": 0}, r"concurrency must be above 0 and finite, got 0"),
             ({"warmup": -1}, r"warmup must be 0 or above and finite, got -1"),
             ({"slices": 0}, r"slices must be above 0 and finite, got 0"),

@@ -88,7 +88,13 @@ def floor(throughput_rps: float, ceiling_rps: float | None = None, mode: str = "
 
 def pacing(lag_p50_s: float, *, valid: bool, mode: str = "sync") -> dict[str, Any]:
     check = PacingCheck(
-        mode=mode, rate_rps=1000, achieved_ratio=1.0, lag_p50_s=lag_p50_s, lag_p99_s=lag_p50_s, valid=valid
+        mode=mode,
+        rate_rps=1000,
+        achieved_ratio=1.0,
+        lag_p50_s=lag_p50_s,
+        lag_p99_s=lag_p50_s,
+        cpu_s_per_1k=0.03,
+        valid=valid,
     )
     return {"pacing": (check,)}
 

@@ -1,0 +1,150 @@
+"""What a person reads of several concurrencies in the terminal: tables contender by concurrency, and curves."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import batched
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from http_benchmark.models.experiment import Estimate
+from http_benchmark.models.scaling import ScalingCurve, ScalingPoint, ScalingResult
+from http_benchmark.redaction import without_passwords
+from http_benchmark.report import parts
+from http_benchmark.report.curves import Axis, Series, plot
+from http_benchmark.report.plain import Plain
+
+_CURVES_PER_PLOT = 4
+_NAME_WIDTH = 18
+_COLUMN_WIDTH = 13  # of a figure with its interval below
+_SHORT_ID = 8
+
+type _Figure = Callable[[ScalingPoint], Estimate | None]
+
+_METRICS: tuple[tuple[str, _Figure, float], ...] = (
+    ("requests/s", lambda point: point.throughput_rps, 1.0),
+    ("CPU µs/request", lambda point: point.cpu_s_per_1k, 1e3),
+    ("p99 ms", lambda point: point.p99_s, 1e3),
+)
+
+
+def print_scaling(result: ScalingResult, console: Console) -> None:
+    """Print what was measured, whether it is to be trusted, a table per figure, what is retained, and the curves."""
+    measured = [curve for curve in result.contenders if any(point.throughput_rps for point in curve.points)]
+    shown: list[RenderableType] = [*_heading(result), *parts.verdict(result.validity), Text()]
+    for name, figure, scale in _METRICS if measured else ():
+        shown += [_table(result, measured, name, figure, scale=scale, width=console.width), Text()]
+    sentences = [_sentence(curve, max(level.concurrency for level in result.levels)) for curve in measured]
+    if any(sentences):
+        shown += [*(Text(sentence, style="bold") for sentence in sentences if sentence), Text()]
+    shown += _not_measured(result)
+    for drawn in _plots(measured, width=console.width):
+        shown += [Text(drawn, no_wrap=True, overflow="crop"), Text()]
+    shown += [Text(note, style="dim") for note in _notes(result)]
+    console.print(Plain(Group(*shown)))
+
+
+def _heading(result: ScalingResult) -> list[RenderableType]:
+    configuration = result.configuration
+    target = f"{without_passwords(result.target.url)} ({result.target.kind} target)"
+    blocks = sorted({level.blocks for level in result.levels})
+    size = [
+        f"concurrency {', '.join(str(level.concurrency) for level in result.levels)}",
+        f"{'–'.join(map(str, {blocks[0]: None, blocks[-1]: None}))} blocks each",
+        f"seed {result.seed}",
+        "" if result.status == "finished" else result.status,
+    ]
+    return [
+        Text.assemble((result.name, "bold"), f" ({result.id})"),
+        Text(f"{configuration.get('method', 'GET')} {target}"),
+        Text(", ".join(part for part in size if part)),
+    ]
+
+
+def _table(
+    result: ScalingResult, curves: Sequence[ScalingCurve], name: str, figure: _Figure, *, scale: float, width: int
+) -> Table:
+    levels = [level.concurrency for level in result.levels]
+    detailed = width >= _NAME_WIDTH + _COLUMN_WIDTH * len(levels)
+    made = parts.table(name, *(f"c={level}" for level in levels), left=(name,))
+    for curve in curves:
+        points = {point.concurrency: point for point in curve.points}
+        row = [curve.contender]
+        for level in levels:
+            point = points.get(level)
+            estimate = figure(point) if point else None
+            text = parts.figure(estimate.estimate if estimate else None, scale)
+            text += "*" if point and point.status == "errors" else ""
+            limits = parts.interval(estimate, lambda value: parts.figure(value, scale)) if detailed else None
+            row.append(parts.with_detail(text, limits))
+        made.add_row(*parts.cells(*row))
+    return made
+
+
+def _sentence(curve: ScalingCurve, top: int) -> str | None:
+    """What can be quoted of a contender."""
+    best = next((point for point in curve.points if point.concurrency == curve.best_concurrency), None)
+    if best is None or best.throughput_rps is None:
+        return None
+    rate = f"{parts.rounded(best.throughput_rps.estimate)} requests/s"
+    if best.concurrency == top:
+        return f"{curve.contender} is fastest at concurrency {top}, the highest: {rate}."
+    kept = curve.retention
+    if kept is None:
+        return f"{curve.contender} is fastest at concurrency {best.concurrency}: {rate}; at {top} there is no figure."
+    limits = parts.interval(kept, parts.percent)
+    interval = f" (95 % interval {limits.replace(' %–', '–')})" if limits else ""
+    return (
+        f"{curve.contender} is fastest at concurrency {best.concurrency}, {rate}, and keeps "
+        f"{parts.percent(kept.estimate)} of that at {top}{interval}."
+    )
+
+
+def _not_measured(result: ScalingResult) -> list[RenderableType]:
+    lines: dict[str, list[int]] = {}
+    for curve in result.contenders:
+        for point in curve.points:
+            if point.status != "ok":
+                what = f"{curve.contender}: {point.status}{f': {point.message}' if point.message else ''}"
+                lines.setdefault(what, []).append(point.concurrency)
+    if not lines:
+        return []
+    every = len(result.levels)
+    shown = [
+        what if len(where) == every else f"{what} (concurrency {', '.join(map(str, where))})"
+        for what, where in lines.items()
+    ]
+    return [Text("Not in order:"), *map(parts.item, shown), Text()]
+
+
+def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:
+    """Throughput, and CPU time per request, over concurrency."""
+    for name, figure, scale in _METRICS[:2]:
+        series = [
+            Series(
+                curve.contender,
+                tuple(
+                    (float(point.concurrency), estimate.estimate * scale)
+                    for point in curve.points
+                    if (estimate := figure(point)) is not None
+                ),
+            )
+            for curve in curves
+        ]
+        for some in batched([one for one in series if one.points], _CURVES_PER_PLOT):
+            levels = tuple(sorted({place for one in some for place, _ in one.points}))
+            concurrency = Axis("concurrency", lambda place: f"{place:,.0f}", ticks=levels, logarithmic=True)
+            drawn = plot(some, concurrency, Axis(name, parts.figure, from_zero=True), width=width)
+            if drawn:
+                yield drawn
+
+
+def _notes(result: ScalingResult) -> list[str]:
+    ids = ", ".join(f"{level.concurrency}: {level.experiment_id[:_SHORT_ID]}" for level in result.levels)
+    errors = any(point.status == "errors" for curve in result.contenders for point in curve.points)
+    return [
+        "Estimates over blocks, with 95 % intervals from six blocks on.",
+        "What is kept comes from the ratio in each block; as chance helps to choose the best, it is a little more.",
+        *(["*: too many requests failed for a comparison."] if errors else []),
+        f"Stored experiments by concurrency: {ids}.",
+    ]

@@ -1,0 +1,113 @@
+"""From experiments at several concurrencies to curves per contender, and to how much of the best rate is kept."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Reason, Validity
+from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.scaling import ScalingCurve, ScalingPoint
+from http_benchmark.stats.intervals import estimate_over_blocks
+from http_benchmark.stats.pairs import block_values
+from http_benchmark.stats.totals import over_blocks
+
+
+def scaling_curves(
+    results: Mapping[int, ExperimentResult], blocks: Mapping[int, Sequence[BlockRecord]]
+) -> tuple[ScalingCurve, ...]:
+    """Put the levels together, contender by contender; the highest throughput first.
+
+    Args:
+        results: Concurrency → what its experiment says.
+        blocks: Concurrency → the experiment's finished blocks, in order; those with the same index were measured next
+            to each other.
+    """
+    names = dict.fromkeys(client.contender for result in results.values() for client in result.clients)
+    curves = [_curve(name, results, blocks) for name in names]
+    return tuple(sorted(curves, key=lambda curve: -_best_rps(curve)))
+
+
+def retention(throughputs: Mapping[int, Mapping[int, float]], *, top: int, best: int) -> Estimate | None:
+    """Throughput at one concurrency as a part of that at another, from the ratio in each block that has both.
+
+    Args:
+        throughputs: Concurrency → index of the block → requests per second.
+        top: The concurrency that is asked about.
+        best: The one that it is compared with.
+    """
+    at_top, at_best = throughputs.get(top, {}), throughputs.get(best, {})
+    ratios = [at_top[index] / at_best[index] for index in sorted(at_top.keys() & at_best.keys())]
+    return estimate_over_blocks(ratios) if ratios else None
+
+
+def gravest(validities: Mapping[int, Validity]) -> Validity:
+    """The verdict over all levels: each reason once, with the concurrencies that it holds for.
+
+    Args:
+        validities: Concurrency → the verdict of its experiment.
+    """
+    by_reason: dict[str, list[tuple[int, Reason]]] = {}
+    for concurrency, validity in validities.items():
+        for reason in validity.reasons:
+            by_reason.setdefault(reason.code, []).append((concurrency, reason))
+    reasons = [_for_levels(found) for found in by_reason.values()]
+    verdicts = {validity.verdict for validity in validities.values()}
+    verdict = "invalid" if "invalid" in verdicts else "suspect" if "suspect" in verdicts else "valid"
+    return Validity(verdict=verdict, reasons=tuple(reasons))
+
+
+def _for_levels(found: Sequence[tuple[int, Reason]]) -> Reason:
+    """One of several reasons with the same code, and at which concurrencies there are such."""
+    levels = ", ".join(map(str, dict.fromkeys(concurrency for concurrency, _ in found)))
+    first = next((reason for _, reason in found if reason.severity == "invalid"), found[0][1])
+    return first.model_copy(update={"message": f"at concurrency {levels}: {first.message}"})
+
+
+def _curve(
+    name: str, results: Mapping[int, ExperimentResult], blocks: Mapping[int, Sequence[BlockRecord]]
+) -> ScalingCurve:
+    clients = {
+        concurrency: client
+        for concurrency, result in results.items()
+        for client in result.clients
+        if client.contender == name
+    }
+    points = tuple(_point(concurrency, clients[concurrency], blocks[concurrency]) for concurrency in sorted(clients))
+    rates = {
+        point.concurrency: point.throughput_rps.estimate
+        for point in points
+        if point.status == "ok" and point.throughput_rps
+    }
+    if not rates:
+        return ScalingCurve(contender=name, points=points)
+    best = max(rates, key=lambda concurrency: rates[concurrency])
+    throughputs = {concurrency: _by_block(blocks[concurrency], name) for concurrency in rates}
+    return ScalingCurve(
+        contender=name,
+        points=points,
+        best_concurrency=best,
+        retention=retention(throughputs, top=max(results), best=best),
+    )
+
+
+def _point(concurrency: int, client: ClientResult, blocks: Sequence[BlockRecord]) -> ScalingPoint:
+    p99 = block_values(blocks, "p99")
+    everywhere = len(p99.get(client.contender, {})) == len(_by_block(blocks, client.contender))
+    return ScalingPoint(
+        concurrency=concurrency,
+        status=client.status,
+        message=client.message,
+        throughput_rps=client.throughput_rps,
+        cpu_s_per_1k=client.cpu_s_per_1k,
+        p99_s=over_blocks(p99, client.contender) if everywhere else None,  # over a part of the blocks it would be lower
+    )
+
+
+def _by_block(blocks: Sequence[BlockRecord], name: str) -> dict[int, float]:
+    """A contender's throughput in each block: the median over its rounds."""
+    values = block_values(blocks, "throughput_rps").get(name, {})
+    return {index: float(np.median(list(rounds.values()))) for index, rounds in values.items()}
+
+
+def _best_rps(curve: ScalingCurve) -> float:
+    return max((point.throughput_rps.estimate for point in curve.points if point.throughput_rps), default=0.0)
