@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.box import Box
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from http_benchmark.report import parts
 from http_benchmark.report.plain import Plain
 from http_benchmark.utils.fitness import Finding, verdict
 
@@ -18,25 +16,18 @@ _SENTENCES = {
     "limits": "This machine can be measured on, within limits.",
     "unfit": "This machine is not fit to measure on.",
 }
-_RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
-_UNKNOWN = "–"
 
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """Print a line per fact, the verdict, and what to do."""
-    table = Table(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("", "found", ""):
-        table.add_column(heading, overflow="fold", vertical="top")
+    table = parts.table("", "found", "fit?", left=("", "found", "fit?"))
     for finding in findings:
-        table.add_row(
-            Text(finding.what), Text(finding.found), Text(finding.word or _UNKNOWN, style=_STYLES[finding.word])
-        )
-    word = verdict(findings)
-    parts: list[RenderableType] = [table, Text(), Text(_SENTENCES[word], style=f"bold {_STYLES[word]}")]
-    parts += [
-        Padding(Text(f"{finding.what}: {finding.advice}"), (0, 0, 0, 2)) for finding in findings if finding.advice
-    ]
-    console.print(Plain(Group(*parts)))
+        word = Text(finding.word or parts.NO_FIGURE, style=_STYLES[finding.word])
+        table.add_row(*parts.cells(finding.what, finding.found), word)
+    answer = verdict(findings)
+    lines: list[RenderableType] = [table, Text(), Text(_SENTENCES[answer], style=f"bold {_STYLES[answer]}")]
+    lines += [parts.item(f"{finding.what}: {finding.advice}") for finding in findings if finding.advice]
+    console.print(Plain(Group(*lines)))
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -86,16 +86,11 @@ def floor(throughput_rps: float, ceiling_rps: float | None = None, mode: str = "
     return {"floor": (probe,)}
 
 
-def pacing(lag_p50_s: float, *, valid: bool, mode: str = "sync") -> dict[str, Any]:
+def pacing(lag_p50_s: float = 50e-6, lag_p99_s: float = 1e-3, achieved: float = 1.0) -> dict[str, Any]:
     check = PacingCheck(
-        mode=mode,
-        rate_rps=1000,
-        achieved_ratio=1.0,
-        lag_p50_s=lag_p50_s,
-        lag_p99_s=lag_p50_s,
-        cpu_s_per_1k=0.03,
-        valid=valid,
-    )
+        mode="sync", rate_rps=1000, achieved_ratio=achieved, lag_p50_s=lag_p50_s, lag_p99_s=lag_p99_s,
+        cpu_s_per_1k=0.02, valid=lag_p50_s <= 200e-6 and lag_p99_s <= 2e-3,
+    )  # fmt: skip
     return {"pacing": (check,)}
 
 
@@ -150,10 +145,12 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ),
     ("machine-busy", Run(machine(steal_ratio=0.02)), Run(machine(steal_ratio=0.021))),
     ("machine-busy", Run(machine(other_cpu_ratio=0.1)), Run(machine(other_cpu_ratio=0.101))),
+    ("pacing-late", Run(PACED, **OPEN, **pacing(200e-6)), Run(PACED, **OPEN, **pacing(201e-6))),
+    ("pacing-late", Run(PACED, **OPEN, **pacing(50e-6, 2e-3)), Run(PACED, **OPEN, **pacing(50e-6, 2.1e-3))),
     (
         "pacing-late",
-        Run(PACED, **OPEN, **pacing(150e-6, valid=True)),
-        Run(PACED, **OPEN, **pacing(250e-6, valid=False)),
+        Run(PACED, **OPEN, **pacing(achieved=1.0049)),
+        Run(PACED, **OPEN, **pacing(achieved=0.9949)),
     ),
     # 0.1 s of CPU time for 200 requests: 500 µs for each, which the one before may take.
     ("pacing-late", Run(PACED | {"lag_p50_s": 699e-6}, **OPEN), Run(PACED | {"lag_p50_s": 701e-6}, **OPEN)),
@@ -172,7 +169,11 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
         Run({"requests": 2000, "delayed_acks": 10}),
         Run({"requests": 2000, "delayed_acks": 11}),
     ),
-    ("busy-while-waiting", Run({"idle_cpu_ratio": 0.005}), Run({"idle_cpu_ratio": 0.0051})),
+    (
+        "busy-while-waiting",
+        Run({"round": 1, "idle_cpu_ratio": 0.005}),
+        Run({"round": 1, "idle_cpu_ratio": 0.0051}),
+    ),
     # 20 connections in each of six blocks, which last 10 s: 120 of them within a minute.
     (
         "ports-near",
@@ -296,6 +297,15 @@ class ExplainedTest(unittest.TestCase):
                 (reason,) = Run({"cpu_s": 0.02}, **changes).validity.reasons
                 self.assertIn(words, reason.message)
 
+    def test_a_busy_origin_limits_the_floor_as_well(self):
+        """Who is as fast as a bare socket there is told about the origin only."""
+        self.assertEqual(["server-limited"], Run(served(0.75), contenders=("httpx:sync",), **floor(1000.0)).codes)
+        self.assertEqual(["server-limited"], Run(served(0.95), contenders=("httpx:sync",), **floor(1000.0)).codes)
+
+    def test_before_its_first_slice_nobody_has_waited(self):
+        """What was used there belongs to the warm-up."""
+        self.assertEqual([], Run({"round": 0, "idle_cpu_ratio": 0.5}).codes)
+
     def test_what_is_in_flight_when_nobody_has_to_send(self):
         """Think time and a schedule leave connections idle, and Little's law says nothing of the concurrency."""
         for in_flight in (1.0, 11.0):
@@ -322,8 +332,8 @@ class ExplainedTest(unittest.TestCase):
         self.assertEqual(["workers-exhausted"], Run(late | {"exhausted": 20}, **OPEN).codes)
 
     def test_late_on_a_machine_that_is_late_is_said_once(self):
-        """The machine's own lateness explains that of the contenders."""
-        run = Run(PACED | {"lag_p50_s": 0.01}, **OPEN, **pacing(0.009, valid=False))
+        """The machine's own lateness explains that of the contenders; a late median that of the rest."""
+        run = Run(PACED | {"lag_p50_s": 0.01}, **OPEN, **pacing(0.009, 0.01, 0.9))
 
         self.assertEqual(["pacing-late"], run.codes)
 
