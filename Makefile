@@ -1,12 +1,12 @@
 # make bench and make test are all that a newcomer needs; each sets everything up by itself.
-.PHONY: help setup bench test check format lint types layers tests prove pictures lock clean
+.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
 UV = $(shell command -v uv || echo .tools/bin/uv)
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 setup: .venv/.done  ## make .venv with everything, requestx included where a Rust toolchain is found
 
@@ -36,6 +36,12 @@ layers: setup
 
 tests: setup
 	@$(PYTHON) -m tests
+
+prove: setup  ## ask the tool what it must know: live experiments with known answers (about ten minutes)
+	@$(PYTHON) -m proof
+
+prove-full: setup  ## the same with all clients and all repeats (about forty minutes)
+	@$(PYTHON) -m proof --full
 
 pictures: setup  ## draw the pictures of the documents from the figures beside them
 	@$(PYTHON) -m scripts.pictures

@@ -55,6 +55,7 @@ def pacing_of(plan: Plan, mode: Mode, arrivals: Arrivals) -> PacingCheck:
         achieved_ratio=achieved_ratio,
         lag_p50_s=lag_p50_s,
         lag_p99_s=lag_p99_s,
+        cpu_s_per_1k=_cpu_s_per_1k(measured),
         valid=lag_p50_s <= MOST_LAG_P50_S
         and lag_p99_s <= MOST_LAG_P99_S
         and abs(achieved_ratio - 1) <= MOST_RATE_ERROR,

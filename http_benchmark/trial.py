@@ -17,7 +17,7 @@ from http_benchmark.redaction import without_passwords
 from http_benchmark.slicing import LEAST_SLICE_S, Slice
 from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.histogram import Times
-from http_benchmark.stats.quantiles import distribution
+from http_benchmark.stats.quantiles import distribution, printable
 from http_benchmark.stats.samples import SliceFigures, SliceTally
 from http_benchmark.targets import OpenTarget
 from http_benchmark.utils.resource_monitor import MachineWatch, uss_bytes
@@ -160,6 +160,7 @@ class Trial:
             rate_rps=(part.start_rps + part.end_rps) / 2 if isinstance(part, Arrivals) else None,
             censored=figures.censored,
             exhausted=ran.exhausted,
+            p99_s=printable(distribution(figures.response)).p99 if isinstance(part, Arrivals) else None,
             lag_p50_s=figures.lag_p50_s if isinstance(part, Arrivals) else None,
             lag_p99_s=figures.lag_p99_s if isinstance(part, Arrivals) else None,
             in_flight=figures.in_flight,

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def say(text: str) -> None:
         minutes, seconds = divmod(round(time.monotonic() - started_s), 60)
-        console.print(f"[dim]{minutes:3}:{seconds:02}[/dim]  {escape(text)}")
+        console.print(f"[dim]{minutes:3}:{seconds:02}[/dim]  {escape(text)}", soft_wrap=True)
 
     findings = {id_: list(_run(EXPERIMENTS[id_], Setting(full=arguments.full, say=say))) for id_ in chosen}
     if arguments.json:

@@ -14,7 +14,7 @@ def command(config_file: Path | None, json_file: str | None, *, verbose: int, lo
     """List the known clients: installed version, modes, protocols, how to install them."""
     from http_benchmark.cli.common import load_settings, make_console, write_json
     from http_benchmark.clients import OWN_CLIENTS, installed_version, known_clients
-    from http_benchmark.report.terminal import ClientRow, print_clients
+    from http_benchmark.report.lists import ClientRow, print_clients
 
     load_settings({"verbose": verbose, "log_file": log_file}, config_file)
     rows = [

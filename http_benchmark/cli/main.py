@@ -35,6 +35,7 @@ _SUBCOMMANDS = {
     "clients": "List the known clients: versions, modes, how to install them.",
     "origin": "Run the bundled origin in the foreground.",
     "results": "List, show or delete stored results.",
+    "doctor": "Is this machine fit to measure on?",
     "db": "Migrate the database, or tell its version.",
 }
 

@@ -42,7 +42,7 @@ command.add_command(export)
 def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset: int, **arguments: Any) -> None:
     """List stored experiments, newest first."""
     from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
-    from http_benchmark.report.terminal import print_experiment_list
+    from http_benchmark.report.lists import print_experiment_list
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:

@@ -387,7 +387,7 @@ def read_framing(head: bytes, *, bodiless: bool) -> _Framing:
     status, fields = int(head[9:12]), head.lower()
     connection = _value(fields, b"connection")
     reusable = b"close" not in connection if head[7:8] == b"1" else b"keep-alive" in connection
-    if bodiless or status in {204, 304} or status < 200:
+    if bodiless or status in {204, 304}:
         return _Framing(status, 0, chunked=False, reusable=reusable)
     if b"chunked" in _value(fields, b"transfer-encoding"):
         return _Framing(status, 0, chunked=True, reusable=reusable)

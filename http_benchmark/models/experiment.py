@@ -60,6 +60,7 @@ class PacingCheck(Model):
         rate_rps: Arrivals per second asked for.
         achieved_ratio: Requests done per second ÷ `rate_rps`.
         lag_p50_s, lag_p99_s: Intended time → sent.
+        cpu_s_per_1k: CPU seconds per thousand requests: what keeping the schedule costs, also a contender.
         valid: Whether the open model's figures may be trusted here.
     """
 
@@ -68,6 +69,7 @@ class PacingCheck(Model):
     achieved_ratio: float
     lag_p50_s: float
     lag_p99_s: float
+    cpu_s_per_1k: float
     valid: bool
 
 
@@ -122,6 +124,25 @@ class Resources(Model):
     idle_cpu_ratio: float | None = None
 
 
+class RatePoint(Model):
+    """A contender at one of several arrival rates of the open model; each figure is the median over the slices.
+
+    Attributes:
+        rate_rps: Arrivals per second asked for; on a ramp the mean of the slice.
+        achieved_rps: Completions per second.
+        cpu_s_per_1k: CPU seconds per thousand requests.
+        p50_s, p99_s: Response time; None where there are too few requests, or where it falls on some never sent.
+        censored: Requests that were never sent, over all slices.
+    """
+
+    rate_rps: float
+    achieved_rps: float | None
+    cpu_s_per_1k: float | None
+    p50_s: float | None
+    p99_s: float | None
+    censored: int = 0
+
+
 class ClientResult(Model):
     """One contender over all blocks; the row of the table. Field by field as documented in `docs/json.md`."""
 
@@ -155,6 +176,7 @@ class ClientResult(Model):
     life_cycle: LifeCycleEstimates = LifeCycleEstimates()
     resources: Resources = Resources()
     within_run: dict[str, Estimate] = {}
+    by_rate: tuple[RatePoint, ...] = ()
     limited: tuple[str, ...] = ()
     rank: int | None = None
     group: str | None = None

@@ -93,6 +93,7 @@ class SliceRecord(Model):
         censored: Turns of the open model that nobody was free to send until the grace after the end was over. They
             are part of `requests` and, as "not-sent", of `errors`; in the ranks of response times they stand last.
         exhausted: Turns of the open model that found every thread or task busy.
+        p99_s: p99 of the response times in the open model; None where there are too few.
         lag_p50_s, lag_p99_s: Intended time → sent, over the requests that were sent; None in the closed model.
         in_flight: Mean number of requests in flight: the sum of all service times ÷ `duration_s`.
         delayed_acks: Service times around 40 ms beyond what their neighbourhood lets expect: TCP's delayed ACK.
@@ -123,6 +124,7 @@ class SliceRecord(Model):
     rate_rps: float | None = None
     censored: int = 0
     exhausted: int = 0
+    p99_s: float | None = None
     lag_p50_s: float | None = None
     lag_p99_s: float | None = None
     in_flight: float | None = None

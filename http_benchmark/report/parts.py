@@ -1,6 +1,6 @@
 """Pieces of terminal reports: tables, figures to three digits, estimates with their intervals, the verdict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from math import floor, log10
 
 from rich.box import Box
@@ -16,9 +16,15 @@ VERDICT_STYLES = {"valid": "bold green", "suspect": "bold yellow", "invalid": "b
 _RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 
 
-def table(*headings: str, left: Sequence[str] = ()) -> Table:
-    """A table with a rule below its head; columns not in `left` are for figures."""
-    made = Table(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def table(*headings: str, left: Collection[str] = (), between: int = 2) -> Table:
+    """A table with a rule below its head.
+
+    Args:
+        headings: Of the columns.
+        left: Those of them that stand above words; the others stand above figures.
+        between: Blanks between two columns.
+    """
+    made = Table(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, between, 0, 0), header_style="bold")
     for heading in headings:
         made.add_column(heading, overflow="fold", vertical="top", justify="left" if heading in left else "right")
     return made

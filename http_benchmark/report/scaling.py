@@ -12,13 +12,18 @@ from http_benchmark.models.scaling import ScalingCurve, ScalingPoint, ScalingRes
 from http_benchmark.redaction import without_passwords
 from http_benchmark.report import parts
 from http_benchmark.report.curves import Axis, Series, plot
+from http_benchmark.report.lists import SHORT_ID
 from http_benchmark.report.plain import Plain
 
 _CURVES_PER_PLOT = 4
 _NAME_WIDTH = 18
 _COLUMN_WIDTH = 13  # of a figure with its interval below
+<<<<<<< HEAD
 _SHORT_ID = 8
 _FAR_APART = 20  # times as much: the lower curves would all lie at the bottom
+=======
+
+>>>>>>> core
 
 type _Figure = Callable[[ScalingPoint], Estimate | None]
 
@@ -144,7 +149,7 @@ def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:
 
 
 def _notes(result: ScalingResult) -> list[str]:
-    ids = ", ".join(f"{level.concurrency}: {level.experiment_id[:_SHORT_ID]}" for level in result.levels)
+    ids = ", ".join(f"{level.concurrency}: {level.experiment_id[:SHORT_ID]}" for level in result.levels)
     errors = any(point.status == "errors" for curve in result.contenders for point in curve.points)
     return [
         "Estimates over blocks, with 95 % intervals from six blocks on.",

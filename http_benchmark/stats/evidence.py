@@ -133,6 +133,14 @@ class Evidence:
         return self._middle_of_slices(lambda s, _: s.delayed_acks / s.requests if s.requests else None)
 
     @cached_property
+    def idle_cpu_ratio(self) -> Figures:
+        """Share of a core used while waiting for a slice: median over the slices.
+
+        Before its first slice a contender has hardly waited since it was warmed up; that wait does not count.
+        """
+        return self._middle_of_slices(lambda s, _: s.idle_cpu_ratio if s.round else None)
+
+    @cached_property
     def received_per_request(self) -> Figures:
         """Bytes that the origin sent per request."""
         return self._per_request(lambda client: client.bytes_received)

@@ -4,9 +4,10 @@ Each returns figures by contender, the worst first, or under "" that of the whol
 where nothing could be measured. How they are put into words is in `validity`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from statistics import NormalDist, median
 
+from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 
@@ -34,6 +35,8 @@ MOST_BYTES_OFF = 0.01
 MOST_STEAL = 0.02
 MOST_OTHER_CPU = 0.10
 MOST_LAG_S = 200e-6
+MOST_LAG_P99_S = 2e-3
+MOST_RATE_ERROR = 0.005
 MOST_EXHAUSTED = 0.01
 MOST_DRIFT_PERCENT = 2.0
 MOST_DELAYED_ACKS = 0.005
@@ -91,14 +94,18 @@ def server_ceiling(evidence: Evidence) -> Figures:
 
 
 def floor_limited(evidence: Evidence) -> Figures:
-    """Share of the floor of its mode that a contender reached; in the open model the schedule sets the rate."""
+    """Share of the floor of its mode that a contender reached.
+
+    Not in the open model, where the schedule sets the rate, nor of whom the origin limits: that explains it.
+    """
     if evidence.is_open:
         return {}
+    explained = server_saturated(evidence) | server_busy(evidence)
     floor_rps = {probe.mode: probe.throughput_rps for probe in evidence.result.floor if probe.throughput_rps}
     reached = {
         name: evidence.rates_rps[name] / floor_rps[client.mode]
         for name, client in evidence.libraries.items()
-        if client.mode in floor_rps and name in evidence.rates_rps
+        if client.mode in floor_rps and name in evidence.rates_rps and name not in explained
     }
     return _above(reached, MOST_OF_FLOOR)
 
@@ -192,11 +199,23 @@ def others_busy(evidence: Evidence) -> Figures:
     return _of_run(evidence.other_cpu_ratio, MOST_OTHER_CPU)
 
 
-def pacing_off(evidence: Evidence) -> Figures:
-    """The pacing check's lag, for all contenders of a mode in which this machine does not keep a schedule."""
-    lag_s = {check.mode: check.lag_p50_s for check in evidence.result.pacing if not check.valid}
-    late = {name: lag_s[client.mode] for name, client in evidence.clients.items() if client.mode in lag_s}
-    return {name: late[name] for name in sorted(late, key=lambda name: -late[name])}
+def pacing_median(evidence: Evidence) -> Figures:
+    """Median lag of the pacing check, for all contenders of a mode."""
+    return _above(_of_pacing(evidence, lambda check: check.lag_p50_s), MOST_LAG_S)
+
+
+def pacing_tail(evidence: Evidence) -> Figures:
+    """Its p99, where the median is all right."""
+    told = pacing_median(evidence)
+    tails = _above(_of_pacing(evidence, lambda check: check.lag_p99_s), MOST_LAG_P99_S)
+    return {name: lag_s for name, lag_s in tails.items() if name not in told}
+
+
+def pacing_rate(evidence: Evidence) -> Figures:
+    """By how much its rate was missed, where its lag is all right."""
+    told = pacing_median(evidence) | pacing_tail(evidence)
+    missed = _above(_of_pacing(evidence, lambda check: abs(check.achieved_ratio - 1)), MOST_RATE_ERROR)
+    return {name: share for name, share in missed.items() if name not in told}
 
 
 def late(evidence: Evidence) -> Figures:
@@ -205,7 +224,7 @@ def late(evidence: Evidence) -> Figures:
     A request that is due while the client works on another one waits for that one's CPU time: so much lag is the
     client's own.
     """
-    already_told = pacing_off(evidence)
+    already_told = pacing_median(evidence)
     lags_s = {
         name: lag_s
         for name, lag_s in evidence.lag_p50_s.items()
@@ -245,8 +264,7 @@ def delayed_acks(evidence: Evidence) -> Figures:
 
 def busy_while_waiting(evidence: Evidence) -> Figures:
     """Share of a core that was used while others were measured."""
-    idle = {name: client.resources.idle_cpu_ratio or 0.0 for name, client in evidence.clients.items()}
-    return _above(idle, MOST_IDLE_CPU)
+    return _above(evidence.idle_cpu_ratio, MOST_IDLE_CPU)
 
 
 def ports_near(evidence: Evidence) -> Figures:
@@ -262,6 +280,12 @@ def files_near(evidence: Evidence) -> Figures:
 def clock_coarse(evidence: Evidence) -> Figures:
     """The clock's smallest step."""
     return _of_run(evidence.environment.get("clock_resolution_s"), MOST_CLOCK_STEP_S)
+
+
+def _of_pacing(evidence: Evidence, figure: Callable[[PacingCheck], float]) -> Figures:
+    """A figure of the pacing check in a contender's mode."""
+    by_mode = {check.mode: figure(check) for check in evidence.result.pacing}
+    return {name: by_mode[client.mode] for name, client in evidence.clients.items() if client.mode in by_mode}
 
 
 def _idle(evidence: Evidence) -> Figures:

@@ -16,8 +16,8 @@ def drift_percent(trials: Sequence[TrialRecord]) -> Estimate | None:
     """How much longer responses took in the last third of a trial's slices than in the first third.
 
     One log ratio of mean response times per block, then the Hodges–Lehmann estimate with its 95 % interval, in
-    percent; positive means that the contender became slower. A trial with fewer than three slices says nothing, and
-    None is returned where all do.
+    percent; positive means that the contender became slower. A trial with fewer than three slices says nothing, nor
+    does one whose arrival rate changed; None is returned where all do.
     """
     ratios = [ratio for trial in trials if (ratio := _drift(trial.slices)) is not None]
     if not ratios:
@@ -33,7 +33,7 @@ def drift_percent(trials: Sequence[TrialRecord]) -> Estimate | None:
 
 def _drift(slices: Sequence[SliceRecord]) -> float | None:
     means_s = [measured.mean_s for measured in slices if measured.mean_s]
-    if len(means_s) < LEAST_SLICES:
+    if len(means_s) < LEAST_SLICES or len({measured.rate_rps for measured in slices}) > 1:
         return None
     third = len(means_s) // 3
     return log(mean(means_s[-third:]) / mean(means_s[:third]))

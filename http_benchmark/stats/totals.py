@@ -10,6 +10,7 @@ import numpy as np
 
 from http_benchmark.models.experiment import ClientResult, Estimate
 from http_benchmark.models.measurement import Distribution, ServerCounts, TrialRecord
+from http_benchmark.stats.by_rate import by_rate
 from http_benchmark.stats.intervals import estimate_over_blocks
 from http_benchmark.stats.pairs import BlockValues
 from http_benchmark.stats.quantiles import printable, samples_needed
@@ -69,6 +70,7 @@ def client_result(
         life_cycle=life_cycle(trials),
         resources=resources(trials),
         within_run=within_run(trials),
+        by_rate=by_rate(trials),
     )
 
 

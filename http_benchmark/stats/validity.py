@@ -13,6 +13,7 @@ from http_benchmark.stats import reasons
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 from http_benchmark.stats.limits import Limits
+from http_benchmark.units import format_duration
 
 LIMITING = ("server-limited", "floor-limited", "pacing-late")
 """What makes a contender look slower than it is without being its own work: verdicts that rest on it are taken back."""
@@ -35,10 +36,6 @@ def _count(number: float) -> str:
 
 def _times(factor: float) -> str:
     return f"{factor:.1f}×"
-
-
-def _microseconds(seconds: float) -> str:
-    return f"{1e6 * seconds:,.0f} µs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +202,26 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "pacing-late",
-        reasons.pacing_off,
+        reasons.pacing_median,
         reasons.MOST_LAG_S,
-        "this machine does not keep the schedule even where no answer is waited for (median lag {who}); "
+        "this machine sends late even where no answer is waited for (median lag {who}, limit {limit}); "
         "http-benchmark doctor says why; lower --rate, or compare by CPU time",
-        _microseconds,
+        format_duration,
+    ),
+    Rule(
+        "pacing-late",
+        reasons.pacing_tail,
+        reasons.MOST_LAG_P99_S,
+        "this machine sends late at times even where no answer is waited for (p99 of the lag {who}, limit {limit}), "
+        "so high quantiles are its own; http-benchmark doctor says why",
+        format_duration,
+    ),
+    Rule(
+        "pacing-late",
+        reasons.pacing_rate,
+        reasons.MOST_RATE_ERROR,
+        "this machine misses the rate even where no answer is waited for (by {who}, limit {limit}); "
+        "http-benchmark doctor says why; lower --rate",
     ),
     Rule(
         "pacing-late",
@@ -217,7 +229,7 @@ RULES: tuple[Rule, ...] = (
         reasons.MOST_LAG_S,
         "requests were sent late (median lag {who}) though the client had time; response times include it, "
         "so look at lag and service time, and for other work on the machine",
-        _microseconds,
+        format_duration,
     ),
     Rule(
         "workers-exhausted",
@@ -280,7 +292,7 @@ RULES: tuple[Rule, ...] = (
         reasons.MOST_CLOCK_STEP_S,
         "the clock moves in steps of {value} (limit {limit}), too coarse for fast requests; "
         "use the clock source tsc, or another machine",
-        _microseconds,
+        format_duration,
     ),
     Rule(
         "shared-processor",

@@ -5,12 +5,12 @@ measured is something else). What the system does not tell has no such word.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.measurement import MachineLoad
-from http_benchmark.units import format_rate
+from http_benchmark.units import format_duration, format_rate
 from http_benchmark.utils.machine import Ports
 
 type Word = Literal["fit", "limits", "unfit"]
@@ -29,7 +29,6 @@ MOST_CLOCK_STEP_S = 1e-6
 MOST_TIMER_SLACK_NS = 50_000  # Linux's default
 
 _QUICK_CLOCKS = ("tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page", "mach_absolute_time")
-_SYSTEMS = {"Linux": "fit", "Darwin": "limits"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ class Facts:
     smt: bool | None = None
     cpu_limit: float | None = None
     memory_bytes: int | None = None
-    load: MachineLoad = MachineLoad()
+    load: MachineLoad = field(default_factory=MachineLoad)
     file_limit: int | None = None
     ports: Ports | None = None
     timer_slack_ns: int | None = None
@@ -109,13 +108,13 @@ def verdict(found: Sequence[Finding]) -> Word:
 
 
 def _system(facts: Facts) -> Finding:
-    word = _SYSTEMS.get(facts.system, "unfit")
-    advice = {
-        "fit": "",
-        "limits": "no pinning of processors, and some figures are missing; measure on Linux",
-        "unfit": "measure on Linux",
-    }
-    return Finding("system", "operating system", facts.system, _word(word), advice[word])
+    what = "operating system"
+    if facts.system == "Linux":
+        return Finding("system", what, facts.system, "fit")
+    if facts.system == "Darwin":
+        advice = "processors cannot be pinned, and some figures are missing; measure on Linux"
+        return Finding("system", what, facts.system, "limits", advice)
+    return Finding("system", what, facts.system, "unfit", "measure on Linux")
 
 
 def _processors(facts: Facts) -> Finding:
@@ -279,15 +278,13 @@ def _predecessor(facts: Facts) -> Finding:
 
 
 def _pacing(check: PacingCheck) -> Finding:
-    found = (
-        f"{format_rate(check.rate_rps)}/s: lag p50 {1e6 * check.lag_p50_s:,.0f} µs, p99 {1e3 * check.lag_p99_s:.2g} ms, "
-        f"{check.achieved_ratio:.2%} of the rate"
-    )
+    p50, p99 = format_duration(check.lag_p50_s), format_duration(check.lag_p99_s)
+    found = f"lag p50 {p50}, p99 {p99} at {format_rate(check.rate_rps)}, {100 * check.achieved_ratio:.1f} % of it kept"
     advice = "the open model (--rate) needs a quieter machine, or a lower rate"
     what = f"pacing, {check.mode}"
-    return Finding(
-        f"pacing-{check.mode}", what, found, "fit" if check.valid else "limits", "" if check.valid else advice
-    )
+    if check.valid:
+        return Finding(f"pacing-{check.mode}", what, found, "fit")
+    return Finding(f"pacing-{check.mode}", what, found, "limits", advice)
 
 
 def _share(code: str, what: str, share: float | None, limits: tuple[float, float], advice: str, *, of: str) -> Finding:

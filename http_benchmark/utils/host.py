@@ -1,6 +1,7 @@
 """Facts about this machine, its interpreter and the installed versions."""
 
 import importlib.metadata
+import math
 import os
 import platform
 import resource
@@ -69,3 +70,8 @@ def file_limit() -> int | None:
     """How many files a child process may open, since each raises its limit as far as it can; None for any number."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return None if hard == resource.RLIM_INFINITY else hard
+
+
+def memory_bytes() -> int:
+    """How much memory this process may use: the machine's, or what its control groups allow."""
+    return int(min(psutil.virtual_memory().total, machine.memory_limit_bytes() or math.inf))

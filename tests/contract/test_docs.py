@@ -37,6 +37,7 @@ from http_benchmark.models.experiment import (
     LifeCycleEstimates,
     PacingCheck,
     PairResult,
+    RatePoint,
     Reason,
     Resources,
     Target,
@@ -46,6 +47,7 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 from http_benchmark.models.http_request import HTTPRequest
 from http_benchmark.models.measurement import Distribution, GcRecord
 from http_benchmark.models.resource_metrics import ResourceMetrics
+from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
 from http_benchmark.origin.routes import ROUTES
 from http_benchmark.stats import validity
 from tests.contract.documents import DOCUMENTS, EXAMPLES, ROOT, blocks, first_cells, rows, section, text_of
@@ -63,6 +65,7 @@ PUBLISHED = {
     "Estimate": Estimate,
     "Distribution": Distribution,
     "Life cycle": LifeCycleEstimates,
+    "Rate point": RatePoint,
     "Resources": Resources,
     "Garbage collections": GcRecord,
     "Pair": PairResult,
@@ -78,6 +81,10 @@ PUBLISHED = {
     "Curve point": CurvePoint,
     "Search": CapacitySearch,
     "Probe": Probe,
+    "Scaling": ScalingResult,
+    "Scaling level": ScalingLevel,
+    "Scaling curve": ScalingCurve,
+    "Scaling point": ScalingPoint,
 }
 """Heading in docs/json.md → the model whose fields its table lists."""
 

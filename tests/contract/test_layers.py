@@ -35,7 +35,7 @@ OWNERS = {
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
     "plotext": {"report/curves.py"},
-    "psutil": {"utils/host.py"},
+    "psutil": {"utils"},
     "pycurl": {"clients/pycurl_adapter.py"},
     "pydantic": {"config.py", "models", "report/json.py", "storage.py"},
     "pydantic_settings": {"config.py"},
@@ -157,7 +157,7 @@ class LoadingTest(unittest.TestCase):
 
     def test_help_loads_the_argument_parser_alone(self):
         """`--help` of the command and of each subcommand is there at once."""
-        for subcommand in ("", "run", "clients", "origin", "results", "db"):
+        for subcommand in ("", "run", "clients", "origin", "results", "doctor", "db"):
             with self.subTest(subcommand):
                 program = (
                     "from http_benchmark.cli.main import cli\n"

@@ -63,9 +63,9 @@ class TestDifferences(TestCase):
         self.assertEqual([], differences(fresh, stored))
 
     def test_machine_and_program_matter(self):
-        """Each fact of the environment, but the memory, which is noted."""
-        for name in sorted(Environment.model_fields.keys() - {"load_average_1min", "libraries"}):
-            expected = "noted" if name == "memory_bytes" else "matters"
+        """Each fact of the environment, but those from which no figure follows, and those that are never the same."""
+        for name in sorted(Environment.model_fields.keys() - comparability._ENVIRONMENT_LEFT_OUT):
+            expected = "noted" if name in comparability._ENVIRONMENT_NOTED else "matters"
             with self.subTest(name):
                 self.assertEqual(
                     [(f"environment.{name}", expected)], found(experiment(), experiment(environment={name: "other"}))

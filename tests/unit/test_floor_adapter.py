@@ -111,6 +111,7 @@ class ResponseTest(unittest.TestCase):
         chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n"
         for parts, error in (
             ((b"",), ConnectionResetError),
+            ((b"HTTP/1.1 100 Continue\r\n\r\n", b""), ConnectionResetError),
             ((OK, b""), IncompleteResponseError),
             ((OK + b"Content-Length: 5\r\n\r\nhell", b""), IncompleteResponseError),
             ((chunked + b"5\r\nhello\r\n", b""), IncompleteResponseError),

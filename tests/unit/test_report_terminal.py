@@ -12,12 +12,8 @@ from rich.console import Console
 
 from http_benchmark.models.experiment import ClientResult, Reason, Validity
 from http_benchmark.models.experiment_summary import ExperimentSummary
-from http_benchmark.report.terminal import (
-    ClientRow,
-    print_clients,
-    print_experiment,
-    print_experiment_list,
-)
+from http_benchmark.report.lists import ClientRow, print_clients, print_experiment_list
+from http_benchmark.report.terminal import print_experiment
 from tests.records import START, make_blocks, make_result, noisy_costs
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"

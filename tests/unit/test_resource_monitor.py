@@ -2,6 +2,10 @@
 
 import os
 import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+import psutil
 
 from http_benchmark.models.measurement import MachineLoad
 from http_benchmark.utils.resource_monitor import (
@@ -50,6 +54,23 @@ class LoadTest(unittest.TestCase):
             with self.subTest(name):
                 load = load_between(first, last)
                 self.assertEqual(expected, (load.steal_ratio, load.other_cpu_ratio))
+
+
+class ReadingTest(unittest.TestCase):
+    def test_a_sandbox_that_hides_the_machine(self):
+        """Idle time that stands at 0 is no idle time, and a system without stolen time has none."""
+        hidden = SimpleNamespace(idle=0.0, iowait=0.0)
+        with mock.patch.object(psutil, "cpu_times", return_value=hidden):
+            read = Reading.take([])
+
+        self.assertEqual((None, None), (read.idle_s, read.stolen_s))
+
+    def test_waiting_for_a_disk_is_idle(self):
+        """The processor has nothing to do meanwhile."""
+        with mock.patch.object(psutil, "cpu_times", return_value=SimpleNamespace(idle=2.0, iowait=0.5, steal=1.0)):
+            read = Reading.take([])
+
+        self.assertEqual((2.5, 1.0), (read.idle_s, read.stolen_s))
 
 
 class MachineWatchTest(unittest.TestCase):

@@ -86,10 +86,11 @@ def floor(throughput_rps: float, ceiling_rps: float | None = None, mode: str = "
     return {"floor": (probe,)}
 
 
-def pacing(lag_p50_s: float, *, valid: bool, mode: str = "sync") -> dict[str, Any]:
+def pacing(lag_p50_s: float = 50e-6, lag_p99_s: float = 1e-3, achieved: float = 1.0) -> dict[str, Any]:
     check = PacingCheck(
-        mode=mode, rate_rps=1000, achieved_ratio=1.0, lag_p50_s=lag_p50_s, lag_p99_s=lag_p50_s, valid=valid
-    )
+        mode="sync", rate_rps=1000, achieved_ratio=achieved, lag_p50_s=lag_p50_s, lag_p99_s=lag_p99_s,
+        cpu_s_per_1k=0.02, valid=lag_p50_s <= 200e-6 and lag_p99_s <= 2e-3,
+    )  # fmt: skip
     return {"pacing": (check,)}
 
 
@@ -144,21 +145,35 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ),
     ("machine-busy", Run(machine(steal_ratio=0.02)), Run(machine(steal_ratio=0.021))),
     ("machine-busy", Run(machine(other_cpu_ratio=0.1)), Run(machine(other_cpu_ratio=0.101))),
+    ("pacing-late", Run(PACED, **OPEN, **pacing(200e-6)), Run(PACED, **OPEN, **pacing(201e-6))),
+    ("pacing-late", Run(PACED, **OPEN, **pacing(50e-6, 2e-3)), Run(PACED, **OPEN, **pacing(50e-6, 2.1e-3))),
     (
         "pacing-late",
-        Run(PACED, **OPEN, **pacing(150e-6, valid=True)),
-        Run(PACED, **OPEN, **pacing(250e-6, valid=False)),
+        Run(PACED, **OPEN, **pacing(achieved=1.0049)),
+        Run(PACED, **OPEN, **pacing(achieved=0.9949)),
     ),
     # 0.1 s of CPU time for 200 requests: 500 µs for each, which the one before may take.
     ("pacing-late", Run(PACED | {"lag_p50_s": 699e-6}, **OPEN), Run(PACED | {"lag_p50_s": 701e-6}, **OPEN)),
-    ("workers-exhausted", Run(PACED | {"exhausted": 2}, **OPEN), Run(PACED | {"exhausted": 3}, **OPEN)),
+    (
+        "workers-exhausted",
+        Run(PACED, **OPEN).with_clients(exhausted_ratio=0.010),
+        Run(PACED, **OPEN).with_clients(exhausted_ratio=0.0101),
+    ),
     (
         "not-steady",
         Run().with_clients(**drift(1.9, 1.5, 2.3)),
         Run().with_clients(**drift(2.1, 1.7, 2.5)),
     ),
-    ("delayed-ack", Run({"delayed_acks": 1}), Run({"delayed_acks": 2})),
-    ("busy-while-waiting", Run({"idle_cpu_ratio": 0.005}), Run({"idle_cpu_ratio": 0.0051})),
+    (
+        "delayed-ack",
+        Run({"requests": 2000, "delayed_acks": 10}),
+        Run({"requests": 2000, "delayed_acks": 11}),
+    ),
+    (
+        "busy-while-waiting",
+        Run({"round": 1, "idle_cpu_ratio": 0.005}),
+        Run({"round": 1, "idle_cpu_ratio": 0.0051}),
+    ),
     # 20 connections in each of six blocks, which last 10 s: 120 of them within a minute.
     (
         "ports-near",
@@ -271,11 +286,38 @@ class ExplainedTest(unittest.TestCase):
                 self.assertEqual([], Run({"cpu_s": 0.001} | (PACED if changes is OPEN else {}), **changes).codes)
 
     def test_a_target_that_makes_everybody_wait(self):
-        """A delay that was asked for is named as what sets the speed; an idle core without one is a riddle."""
-        for url, words in (("/delay/0.1", "waiting for answers sets"), (None, "something else holds")):
-            with self.subTest(url):
-                (reason,) = Run({"cpu_s": 0.02}, configuration={"url": url}).validity.reasons
+        """A delay, or a server somewhere else, is named as what sets the speed; an idle core without is a riddle."""
+        foreign = Target(kind="url", url="http://192.0.2.1/")
+        for changes, words in (
+            ({"configuration": {"url": "/delay/0.1"}}, "waiting for answers sets"),
+            ({"target": foreign}, "waiting for answers sets"),
+            ({}, "something else holds"),
+        ):
+            with self.subTest(changes):
+                (reason,) = Run({"cpu_s": 0.02}, **changes).validity.reasons
                 self.assertIn(words, reason.message)
+
+    def test_a_busy_origin_limits_the_floor_as_well(self):
+        """Who is as fast as a bare socket there is told about the origin only."""
+        self.assertEqual(["server-limited"], Run(served(0.75), contenders=("httpx:sync",), **floor(1000.0)).codes)
+        self.assertEqual(["server-limited"], Run(served(0.95), contenders=("httpx:sync",), **floor(1000.0)).codes)
+
+    def test_before_its_first_slice_nobody_has_waited(self):
+        """What was used there belongs to the warm-up."""
+        self.assertEqual([], Run({"round": 0, "idle_cpu_ratio": 0.5}).codes)
+
+    def test_what_is_in_flight_when_nobody_has_to_send(self):
+        """Think time and a schedule leave connections idle, and Little's law says nothing of the concurrency."""
+        for in_flight in (1.0, 11.0):
+            self.assertEqual([], Run({"in_flight": in_flight}, configuration={"think_time": 0.1}).codes)
+            self.assertEqual([], Run(PACED | {"in_flight": in_flight}, **OPEN).codes)
+
+    def test_several_processes_have_a_core_each(self):
+        """0.26 s of CPU time in 0.2 s are 65 % of a core for each of two processes, and too much for one."""
+        busy = PACED | {"cpu_s": 0.26}
+
+        self.assertEqual([], Run(busy, trial={"processes": 2}, **OPEN).codes)
+        self.assertEqual(["client-limited"], Run(busy, **OPEN).codes)
 
     def test_slow_answers_leave_connections_idle_at_the_end(self):
         """Of a slice of 200 ms, answers of 20 ms each may cost a tenth of the requests in flight."""
@@ -290,8 +332,8 @@ class ExplainedTest(unittest.TestCase):
         self.assertEqual(["workers-exhausted"], Run(late | {"exhausted": 20}, **OPEN).codes)
 
     def test_late_on_a_machine_that_is_late_is_said_once(self):
-        """The machine's own lateness explains that of the contenders."""
-        run = Run(PACED | {"lag_p50_s": 0.01}, **OPEN, **pacing(0.009, valid=False))
+        """The machine's own lateness explains that of the contenders; a late median that of the rest."""
+        run = Run(PACED | {"lag_p50_s": 0.01}, **OPEN, **pacing(0.009, 0.01, 0.9))
 
         self.assertEqual(["pacing-late"], run.codes)
 
