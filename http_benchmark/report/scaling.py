@@ -18,12 +18,7 @@ from http_benchmark.report.plain import Plain
 _CURVES_PER_PLOT = 4
 _NAME_WIDTH = 18
 _COLUMN_WIDTH = 13  # of a figure with its interval below
-<<<<<<< HEAD
-_SHORT_ID = 8
 _FAR_APART = 20  # times as much: the lower curves would all lie at the bottom
-=======
-
->>>>>>> core
 
 type _Figure = Callable[[ScalingPoint], Estimate | None]
 

@@ -12,12 +12,11 @@ from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.stats.intervals import hl_interval
 from http_benchmark.stats.quantiles import printable
+from http_benchmark.stats.reasons import MOST_EXHAUSTED, MOST_SERVER_BUSY
 from http_benchmark.stats.search import index_of, rate_of
 
 CLIENT_BUSY = 0.90  # of a processor: the client has no time left for more requests
-SERVER_BUSY = 0.70
-MOST_EXHAUSTED = 0.01
-MOST_LAG_P50_S = 1e-3  # five times what a machine must keep to pass the pacing check
+_LATE_S = 1e-3  # median lag: five times what a machine must keep to pass the pacing check
 
 QUEUE_GROWTH = 0.03
 """Share by which arrivals may outrun completions before a rate counts as not sustained: the width of the search."""
@@ -47,11 +46,11 @@ def limits(probe: Probe) -> tuple[Limit, ...]:
     found: list[Limit] = []
     if probe.cpu_ratio > CLIENT_BUSY:
         found.append("client-limited")
-    if (probe.server_cpu_ratio or 0.0) > SERVER_BUSY:
+    if (probe.server_cpu_ratio or 0.0) > MOST_SERVER_BUSY:
         found.append("server-limited")
     if not found and probe.exhausted_ratio > MOST_EXHAUSTED:
         found.append("workers-exhausted")
-    if not found and (probe.lag_s.p50 or 0.0) > MOST_LAG_P50_S:
+    if not found and (probe.lag_s.p50 or 0.0) > _LATE_S:
         found.append("pacing-late")
     return tuple(found)
 

@@ -8,15 +8,15 @@ from statistics import median
 
 from http_benchmark.models.capacity import CapacitySearch, ContenderCapacity
 from http_benchmark.models.experiment import PacingCheck, Reason, Validity
-from http_benchmark.stats.capacity import MOST_EXHAUSTED, SERVER_BUSY
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
+from http_benchmark.stats.reasons import (
+    MOST_EXHAUSTED,
+    MOST_OTHER_CPU,
+    MOST_SERVER_BUSY,
+    MOST_SERVER_SATURATED,
+    MOST_STEAL,
+)
 from http_benchmark.units import format_duration, format_rate
-
-MOST_OTHERS = 0.10
-"""Share of a processor that processes beside the experiment may use, over all probes."""
-
-MOST_STEAL = 0.02
-"""Share of the processors' time that the hypervisor may give to others."""
 
 
 def judge_capacity(
@@ -45,7 +45,9 @@ def judge_capacity(
         *_pacing_late(pacing),
         *_machine_busy(searches),
     ]
-    return Validity(verdict="suspect" if reasons else "valid", reasons=tuple(reasons))
+    severities = {reason.severity for reason in reasons}
+    verdict = "invalid" if "invalid" in severities else "suspect" if severities else "valid"
+    return Validity(verdict=verdict, reasons=tuple(reasons))
 
 
 def _too_few_blocks(blocks: int) -> Iterator[Reason]:
@@ -83,13 +85,13 @@ def _limited(
             busy = median(probe.server_cpu_ratio or 0.0 for probe in edges)
             yield Reason(
                 code="server-limited",
-                severity="suspect",
+                severity="invalid" if busy > MOST_SERVER_SATURATED else "suspect",
                 message=(
-                    f"the origin used {busy:.0%} of its core at the capacity of {contender.contender}, which is at "
-                    "least what was found; aim at a faster server (--url)"
+                    f"the origin used {100 * busy:.0f} % of its core just above the capacity of "
+                    f"{contender.contender}, which may sustain more; aim at a faster server (--url)"
                 ),
                 value=busy,
-                limit=SERVER_BUSY,
+                limit=MOST_SERVER_BUSY,
             )
         if "workers-exhausted" in contender.limited_by:
             exhausted = median(probe.exhausted_ratio for probe in edges)
@@ -97,8 +99,8 @@ def _limited(
                 code="workers-exhausted",
                 severity="suspect",
                 message=(
-                    f"above the capacity of {contender.contender}, {exhausted:.0%} of the requests found all "
-                    f"{concurrency} of --concurrency in flight; with more the capacity may be higher"
+                    f"just above the capacity of {contender.contender}, {100 * exhausted:.0f} % of the requests found "
+                    f"all {concurrency} of --concurrency in flight; with more the capacity may be higher"
                 ),
                 value=exhausted,
                 limit=MOST_EXHAUSTED,
@@ -114,7 +116,8 @@ def _pacing_late(pacing: Sequence[PacingCheck]) -> Iterator[Reason]:
                 message=(
                     f"{check.mode} requests that cost nothing were sent {format_duration(check.lag_p50_s)} (p50) to "
                     f"{format_duration(check.lag_p99_s)} (p99) late at {format_rate(check.rate_rps)}, "
-                    f"{check.achieved_ratio:.1%} of the rate was reached: part of the latency is this machine's"
+                    f"{100 * check.achieved_ratio:.1f} % of the rate was reached: part of the latency is this "
+                    "machine's own; http-benchmark doctor says why"
                 ),
                 value=check.lag_p99_s,
             )
@@ -124,8 +127,12 @@ def _machine_busy(searches: Sequence[CapacitySearch]) -> Iterator[Reason]:
     """The means over all probes, since each figure of its own is coarse."""
     loads = [(probe.machine, probe.duration_s) for search in searches for probe in search.probes]
     for name, limit, what in (
-        ("other_cpu_ratio", MOST_OTHERS, "other processes used {:.0%} of a processor"),
-        ("steal_ratio", MOST_STEAL, "the hypervisor gave {:.0%} of the processors' time to others"),
+        ("other_cpu_ratio", MOST_OTHER_CPU, "other processes used {:.0f} % of a processor meanwhile; end them"),
+        (
+            "steal_ratio",
+            MOST_STEAL,
+            "the hypervisor gave {:.0f} % of the processors' time to others; use another machine or hour",
+        ),
     ):
         known = [(value, weight) for load, weight in loads if (value := getattr(load, name)) is not None]
         share = sum(value * weight for value, weight in known) / (sum(weight for _, weight in known) or 1.0)
@@ -133,7 +140,7 @@ def _machine_busy(searches: Sequence[CapacitySearch]) -> Iterator[Reason]:
             yield Reason(
                 code="machine-busy",
                 severity="suspect",
-                message=f"{what.format(share)} meanwhile; wait for a quieter moment",
+                message=what.format(100 * share),
                 value=share,
                 limit=limit,
             )

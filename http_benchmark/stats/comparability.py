@@ -16,11 +16,7 @@ type Severity = Literal["matters", "noted"]
 _ENVIRONMENT_NOTED = frozenset(
     {"memory_bytes", "memory_limit_bytes", "ephemeral_ports", "file_limit", "timer_slack_ns"}
 )
-<<<<<<< HEAD
-"""Listed, but no reason to refuse: they differ between machines of the same kind, and change no figure by themselves."""
-=======
 """Listed, but no reason to refuse: machines of the same kind differ in them, and no figure follows from them."""
->>>>>>> core
 
 _ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "clock_resolution_s", "ephemeral_ports_in_use", "libraries"})
 """The first three are others at every start; the libraries are listed one by one."""

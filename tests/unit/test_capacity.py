@@ -113,7 +113,9 @@ def exponential(seed):
 
 class CapacityTest(TestCase):
     def setUp(self):
-        check = PacingCheck(mode="sync", rate_rps=1.0, achieved_ratio=1.0, lag_p50_s=0.0, lag_p99_s=0.0, valid=True)
+        check = PacingCheck(
+            mode="sync", rate_rps=1.0, achieved_ratio=1.0, lag_p50_s=0.0, lag_p99_s=0.0, cpu_s_per_1k=0.01, valid=True
+        )
         self.enterContext(mock.patch.object(capacity, "pacing_of", lambda plan, mode, arrivals: check))
 
     def experiment(self, trial, slo="p99<20ms", *, blocks=1, contenders=("null:sync",), observer=None, **changes):

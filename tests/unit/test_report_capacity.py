@@ -94,7 +94,15 @@ def a_capacity(blocks: int = 7, **changes: Any) -> CapacityResult:
         "environment": {},
         "target": TARGET,
         "pacing": (
-            PacingCheck(mode="sync", rate_rps=900, achieved_ratio=1.0, lag_p50_s=4e-5, lag_p99_s=1.2e-3, valid=True),
+            PacingCheck(
+                mode="sync",
+                rate_rps=900,
+                achieved_ratio=1.0,
+                lag_p50_s=4e-5,
+                lag_p99_s=1.2e-3,
+                cpu_s_per_1k=0.01,
+                valid=True,
+            ),
         ),
         "contenders": tuple(measured),
         "searches": tuple(searches),
