@@ -14,14 +14,10 @@ from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.contender import Contender, Mode
 from http_benchmark.models.experiment import FloorProbe, PacingCheck
 from http_benchmark.plan import Arm, Plan
+from http_benchmark.stats.reasons import MOST_LAG_P99_S, MOST_LAG_S, MOST_RATE_ERROR
 from http_benchmark.targets import NO_TARGET, OpenTarget
 from http_benchmark.trial import Measured, Trial
 from http_benchmark.worker.protocol import Run
-
-MOST_LAG_P50_S = 200e-6
-MOST_LAG_P99_S = 2e-3
-MOST_RATE_ERROR = 0.005
-"""METHOD: the open model is valid on a machine that keeps a schedule this well."""
 
 CEILING_CONNECTIONS = 64
 _PACING_S = 2.0
@@ -56,9 +52,7 @@ def pacing_of(plan: Plan, mode: Mode, arrivals: Arrivals) -> PacingCheck:
         lag_p50_s=lag_p50_s,
         lag_p99_s=lag_p99_s,
         cpu_s_per_1k=_cpu_s_per_1k(measured),
-        valid=lag_p50_s <= MOST_LAG_P50_S
-        and lag_p99_s <= MOST_LAG_P99_S
-        and abs(achieved_ratio - 1) <= MOST_RATE_ERROR,
+        valid=lag_p50_s <= MOST_LAG_S and lag_p99_s <= MOST_LAG_P99_S and abs(achieved_ratio - 1) <= MOST_RATE_ERROR,
     )
 
 

@@ -4,9 +4,10 @@ Each returns figures by contender, the worst first, or under "" that of the whol
 where nothing could be measured. How they are put into words is in `validity`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from statistics import NormalDist, median
 
+from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 
@@ -34,6 +35,10 @@ MOST_BYTES_OFF = 0.01
 MOST_STEAL = 0.02
 MOST_OTHER_CPU = 0.10
 MOST_LAG_S = 200e-6
+MOST_LAG_P99_S = 2e-3
+MOST_RATE_ERROR = 0.005
+"""The open model is valid on a machine that keeps a schedule with a client that does nothing this well: METHOD."""
+
 MOST_EXHAUSTED = 0.01
 MOST_DRIFT_PERCENT = 2.0
 MOST_DELAYED_ACKS = 0.005
@@ -193,11 +198,22 @@ def others_busy(evidence: Evidence) -> Figures:
     return _of_run(evidence.other_cpu_ratio, MOST_OTHER_CPU)
 
 
-def pacing_off(evidence: Evidence) -> Figures:
-    """The pacing check's lag, for all contenders of a mode in which this machine does not keep a schedule."""
-    lag_s = {check.mode: check.lag_p50_s for check in evidence.result.pacing if not check.valid}
-    late = {name: lag_s[client.mode] for name, client in evidence.clients.items() if client.mode in lag_s}
-    return {name: late[name] for name in sorted(late, key=lambda name: -late[name])}
+def pacing_late(evidence: Evidence) -> Figures:
+    """The pacing check's median lag, for all contenders of a mode in which this machine sends late as a rule."""
+    return _paced(evidence, lambda check: check.lag_p50_s, MOST_LAG_S)
+
+
+def pacing_uneven(evidence: Evidence) -> Figures:
+    """The check's p99 of the lag, where the median is well."""
+    figures = _paced(evidence, lambda check: check.lag_p99_s, MOST_LAG_P99_S)
+    return {name: lag_s for name, lag_s in figures.items() if name not in pacing_late(evidence)}
+
+
+def pacing_slow(evidence: Evidence) -> Figures:
+    """By how much the check missed the rate, where the lag is well."""
+    figures = _paced(evidence, lambda check: abs(check.achieved_ratio - 1), MOST_RATE_ERROR)
+    told = pacing_late(evidence) | pacing_uneven(evidence)
+    return {name: error for name, error in figures.items() if name not in told}
 
 
 def late(evidence: Evidence) -> Figures:
@@ -206,7 +222,7 @@ def late(evidence: Evidence) -> Figures:
     A request that is due while the client works on another one waits for that one's CPU time: so much lag is the
     client's own.
     """
-    already_told = pacing_off(evidence)
+    already_told = pacing_late(evidence) | pacing_uneven(evidence) | pacing_slow(evidence)
     lags_s = {
         name: lag_s
         for name, lag_s in evidence.lag_p50_s.items()
@@ -284,6 +300,14 @@ def files_near(evidence: Evidence) -> Figures:
 def clock_coarse(evidence: Evidence) -> Figures:
     """The clock's smallest step."""
     return _of_run(evidence.environment.get("clock_resolution_s"), MOST_CLOCK_STEP_S)
+
+
+def _paced(evidence: Evidence, figure: Callable[[PacingCheck], float], limit: float) -> Figures:
+    """A figure of the pacing check above its limit, for the contenders of the check's mode."""
+    of_mode = {check.mode: figure(check) for check in evidence.result.pacing if not check.valid}
+    return _above(
+        {name: of_mode[client.mode] for name, client in evidence.clients.items() if client.mode in of_mode}, limit
+    )
 
 
 def _idle(evidence: Evidence) -> Figures:

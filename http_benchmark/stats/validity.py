@@ -17,6 +17,10 @@ from http_benchmark.stats.limits import Limits
 LIMITING = ("server-limited", "floor-limited", "pacing-late")
 """What makes a contender look slower than it is without being its own work: verdicts that rest on it are taken back."""
 
+_NO_PACE = (
+    "this machine does not keep the schedule even where no answer is waited for ({}); "
+    "http-benchmark doctor says why; lower --rate, or compare by CPU time"
+)
 _SHOWN = 4  # contenders that a sentence names; the reason lists all of them
 
 
@@ -205,12 +209,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "pacing-late",
-        reasons.pacing_off,
+        reasons.pacing_late,
         reasons.MOST_LAG_S,
-        "this machine does not keep the schedule even where no answer is waited for (median lag {who}); "
-        "http-benchmark doctor says why; lower --rate, or compare by CPU time",
+        _NO_PACE.format("median lag {who}"),
         _microseconds,
     ),
+    Rule(
+        "pacing-late",
+        reasons.pacing_uneven,
+        reasons.MOST_LAG_P99_S,
+        _NO_PACE.format("p99 of the lag {who}"),
+        _microseconds,
+    ),
+    Rule("pacing-late", reasons.pacing_slow, reasons.MOST_RATE_ERROR, _NO_PACE.format("off the rate by {who}")),
     Rule(
         "pacing-late",
         reasons.late,

@@ -86,13 +86,15 @@ def floor(throughput_rps: float, ceiling_rps: float | None = None, mode: str = "
     return {"floor": (probe,)}
 
 
-def pacing(lag_p50_s: float, *, valid: bool, mode: str = "sync") -> dict[str, Any]:
+def pacing(
+    lag_p50_s: float, *, valid: bool, mode: str = "sync", lag_p99_s: float = 1e-3, achieved_ratio: float = 1.0
+) -> dict[str, Any]:
     check = PacingCheck(
         mode=mode,
         rate_rps=1000,
-        achieved_ratio=1.0,
+        achieved_ratio=achieved_ratio,
         lag_p50_s=lag_p50_s,
-        lag_p99_s=lag_p50_s,
+        lag_p99_s=lag_p99_s,
         cpu_s_per_1k=0.03,
         valid=valid,
     )
@@ -387,6 +389,20 @@ class DelayedAckTest(unittest.TestCase):
                 slices = [make_slice(n, delayed_acks=excess) for n, excess in enumerate(excesses)]
                 blocks = [make_block(make_trial("a:sync", slices))] * 6
                 self.assertEqual(codes, [reason.code for reason in judge(make_result(blocks), blocks).reasons])
+
+    def test_the_figure_of_the_pacing_is_what_is_off(self):
+        """The median lag, else its p99, else the rate: each above its limit, in one sentence."""
+        for figure, text, checked in (
+            (300e-6, "median lag httpx:sync 300 µs", pacing(300e-6, lag_p99_s=0.009, achieved_ratio=0.9, valid=False)),
+            (9e-3, "p99 of the lag httpx:sync 9,000 µs", pacing(1e-4, lag_p99_s=0.009, valid=False)),
+            (0.1, "off the rate by httpx:sync 10 %", pacing(1e-4, achieved_ratio=0.9, valid=False)),
+        ):
+            with self.subTest(text):
+                reason, *others = Run(PACED, **OPEN, **checked, contenders=("httpx:sync",)).validity.reasons
+                self.assertAlmostEqual(figure, reason.value)
+                self.assertGreater(reason.value, reason.limit)
+                self.assertIn(text, reason.message)
+                self.assertEqual([], others)
 
     def test_who_takes_40_ms_anyway(self):
         """A busy client or origin, or a target that is 40 ms away, explains it; a client that waits does not."""
