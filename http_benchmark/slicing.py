@@ -1,6 +1,8 @@
 """How a trial is cut into slices, in the closed and in the open model, and how it is warmed up. Pure."""
 
 import math
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -78,9 +80,7 @@ def _arrivals(configuration: ExperimentConfiguration) -> tuple[Arrivals, ...]:
     mean_rps = sum(start + end for start, end in steps) / (2 * len(steps))
     each = _rounds_of_a_step(configuration, mean_rps)
     rounds = each * len(steps)
-    requests: list[int] | list[None] = [None] * rounds
     if configuration.requests is not None:
-        requests = _shares(configuration.requests, rounds)
         slice_s = configuration.requests / mean_rps / rounds
     elif configuration.duration is not None:
         slice_s = configuration.duration / rounds
@@ -91,6 +91,9 @@ def _arrivals(configuration: ExperimentConfiguration) -> tuple[Arrivals, ...]:
         for start, end in steps
         for part in range(each)
     ]
+    requests: Sequence[int | None] = [None] * rounds
+    if configuration.requests is not None:
+        requests = _weighted_shares(configuration.requests, [start + end for start, end in cuts])
     return tuple(
         Arrivals(
             start_rps=start,
@@ -100,7 +103,8 @@ def _arrivals(configuration: ExperimentConfiguration) -> tuple[Arrivals, ...]:
             poisson=configuration.arrivals == "poisson",
             grace_s=_grace_s(configuration),
         )
-        for (start, end), exact in zip(cuts, requests, strict=False)  # fewer requests than slices: fewer slices
+        for (start, end), exact in zip(cuts, requests, strict=True)
+        if exact != 0  # fewer requests than slices: fewer slices
     )
 
 
@@ -131,3 +135,11 @@ def _shares(requests: int, rounds: int) -> list[int]:
     rounds = min(rounds, requests)
     share, rest = divmod(requests, rounds)
     return [share + (number < rest) for number in range(rounds)]
+
+
+def _weighted_shares(requests: int, weights: Sequence[float]) -> list[int]:
+    """Share out an exact number in proportion to weights; each share is off by less than one."""
+    *_, total = sums = list(accumulate(weights))
+    # A product in floating point may lie a hair above the whole number that it stands for.
+    bounds = [math.ceil(round(requests * up_to / total, 6)) for up_to in sums]
+    return [bound - before for before, bound in pairwise([0, *bounds])]

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from http_benchmark.errors import ErrorKind, NoAnswerError
-from http_benchmark.load.schedule import Arrivals
+from http_benchmark.load.schedule import Arrivals, Schedule
 from http_benchmark.models.measurement import GcRecord, LifeCycle, MachineLoad, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.redaction import without_passwords
-from http_benchmark.slicing import LEAST_SLICE_S, Slice
+from http_benchmark.slicing import Slice
 from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution, printable
@@ -119,6 +119,7 @@ class Trial:
         if warm_up is None:
             return
         longest_s = max(warm_up.duration_s, getattr(warm_up, "most_s", None) or 0.0)
+        longest_s += self._plan.slowest_request_s  # the very first one, which goes alone
         measured = self.send(_order(warm_up, opening=True, measured=False), longest_s + self._slack_s)
         _require_answers(measured.figures, self.messages)
         ran, requests = measured.ran, measured.figures.requests
@@ -263,13 +264,14 @@ class Trial:
 
     @property
     def _slack_s(self) -> float:
+        """For the requests that open the connections, the last ones, and all that takes no time as a rule."""
         return 2 * self._plan.slowest_request_s + _GRACE_S
 
     def _patience_s(self, part: Slice) -> float:
         """How long a slice may take before its processes are taken to hang."""
         slowest_s = self._plan.slowest_request_s
         if isinstance(part, Arrivals):
-            return max(part.duration_s, LEAST_SLICE_S) + part.grace_s + self._slack_s
+            return Schedule(part, 0).cutoff_ns / 1e9 + self._slack_s
         requests = part.requests or part.least_requests
         each = math.ceil(requests / self._plan.options.concurrency)
         worst_s = part.duration_s + (each + 2) * slowest_s

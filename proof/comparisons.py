@@ -214,7 +214,6 @@ def _favoured_pair(setting: Setting, *, fixed: bool) -> PairResult:
         blocks=20 if setting.full else 15,
         url=f"/busy/0.001?dial={Favouritism.DIAL}",
         concurrency=1,
-        slices=12,
     )
     comparison = Comparison(comparison.configuration, observer=Favouritism(setting, what))
     if fixed:

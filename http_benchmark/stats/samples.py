@@ -80,7 +80,8 @@ class SliceFigures:
         errors: How many of them failed, by kind; "not-sent" is one.
         duration_s: First request sent until last request done.
         throughput_rps: Completions inside the cut, whatever their outcome, per second from the cut to the last one; in
-            the open model, from when the first was due. None without any.
+            the open model all but one, from when the first could have been done, which is the shortest response time
+            after it was due. None without any, and in the open model with one.
         mean_s, p50_s, max_s: Response times of successful requests inside the cut; None without one. Those never sent
             rank last in the median, and have no part in the others.
         response, service: The times of the same requests; those never sent are censored in `response`.
@@ -178,13 +179,16 @@ class SliceTally:
         whole, inside = self._whole, self._inside
         requests = int(whole.outcomes.sum())
         duration_s = (whole.last_done_ns - whole.first_sent_ns) / 1e9 if whole.sent else 0.0
-        cut, since_ns = 0, whole.first_due_ns if self._open_model else whole.first_sent_ns
-        if not self._open_model:
+        if self._open_model:
+            # One gap less than requests: 5 that are due in 4 s, and are done at once, come at a rate of 1.25/s as
+            # completions per second, and of 1/s in truth.
+            cut, since_ns = 1, whole.first_due_ns + whole.shortest_ns
+        else:
             # Counting from the completion before the first inside, and not from the first inside, keeps answers that
             # come in bursts (a server that answers all connections at once) from being counted without their time.
             cut = cut_requests(min(requests, self._most_undecided), self._concurrency)
             self._decide(cut)
-            since_ns = self._cut_until_ns or since_ns
+            since_ns = self._cut_until_ns or whole.first_sent_ns
         return SliceFigures(
             requests=requests,
             errors=_errors_by_kind(whole.outcomes),
@@ -219,14 +223,15 @@ class _Whole:
         outcomes: How many requests had each code, shape (1024,).
         sent: Requests but those that were never sent.
         first_due_ns: Of all requests.
-        first_sent_ns, last_done_ns: Of those that were sent; they say nothing without one.
+        first_sent_ns, last_done_ns, shortest_ns: Of those that were sent, the last one of their response times; they
+            say nothing without one.
         busy_ns: Sum of all service times.
     """
 
     def __init__(self) -> None:
         self.outcomes = np.zeros(_CODES, dtype=np.int64)
         self.sent = 0
-        self.first_due_ns = self.first_sent_ns = _NEVER_NS
+        self.first_due_ns = self.first_sent_ns = self.shortest_ns = _NEVER_NS
         self.last_done_ns = -_NEVER_NS
         self.busy_ns = 0
 
@@ -242,6 +247,7 @@ class _Whole:
             self.sent += sent_ns.size
             self.first_sent_ns = min(self.first_sent_ns, int(sent_ns.min()))
             self.last_done_ns = max(self.last_done_ns, int((sent_ns + samples.duration_ns).max()))
+            self.shortest_ns = min(self.shortest_ns, int(samples.response_ns.min()))
             self.busy_ns += int(samples.duration_ns.sum())
 
 
@@ -310,7 +316,7 @@ def _errors_by_kind(outcomes: Integers) -> dict[str, int]:
 
 
 def _rate_rps(completions: int, since_ns: int, until_ns: int) -> float | None:
-    return completions * 1e9 / (until_ns - since_ns) if completions and until_ns > since_ns else None
+    return completions * 1e9 / (until_ns - since_ns) if completions > 0 and until_ns > since_ns else None
 
 
 def _beyond_neighbours(windows: Integers) -> int:

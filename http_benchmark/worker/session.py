@@ -277,12 +277,14 @@ class Session:
 
     def _drive_open(self, arrivals: Arrivals, order: Run, span: Span) -> int:
         def begin() -> Schedule:
+            schedule = Schedule(arrivals, 0)
             span.start()
             if order.starts_at_ns is None:
                 span.started_ns += _LEAD_NS + _LEAD_PER_SEND_NS * self._concurrency
             else:
                 span.started_ns = order.starts_at_ns
-            return Schedule(arrivals, span.started_ns)
+            schedule.start_ns = span.started_ns
+            return schedule
 
         return self._driver.drive_open(begin)
 

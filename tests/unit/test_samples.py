@@ -248,12 +248,12 @@ class TestSliceFigures(TestCase):
 
 class TestOpenModel(TestCase):
     def test_nothing_is_cut(self):
-        """All of a hundred requests count, and the rate counts from when the first was due."""
+        """All of a hundred requests count, and the rate is that of the schedule."""
         samples = raw(*((10 * number, 4, 6, 200) for number in range(100)))
         figures = slice_figures(samples, open_model=True)
 
         self.assertEqual(100, figures.response.count)
-        self.assertAlmostEqual(100.0, figures.throughput_rps)  # 100 in 1000 ms
+        self.assertAlmostEqual(100.0, figures.throughput_rps)  # 99 in 990 ms
 
     def test_requests_that_were_never_sent(self):
         """They count as requests and as errors, rank behind all others, and have no part in rate, lag and service."""
@@ -268,9 +268,20 @@ class TestOpenModel(TestCase):
         self.assertEqual((None, 4.7), (figures.response.quantile(0.75), figures.response.censored_above_s))
         self.assertEqual(([0.08, 0.1], [0.0, 0.02]), (seconds(figures.service), seconds(figures.lag)))
         self.assertEqual((0.0, 0.02), (figures.lag_p50_s, figures.lag_p99_s))
-        self.assertAlmostEqual(10.0, figures.throughput_rps)  # two in the 200 ms since the first was due
+        self.assertAlmostEqual(10.0, figures.throughput_rps)  # the second 100 ms after the first
         self.assertAlmostEqual(0.2, figures.duration_s)
         self.assertAlmostEqual(0.5, figures.over_triple_median)
+
+    def test_the_throughput_of_few_requests(self):
+        """One gap less than requests: as scheduled, however few they are; behind a queue, and a stall at the start."""
+        for expected_rps, samples in {
+            1.0: [(1000 * k, 0, 1, 200) for k in range(5)],
+            10.0: [(k, 99 * k, 100, 200) for k in range(5)],
+            2.0: [(500 * k, max(0, 1400 - 500 * k), 1, 200) for k in range(5)],
+        }.items():
+            with self.subTest(expected_rps):
+                self.assertAlmostEqual(expected_rps, slice_figures(raw(*samples), open_model=True).throughput_rps)
+        self.assertIsNone(slice_figures(raw((0, 0, 1, 200)), open_model=True).throughput_rps)
 
     def test_nothing_was_sent(self):
         """No time, no rate, no duration; the requests are there."""

@@ -74,6 +74,15 @@ class OpenModelTest(unittest.TestCase):
         self.assertEqual([3], [part.requests for part in self.slices(rate="500/s", requests=3)])
         self.assertEqual([1, 1], [part.requests for part in self.slices(rate="500/s", requests=2, slices=3)])
 
+    def test_a_number_of_requests_is_shared_out_by_the_rate(self):
+        """Slices last as long as each other: of 4040 requests 10/s gets 20 per slice, 1000/s gets 2000."""
+        parts = self.slices(rate="10,1000/s", requests=4040)
+
+        self.assertEqual([20, 20, 2000, 2000], [part.requests for part in parts])
+        self.assertEqual([2.0] * 4, [part.duration_s for part in parts])
+        ramp = self.slices(rate="100..900/s", requests=1001)
+        self.assertEqual([101, 200, 300, 400], [part.requests for part in ramp])
+
     def test_unsent_requests_are_waited_for_as_long_as_a_timeout(self):
         """But for five seconds at most."""
         self.assertEqual([5.0, 1.5], [self.slices(rate=9, timeout=limit)[0].grace_s for limit in (30, 1.5)])
