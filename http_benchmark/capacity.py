@@ -337,7 +337,7 @@ class CapacityExperiment:
 
     def _found(self, arm: Arm, block: int, trial: Trial, search: Search, probes: list[Probe]) -> CapacitySearch:
         bracket = search.bracket()
-        at_edge = [probe for probe in probes if probe.rate_rps == bracket.failed_rps]
+        failed = [probe for probe in probes if probe.rate_rps == bracket.failed_rps and not probe.passed]
         return CapacitySearch(
             block=block,
             contender=arm.name,
@@ -346,7 +346,7 @@ class CapacityExperiment:
             passed_rps=bracket.passed_rps,
             failed_rps=bracket.failed_rps,
             complete=search.next_try() is None,
-            limited_by=limits(at_edge[-1]) if at_edge else (),
+            limited_by=limits(failed[-1], served_in_time=self._is_served_in_time(failed[-1])) if failed else (),
             messages=trial.messages,
         )
 
@@ -392,6 +392,10 @@ class CapacityExperiment:
             kept_up=in_time,
             passed=not violated and in_time,
         )
+
+    def _is_served_in_time(self, probe: Probe) -> bool:
+        """Whether the times since requests were sent keep the objectives."""
+        return not self.probing.slo.violated(probe.service_time_s, probe.error_ratio)
 
     def _check_pacing(self) -> tuple[PacingCheck, ...]:
         """Send the capacities' own rates with the client that answers by itself, in each mode that was measured."""
