@@ -31,7 +31,7 @@ Examples:
 @click.option("--arrivals", help="Spacing of the arrivals: poisson or constant.  [default: poisson]")
 @click.option("--concurrency", help="Requests in flight at most.  [default: 64]")
 @click.option("--processes", help="Worker processes per contender, which share the load.  [default: 1]")
-@click.option("--duration", help="How long a rate near the edge is tried.  [default: 5s, or what the objective needs]")
+@click.option("--duration", help="How long a rate near the edge is tried.  [default: 8s, or what the objective needs]")
 @click.option("--timeout", help="Total deadline of a request.  [default: 30s]")
 @click.option("--blocks", help="Repetitions of everything, each with fresh processes.  [default: 7]")
 @click.option("--seed", help="Seed of the order and of the arrivals.  [default: random]")

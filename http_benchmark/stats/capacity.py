@@ -16,7 +16,6 @@ from http_benchmark.stats.reasons import MOST_EXHAUSTED, MOST_SERVER_BUSY
 from http_benchmark.stats.search import index_of, rate_of
 
 CLIENT_BUSY = 0.90  # of a processor: the client has no time left for more requests
-_LATE_S = 1e-3  # median lag: five times what a machine must keep to pass the pacing check
 
 QUEUE_GROWTH = 0.03
 """Share by which arrivals may outrun completions before a rate counts as not sustained: the width of the search."""
@@ -37,21 +36,23 @@ def kept_up(probe_p50_s: float | None, calm_p50_s: float, duration_s: float) -> 
     return probe_p50_s is not None and probe_p50_s - calm_p50_s <= QUEUE_GROWTH / 2 * duration_s
 
 
-def limits(probe: Probe) -> tuple[Limit, ...]:
+def limits(probe: Probe, *, served_in_time: bool) -> tuple[Limit, ...]:
     """What stood in the way of a rate that failed; empty where nothing of the following did, but latency.
 
-    Threads and tasks are always exhausted where the client's or the server's processor is, and a busy processor makes
-    every schedule late; so these two are named only where they are the cause.
+    Threads and tasks are always exhausted where the client's or the server's processor is, or where answers take long,
+    and a busy processor makes every schedule late; so these two are named only where they are the cause.
+
+    Args:
+        probe: One that failed.
+        served_in_time: It would have passed if requests had not waited to be sent.
     """
     found: list[Limit] = []
     if probe.cpu_ratio > CLIENT_BUSY:
         found.append("client-limited")
     if (probe.server_cpu_ratio or 0.0) > MOST_SERVER_BUSY:
         found.append("server-limited")
-    if not found and probe.exhausted_ratio > MOST_EXHAUSTED:
-        found.append("workers-exhausted")
-    if not found and (probe.lag_s.p50 or 0.0) > _LATE_S:
-        found.append("pacing-late")
+    if not found and served_in_time:
+        found.append("workers-exhausted" if probe.exhausted_ratio > MOST_EXHAUSTED else "pacing-late")
     return tuple(found)
 
 

@@ -75,11 +75,9 @@ def _limited(
 ) -> Iterator[Reason]:
     for contender in contenders:
         edges = [
-            probe
+            [probe for probe in search.probes if probe.rate_rps == search.failed_rps and not probe.passed][-1]
             for search in searches
-            if search.contender == contender.contender
-            for probe in search.probes
-            if probe.rate_rps == search.failed_rps
+            if search.contender == contender.contender and search.limited_by
         ]
         if "server-limited" in contender.limited_by:
             busy = median(probe.server_cpu_ratio or 0.0 for probe in edges)

@@ -129,9 +129,10 @@ class Search:
     def _descend(self, ceiling: int) -> tuple[int, bool] | None:
         """Downwards in growing steps while nothing passes; at the bound it takes two thorough failures."""
         lowest = index_above(self.lowest_rps)
-        if ceiling > lowest:
-            return max(lowest, ceiling - (RUNG << len(self._looks) - 1)), False
-        return (ceiling, True) if len(self._thorough.get(ceiling, ())) < 2 else None
+        lower = ceiling - (RUNG << len(self._looks) - 1)
+        if lower > lowest:
+            return lower, False
+        return (lowest, True) if len(self._thorough.get(lowest, ())) < 2 else None
 
     def _between(self, below: int, ceiling: int) -> tuple[int, bool]:
         """Halve the interval; after the first thorough try keep near its upper end, where short looks have passed."""

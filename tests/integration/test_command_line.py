@@ -116,7 +116,8 @@ class RunTest(CommandCase):
         done = self.run_command("run", "urllib3", "aiohttp", "--plan", "--concurrency", "32", "--blocks", "7")
 
         self.assertEqual((0, ""), (done.returncode, done.stderr))
-        for pattern in (r"contenders +urllib3:sync, aiohttp:async", r"concurrency +32", r"blocks +7", r"time +about"):
+        contenders = r"contenders +urllib3:sync, aiohttp:async"
+        for pattern in (contenders, r"concurrency +32", r"repeated +7 blocks", r"time +about"):
             self.assertRegex(done.stdout, pattern)
         self.assertEqual([], list(self.folder.iterdir()))
 

@@ -160,13 +160,13 @@ class KnownAnswerTest(CapacityTest):
         Long probes, since a quantile of few relaxation times of the queue is lower than that of all times.
         """
         truth = SERVICE_RPS - log(100) / 0.02
-        result = self.experiment(QueueTrial(exponential(3)), "p99<20ms", blocks=7, duration=40).run()
+        result = self.experiment(QueueTrial(exponential(3)), "p99<20ms", blocks=7, duration=20).run()
         [contender] = result.contenders
 
         self.assertLess(abs(contender.capacity_rps.estimate / truth - 1), 0.03)
         self.assertLessEqual(contender.capacity_rps.low, truth)
         self.assertGreaterEqual(contender.capacity_rps.high, truth)
-        self.assertLess(contender.capacity_rps.high / contender.capacity_rps.low, 1.10)
+        self.assertLess(contender.capacity_rps.high / contender.capacity_rps.low, 1.15)
 
     def test_what_limits(self):
         """A queue that uses all its processor time is limited by that."""
@@ -180,7 +180,7 @@ class KnownAnswerTest(CapacityTest):
         [contender] = experiment.run().contenders
 
         self.assertIsNone(contender.capacity_rps)
-        self.assertAlmostEqual(100 / 15, contender.below_rps, delta=0.2)
+        self.assertAlmostEqual(100 / 24, contender.below_rps, delta=0.2)
         self.assertEqual(("ok", 2), (contender.status, contender.blocks))
 
     def test_never_sent(self):
@@ -208,24 +208,24 @@ class DesignTest(CapacityTest):
     def test_every_contender_in_every_block(self):
         """In an order that the seed decides."""
         names = ("null:sync", "null:async", "null:sync")
-        result = self.experiment(QueueTrial(constant), contenders=names, blocks=6).run()
+        result = self.experiment(QueueTrial(constant), contenders=names, blocks=6, duration=0.1).run()
         orders = [tuple(one.contender for one in result.searches if one.block == block) for block in range(6)]
 
         self.assertEqual({("null:async", "null:sync", "null:sync#2")}, {tuple(sorted(order)) for order in orders})
         self.assertGreater(len(set(orders)), 1)
-        again = self.experiment(QueueTrial(constant), contenders=names, blocks=6).run()
+        again = self.experiment(QueueTrial(constant), contenders=names, blocks=6, duration=0.1).run()
         self.assertEqual(orders, [tuple(one.contender for one in again.searches if one.block == n) for n in range(6)])
 
     def test_probes_are_long_enough(self):
-        """5 s, ten times the objective, what quantiles need at low rates, or what the user says; looks 0.4 of that."""
+        """8 s, ten times the objective, what quantiles need at low rates, or what the user says; looks a quarter."""
         for slo, duration_s, tried, expected in (
-            ("p99<20ms", None, Try(1000, thorough=True), (5.0, 5000)),
+            ("p99<20ms", None, Try(1000, thorough=True), (8.0, 8000)),
             ("p99<20ms", None, Try(1000, thorough=False), (2.0, 2000)),
             ("p99<1s", None, Try(1000, thorough=True), (10.0, 10_000)),
             ("p99<10s", None, Try(100, thorough=True), (30.0, 3000)),
             ("p99<20ms", 0.5, Try(1000, thorough=True), (0.5, 500)),
             ("p99<20ms", 0.5, Try(1000, thorough=False), (0.405, 405)),
-            ("p99<20ms", None, Try(60, thorough=True), (6.75, 405)),
+            ("p99<20ms", None, Try(30, thorough=True), (13.5, 405)),
             ("p50<20ms", 0.5, Try(20, thorough=True), (5.0, 100)),
             ("p99.9<20ms", None, Try(1000, thorough=False), (4.057, 4057)),
         ):

@@ -31,7 +31,8 @@ def judged(searches: list[CapacitySearch], *limited: str, check: PacingCheck | N
 
 
 def at_edge(**changes: Any) -> list[CapacitySearch]:
-    return [a_search(900.0, 1030.0, probes=(a_probe(900.0), a_probe(1030.0, **changes)))]
+    failed = a_probe(1030.0, passed=False, **changes)
+    return [a_search(900.0, 1030.0, probes=(a_probe(900.0), failed), limited_by=("client-limited",))]
 
 
 class VerdictTest(TestCase):
