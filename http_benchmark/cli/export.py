@@ -54,7 +54,8 @@ def export(
         blocks = storage.get_blocks(experiment.id)
     if not any(trial.response_histogram for block in blocks for trial in block.trials):
         raise click.ClickException(
-            f"experiment {experiment.id} holds no histograms: no request succeeded, or an earlier version measured it; measure again"
+            f"experiment {experiment.id} holds no histograms: no request succeeded, or an earlier version measured it; "
+            "measure again"
         )
     with answering(saved=False):
         _write(histogram_log(experiment, blocks, metric), output)
