@@ -32,7 +32,8 @@ def run_levels(settings: Settings, console: Console, json_file: str | None, *, p
         strict: A verdict other than "valid" is an error.
     """
     if plan_only:
-        _print_plan(ScalingExperiment(settings.experiment(), settings.levels), console)
+        with answering(saved=False):
+            _print_plan(ScalingExperiment(settings.experiment(), settings.levels), console)
         return 0
     if json_file:
         check_writable(json_file)

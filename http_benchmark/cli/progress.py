@@ -42,7 +42,7 @@ def print_plan(experiment: Experiment, console: Console) -> None:
         *_arrivals(experiment.configuration),
         f"concurrency  {plan.options.concurrency}{' at most' if plan.arrivals else ''}{_processes(plan)}",
         f"warm-up      {warm_up} per trial",
-        f"trial        {len(plan.slices)} slices of {each}",
+        f"trial        {_count(len(plan.slices), 'slice')} of {each}",
         f"repeated     {_blocks(plan)}, each with a fresh process per contender",
         f"ranked by    {plan.primary_metric}",
         f"processors   clients on {_cpus(plan.client_cpus)}, origin on {_cpus(plan.origin_cpus)}",

@@ -47,7 +47,8 @@ def search(
     progress = SearchDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     experiment = CapacityExperiment(settings.experiment(), objectives, spacing=settings.spacing, observer=progress)
     if plan_only:
-        print_plan(experiment, console)
+        with answering(saved=False):
+            print_plan(experiment, console)
         return 0
     if json_file:
         check_writable(json_file)

@@ -93,9 +93,10 @@ def _concurrency(configuration: Mapping[str, Any]) -> str:
 
 
 def _blocks(result: ExperimentResult) -> str:
-    blocks = f"{result.blocks} {'block' if result.blocks == 1 else 'blocks'}"
-    cut_off = result.planned_blocks is not None and result.blocks < result.planned_blocks
-    return f"{result.blocks} of {result.planned_blocks} blocks" if cut_off else blocks
+    planned = result.planned_blocks
+    if planned is not None and result.blocks < planned:
+        return f"{result.blocks} of {parts.counted(planned, 'block')}"
+    return parts.counted(result.blocks, "block")
 
 
 def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width: int) -> Table:

@@ -334,6 +334,26 @@ class PipeTest(CommandCase):
                 newest = self.open_storage().list_experiments()[0]
                 self.assertEqual((name, "finished", 3), (newest.name, newest.status, newest.blocks))
 
+    def test_an_answer_without_measuring_that_cannot_be_printed(self):
+        """Plans, lists and stored results on a full disk are one line, too, and no traceback."""
+        self.run_command("run", "null:sync", *SMALL)
+        stored = self.open_storage().list_experiments()[0].id
+        for line in (
+            "run null --plan",
+            "run null --concurrency 1,2 --plan",
+            "capacity null --slo 'p99<1s' --plan",
+            "clients",
+            "results list",
+            "results list --json -",
+            f"results show {stored}",
+            f"results compare {stored} {stored}",
+            f"results export {stored} --format hdr",
+        ):
+            with self.subTest(line):
+                done = self.run_shell(f"$BENCH {line} >/dev/full")
+                self.assertEqual((2, 1), (done.returncode, len(done.stderr.splitlines())), done.stderr)
+                self.assertIn("the answer cannot be printed", done.stderr)
+
     def test_closed_streams(self):
         """Without standard output, standard error or standard input a run measures and saves all the same."""
         closings = (">&-", "2>&-", "<&-", "<&- >&- 2>&-")

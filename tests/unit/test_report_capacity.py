@@ -204,6 +204,16 @@ class ScalingReportTest(SnapshotCase):
         """Eighty columns: a table per figure, sentences, who is not in order, two plots, the stored experiments."""
         self.check("scaling_80", printed(print_scaling, a_scaling()))
 
+    def test_blocks_of_the_levels(self):
+        """One block each; where a run was cut off, from the fewest to the most."""
+        for counts, shown in (((1, 1, 1, 1), "1 block each"), ((1, 2, 2, 2), "1–2 blocks each")):
+            with self.subTest(shown):
+                scaling = a_scaling()
+                levels = [
+                    level.model_copy(update={"blocks": n}) for level, n in zip(scaling.levels, counts, strict=True)
+                ]
+                self.assertIn(shown, printed(print_scaling, scaling.model_copy(update={"levels": tuple(levels)})))
+
     def test_in_ascii(self):
         """The same content in the same columns, in ASCII alone."""
         text = printed(print_scaling, a_scaling(), encoding="ascii")
