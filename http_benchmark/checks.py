@@ -83,6 +83,8 @@ def _floor(plan: Plan, target: OpenTarget, mode: Mode, ceiling_rps: float | None
 
 def _server_ceiling_rps(plan: Plan, target: OpenTarget) -> float | None:
     """Requests per CPU second of the origin, when many connections keep it busy; None where it does not count."""
+    if target.counts() is None:
+        return None
     crowded = replace(plan, options=replace(plan.options, concurrency=CEILING_CONNECTIONS), processes=1)
     servers = [probe.server for probe in _closed_slices(crowded, target, "sync")]
     return median(server.requests / server.cpu_s for server in servers if server) if all(servers) else None

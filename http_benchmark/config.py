@@ -33,7 +33,22 @@ _SPELLINGS = {"header": "headers", "database": "database_url"}
 """Options whose name is not the field's."""
 
 OTHER_OPTIONS = frozenset(
-    {"config", "force", "host", "json", "limit", "offset", "plan", "port", "slo", "strict", "yes"}
+    {
+        "config",
+        "force",
+        "format",
+        "host",
+        "json",
+        "limit",
+        "metric",
+        "offset",
+        "output",
+        "plan",
+        "port",
+        "slo",
+        "strict",
+        "yes",
+    }
 )
 """Options that are no settings; the command line reads their variables."""
 

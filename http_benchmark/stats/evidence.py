@@ -104,6 +104,11 @@ class Evidence:
         return self._middle_of_slices(lambda s, _: s.cpu_s / s.requests if s.requests else None)
 
     @cached_property
+    def p50_s(self) -> Figures:
+        """Median response time: median over the slices."""
+        return self._middle_of_slices(lambda s, _: s.p50_s)
+
+    @cached_property
     def lag_p50_s(self) -> Figures:
         """Median lag of the open model: median over the slices."""
         return self._middle_of_slices(lambda s, _: s.lag_p50_s)

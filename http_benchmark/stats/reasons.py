@@ -44,6 +44,7 @@ MOST_PORTS_USED = MOST_FILES_USED = 0.80
 MOST_CLOCK_STEP_S = 1e-6
 MOST_IDLE_CPU = 0.005
 
+_AROUND_ACK_S = (0.030, 0.054)  # where `stats.samples` looks for answers that are 40 ms late
 _WAITING = ("/delay/", "/drip", "/fifo/")  # routes of the origin that make a client wait without working
 
 
@@ -258,13 +259,29 @@ def not_steady(evidence: Evidence) -> Figures:
 
 
 def delayed_acks(evidence: Evidence) -> Figures:
-    """Share of the requests that were answered around 40 ms late."""
-    return _above(evidence.delayed_ack_ratio, MOST_DELAYED_ACKS)
+    """Share of the requests that were answered around 40 ms late.
+
+    Where answers take about that long as a rule, there must be nothing else that explains it.
+    """
+    start_s, end_s = _AROUND_ACK_S
+    waits = _waits_by_design(evidence) or others_busy(evidence) or stolen(evidence)
+    explained = {
+        name
+        for name, p50_s in evidence.p50_s.items()
+        if start_s <= p50_s <= end_s
+        and (
+            waits
+            or evidence.worker_busy.get(name, 0.0) >= LEAST_CLIENT_BUSY
+            or evidence.server_busy.get(name, 0.0) > MOST_SERVER_BUSY
+        )
+    }
+    late = _above(evidence.delayed_ack_ratio, MOST_DELAYED_ACKS)
+    return {name: share for name, share in late.items() if name not in explained}
 
 
 def busy_while_waiting(evidence: Evidence) -> Figures:
-    """Share of a core that was used while others were measured."""
-    return _above(evidence.idle_cpu_ratio, MOST_IDLE_CPU)
+    """Share of a core that was used while others were measured; a contender alone disturbs nobody."""
+    return {} if len(evidence.clients) < 2 else _above(evidence.idle_cpu_ratio, MOST_IDLE_CPU)
 
 
 def ports_near(evidence: Evidence) -> Figures:

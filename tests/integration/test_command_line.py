@@ -116,7 +116,8 @@ class RunTest(CommandCase):
         done = self.run_command("run", "urllib3", "aiohttp", "--plan", "--concurrency", "32", "--blocks", "7")
 
         self.assertEqual((0, ""), (done.returncode, done.stderr))
-        for pattern in (r"contenders +urllib3:sync, aiohttp:async", r"concurrency +32", r"blocks +7", r"time +about"):
+        contenders = r"contenders +urllib3:sync, aiohttp:async"
+        for pattern in (contenders, r"concurrency +32", r"repeated +7 blocks", r"time +about"):
             self.assertRegex(done.stdout, pattern)
         self.assertEqual([], list(self.folder.iterdir()))
 
@@ -194,7 +195,7 @@ class RunTest(CommandCase):
             for option in command.params
             if isinstance(option, click.Option)
         }
-        known = {*Settings.model_fields, *OTHER_OPTIONS, "header", "database", "no_verify"}
+        known = {*Settings.model_fields, *OTHER_OPTIONS, "header", "database", "no_verify", "no_floor"}
         self.assertEqual(set(), options - known)
         self.assertEqual(set(), OTHER_OPTIONS - options)
 

@@ -57,7 +57,7 @@ class TestEncode(TestCase):
 
         self.assertIsNone(encode(times))
 
-    @settings(deadline=None, max_examples=20)  # the library reads all its 18,000 counters in Python
+    @settings(max_examples=20)  # the library reads all its 18,000 counters in Python
     @given(st.lists(st.integers(1, 60_000_000), min_size=1, max_size=300))
     def test_as_if_recorded_one_by_one(self, values_us):
         """Values with their counts are the histogram that single recordings would have made."""

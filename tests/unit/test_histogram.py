@@ -112,7 +112,7 @@ class TestQuantile(TestCase):
 
         self.assertEqual([0.001000003] * 3, [times.quantile(p) for p in (0.0001, 0.5, 1.0)])
 
-    @settings(deadline=None, max_examples=25)  # each sorts or counts 70,000 values
+    @settings(max_examples=25)  # each sorts or counts 70,000 values
     @given(st.lists(st.integers(1, 2**45), min_size=1, max_size=50), st.floats(0.001, 1.0))
     def test_off_by_less_than_four_per_mille(self, values, p):
         """In bins, any quantile of any values is within 0.4 % of the exact one."""
@@ -156,7 +156,7 @@ class TestTimes(TestCase):
 
         self.assertEqual((1, 3e-9), (times.count, times.max_s))
 
-    @settings(deadline=None, max_examples=25)  # each sorts or counts 70,000 values
+    @settings(max_examples=25)  # each sorts or counts 70,000 values
     @given(
         st.lists(st.sampled_from([0, 1, 700, 30_000, 65_536, 66_000]), min_size=1, max_size=4),
         st.integers(0, 3),

@@ -292,7 +292,6 @@ class TestOpenModel(TestCase):
 
 
 class TestChunks(TestCase):
-    @settings(deadline=None)
     @given(st.integers(1, 400), st.integers(1, 12), st.integers(1, 7), st.integers(0, 2**32))
     def test_small_slices_are_exact(self, n, concurrency, chunks, seed):
         """In whatever parts and order they come, the figures are those of all samples at once."""
@@ -327,7 +326,7 @@ class TestChunks(TestCase):
         self.assertEqual([0.011, 0.1], [slice_figures(samples[::-1]).response.min_s, slice_figures(samples).max_s])
         self.assertEqual(0.011, slice_figures(samples).response.min_s)
 
-    @settings(deadline=None, max_examples=10)  # each counts 150,000 samples
+    @settings(max_examples=10)  # each counts 150,000 samples
     @given(st.integers(0, 100), st.booleans())
     def test_large_slices_in_any_order(self, seed, open_model):
         """More samples than are kept, with failures and ties, give the same shuffled and in other chunks."""

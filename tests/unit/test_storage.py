@@ -200,7 +200,7 @@ class ExperimentsTest(StorageCase):
         self.assertEqual([], store.get_blocks("e-2"))
 
     @given(blocks)
-    @settings(deadline=None, max_examples=50)
+    @settings(max_examples=50)
     def test_any_block_comes_back_as_saved(self, block: BlockRecord) -> None:
         """Figures of every size, infinite ones too, texts and times of every zone survive."""
         experiment_id = str(uuid4())

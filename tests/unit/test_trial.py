@@ -13,7 +13,7 @@ from http_benchmark.targets import NO_TARGET
 from http_benchmark.trial import Trial
 
 
-class Enough(Exception):
+class EnoughError(Exception):
     """Raised by the team instead of sending anything."""
 
 
@@ -22,9 +22,9 @@ class PatienceTest(unittest.TestCase):
         """How long the team is given for one step of a trial."""
         plan = make_plan(ExperimentConfiguration(**configuration), [], seed=1)
         arm = Arm(Contender("null", "sync"), known_clients()["null"], None)
-        team = mock.Mock(pids=(), run=mock.Mock(side_effect=Enough))
+        team = mock.Mock(pids=(), run=mock.Mock(side_effect=EnoughError))
         with mock.patch.object(trial_module, "Team", return_value=team), Trial(arm, plan, NO_TARGET) as trial:
-            self.assertRaises(Enough, step, trial)
+            self.assertRaises(EnoughError, step, trial)
         _, patience_s, _ = team.run.call_args.args
         return patience_s
 

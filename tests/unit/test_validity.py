@@ -398,6 +398,23 @@ class DelayedAckTest(unittest.TestCase):
                 blocks = [make_block(make_trial("a:sync", slices))] * 6
                 self.assertEqual(codes, [reason.code for reason in judge(make_result(blocks), blocks).reasons])
 
+    def test_who_takes_40_ms_anyway(self):
+        """A busy client or origin, or a target that is 40 ms away, explains it; a client that waits does not."""
+        late = {"delayed_acks": 100, "p50_s": 0.041, "mean_s": 0.041}
+        for expected, run in (
+            (True, Run(late | {"cpu_s": 0.099})),
+            (False, Run(late | {"cpu_s": 0.100})),
+            (False, Run(late | {"cpu_s": 0.05} | served(0.8))),
+            (False, Run(late | {"cpu_s": 0.05}, configuration={"url": "/delay/0.04"})),
+            (True, Run(late | {"p50_s": 0.02}, configuration={"url": "/delay/0.02"})),
+        ):
+            with self.subTest(run.codes):
+                self.assertEqual(expected, "delayed-ack" in run.codes)
+
+    def test_alone_nobody_is_disturbed(self):
+        """A single contender may use its waiting time as it likes."""
+        self.assertEqual([], Run({"idle_cpu_ratio": 0.4}, contenders=("httpx:sync",)).codes)
+
 
 class MachineTest(unittest.TestCase):
     def test_the_errors_of_single_slices_cancel(self):
