@@ -80,7 +80,7 @@ def print_plan(experiment: CapacityExperiment, console: Console) -> None:
         f"short looks  {format_duration(probing.look_s)} or more, {probing.least_requests} requests or more",
         f"at the edge  {format_duration(probing.least_s)} or more",
         f"repeated     {parts.counted(plan.blocks, 'block')}, each with a fresh process per contender",
-        f"time         about {format_duration(experiment.estimated_s)}",
+        f"time         about {format_duration(experiment.estimated_s)}, longer where the capacity is low",
     ]
     print_lines(lines, console)
 

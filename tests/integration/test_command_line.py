@@ -73,6 +73,8 @@ WRONG_COMMANDS = (
     (["results", "delete", "3f2a", "--yes"], "'3f2a'"),
     (["results", "list", "--limit", "0"], "0"),
     (["origin", "--port", "99999"], "99999"),
+    (["capacity", "null"], "such as 'p99<20ms'"),
+    (["results", "export", "3f2a"], "an HdrHistogram log"),
     (["db", "current", "--database", "text.db"], "text.db"),
 )
 
