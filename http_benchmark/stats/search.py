@@ -118,11 +118,12 @@ class Search:
 
     def _climb(self, below: int | None) -> tuple[int, bool] | None:
         """The next rung upwards: half octaves up to where the capacity is expected, octaves beyond it."""
-        start, highest = index_of(self.start_rps), index_below(self.highest_rps)
+        highest = index_below(self.highest_rps)
+        start = min(highest, index_of(self.start_rps))
         if below is None:
             return min(highest, max(index_above(self.lowest_rps), (start // RUNG - _RUNGS_BELOW_START) * RUNG)), False
         if below >= highest:
-            return None
+            return None if below in self._thorough else (below, True)
         width = RUNG if below <= start + RUNG else 2 * RUNG
         return min(highest, (below // RUNG) * RUNG + width), False
 

@@ -146,6 +146,7 @@ class WayTest(TestCase):
         bracket, tried = find(lambda _: True, highest=20_000.0)
 
         self.assertEqual((None, True), (bracket.failed_rps, bracket.complete))
+        self.assertEqual(Try(bracket.passed_rps, thorough=True), tried[-1])
         self.assertGreater(bracket.passed_rps, 20_000 / WIDTH)
         self.assertLessEqual(bracket.passed_rps, 20_000)
         self.assertLess(len(tried), 13)
