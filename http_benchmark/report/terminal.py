@@ -28,7 +28,7 @@ _LEFT_OUT = {
     60: {"speed", "cost", "lag\np99 ms", "CPU\nµs/req", "peak\nMiB"},
     50: {"p50\nms", "p99\nms", "err."},
 }
-_LEFT_OUT_OPEN = {100: {"service\np99 ms", "peak\nMiB"}} | _LEFT_OUT
+_LEFT_OUT_OPEN = {100: {"service\np99 ms", "peak\nMiB"}, 80: {"speed", "cost", "p50\nms"}} | _LEFT_OUT
 """Below so many columns these headings are left out, so that contenders and requests per second can be read."""
 
 _LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
