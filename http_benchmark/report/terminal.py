@@ -190,6 +190,8 @@ def _notes(result: ExperimentResult) -> list[str]:
     ]
     if result.load_model == "open":
         notes.append("Response time counts from the moment a request was due: lag and service time together.")
+    if any(client.by_rate for client in result.clients):
+        notes.append("The rate changed: requests/s and CPU are those of a median slice, response times mix all rates.")
     notes += _checks(result)
     if any(pair.separated for pair in pairs):
         notes.append("Contenders that share a letter (grp.) cannot be told apart.")

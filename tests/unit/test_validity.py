@@ -358,6 +358,18 @@ class ExplainedTest(unittest.TestCase):
 
         self.assertEqual([], null.codes)
 
+    def test_nothing_is_left_to_rank_where_nobody_is_slower_than_the_floor(self):
+        """Then a ranking by wall clock is invalid; one contender above the limit, or CPU time that ranks, is not."""
+        for severity, floor_rps, changes in (
+            ("invalid", 1100.0, {}),
+            ("suspect", 1100.0, {"primary_metric": "cpu_s_per_1k"}),
+            ("suspect", 1100.0, {"measured": {"throughput_rps": 900.0}}),
+        ):
+            with self.subTest(changes):
+                validity = Run(**changes, **floor(floor_rps)).validity
+                self.assertEqual(("floor-limited", severity), (validity.reasons[0].code, validity.reasons[0].severity))
+                self.assertEqual(severity, validity.verdict)
+
     def test_the_floor_is_not_held_against_itself(self):
         """It may be as fast as it is, and wait as long as it does."""
         self.assertEqual([], Run({"cpu_s": 0.01}, contenders=("floor:sync",), **floor(1000.0, 1900.0)).codes)
