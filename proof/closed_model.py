@@ -77,16 +77,12 @@ def slow_server(setting: Setting) -> Iterator[Check]:
         validity = Comparison(configuration).run().validity
         reasons = {reason.code: reason for reason in validity.reasons}
         found = reasons.get("server-limited")
-        yield near(
-            f"{path}: server-limited",
-            float(found is not None),
-            float(limited),
-            0,
-            note=f"the verdict is {validity.verdict}"
-            + (f", the server {found.value:.0%} busy" if found and found.value else ""),
-        )
+        busy = f", the server {found.value:.0%} busy" if found and found.value else ""
+        note = f"the verdict is {validity.verdict}{busy}"
+        excuse = "others use the server's processor" if "machine-busy" in reasons else ""
+        yield near(f"{path}: server-limited", float(bool(found)), float(limited), 0, note=note, excuse=excuse)
         if limited:
-            yield near(f"{path}: the verdict is invalid", float(validity.verdict == "invalid"), 1, 0)
+            yield near(f"{path}: invalid", float(validity.verdict == "invalid"), 1, 0, excuse=excuse)
 
 
 EXPERIMENTS = (

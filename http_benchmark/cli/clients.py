@@ -12,7 +12,7 @@ from http_benchmark.cli.options import shared_options
 @shared_options(output=True)
 def command(config_file: Path | None, json_file: str | None, *, verbose: int, log_file: str | None) -> None:
     """List the known clients: installed version, modes, protocols, how to install them."""
-    from http_benchmark.cli.common import load_settings, make_console, write_json
+    from http_benchmark.cli.common import answering, load_settings, make_console, write_json
     from http_benchmark.clients import OWN_CLIENTS, installed_version, known_clients
     from http_benchmark.report.lists import ClientRow, print_clients
 
@@ -28,7 +28,8 @@ def command(config_file: Path | None, json_file: str | None, *, verbose: int, lo
         for name, capabilities in known_clients().items()
         if name not in OWN_CLIENTS
     ]
-    if json_file:
-        write_json([asdict(row) for row in rows], json_file)
-    else:
-        print_clients(rows, make_console())
+    with answering(saved=False):
+        if json_file:
+            write_json([asdict(row) for row in rows], json_file)
+        else:
+            print_clients(rows, make_console())

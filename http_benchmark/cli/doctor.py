@@ -27,7 +27,7 @@ def command(
     Looks at processors, clocks, limits and the interpreter, watches for a second what else is at work, and tries how
     well a schedule of 2000 requests a second is kept. Says what to do about what is found; changes nothing.
     """
-    from http_benchmark.cli.common import check_writable, load_settings, make_console, write_json
+    from http_benchmark.cli.common import answering, check_writable, load_settings, make_console, write_json
     from http_benchmark.cli.examining import examine
     from http_benchmark.report.doctor import as_json, print_findings
     from http_benchmark.utils.fitness import findings, verdict
@@ -36,9 +36,10 @@ def command(
     if json_file:
         check_writable(json_file)
     found = findings(examine(make_console(to_stderr=True)))
-    if json_file:
-        write_json(as_json(found), json_file)
-    else:
-        print_findings(found, make_console())
+    with answering(saved=False):
+        if json_file:
+            write_json(as_json(found), json_file)
+        else:
+            print_findings(found, make_console())
     if strict and verdict(found) == "unfit":
         context.exit(1)

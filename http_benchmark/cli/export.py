@@ -40,7 +40,7 @@ def export(
     **arguments: Any,
 ) -> None:
     """Write a stored experiment for other tools; the first characters of its ID will do."""
-    from http_benchmark.cli.common import load_settings, open_storage
+    from http_benchmark.cli.common import answering, load_settings, open_storage
     from http_benchmark.report.hdr import histogram_log
 
     assert form == "hdr", "click has checked it"
@@ -54,9 +54,11 @@ def export(
         blocks = storage.get_blocks(experiment.id)
     if not any(trial.response_histogram for block in blocks for trial in block.trials):
         raise click.ClickException(
-            f"experiment {experiment.id} holds no histograms: no request succeeded, or an earlier version measured it"
+            f"experiment {experiment.id} holds no histograms: no request succeeded, or an earlier version measured it; "
+            "measure again"
         )
-    _write(histogram_log(experiment, blocks, metric), output)
+    with answering(saved=False):
+        _write(histogram_log(experiment, blocks, metric), output)
 
 
 def _write(text: str, output: str) -> None:

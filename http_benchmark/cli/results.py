@@ -41,16 +41,17 @@ command.add_command(export)
 @shared_options(database=True, output=True)
 def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset: int, **arguments: Any) -> None:
     """List stored experiments, newest first."""
-    from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
     from http_benchmark.report.lists import print_experiment_list
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
         experiments = storage.list_experiments(limit=limit, offset=offset)
-    if json_file:
-        write_json([experiment.to_dict() for experiment in experiments], json_file)
-    else:
-        print_experiment_list(experiments, make_console())
+    with answering(saved=False):
+        if json_file:
+            write_json([experiment.to_dict() for experiment in experiments], json_file)
+        else:
+            print_experiment_list(experiments, make_console())
 
 
 @command.command("show", epilog="Example: http-benchmark results show 3f2a")
@@ -58,17 +59,18 @@ def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset
 @shared_options(database=True, output=True)
 def show(config_file: Path | None, json_file: str | None, *, identifier: str, **arguments: Any) -> None:
     """Show a stored experiment; the first characters of its ID will do."""
-    from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
     from http_benchmark.report import json as json_report
     from http_benchmark.report.terminal import print_experiment
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
         experiment = _stored(storage, identifier)
-    if json_file:
-        write_json(json_report.dump(experiment), json_file)
-    else:
-        print_experiment(experiment, make_console())
+    with answering(saved=False):
+        if json_file:
+            write_json(json_report.dump(experiment), json_file)
+        else:
+            print_experiment(experiment, make_console())
 
 
 @command.command("compare", epilog="Example: http-benchmark results compare 3f2a 9b07")
@@ -90,7 +92,7 @@ def compare(
     clients may differ. There is no verdict: for that, measure both in one experiment.
     """
     from http_benchmark import comparison
-    from http_benchmark.cli.common import load_settings, make_console, open_storage, write_json
+    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
     from http_benchmark.report.comparison import print_comparison
 
     settings = load_settings(arguments, config_file)
@@ -98,10 +100,11 @@ def compare(
         experiments = [_stored(storage, identifier) for identifier in (first, second)]
         blocks = [storage.get_blocks(experiment.id) for experiment in experiments]
     compared = comparison.compare(*experiments, force=force, blocks=(blocks[0], blocks[1]))
-    if json_file:
-        write_json(compared.to_dict(), json_file)
-    else:
-        print_comparison(compared, make_console())
+    with answering(saved=False):
+        if json_file:
+            write_json(compared.to_dict(), json_file)
+        else:
+            print_comparison(compared, make_console())
 
 
 @command.command("delete", epilog="Example: http-benchmark results delete 3f2a --yes")

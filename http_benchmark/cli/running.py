@@ -53,7 +53,8 @@ def run(
     if settings.levels:
         return run_levels(settings, console, json_file, plan_only=plan_only, strict=strict)
     if plan_only:
-        print_plan(Experiment(settings.experiment()), console)
+        with answering(saved=False):
+            print_plan(Experiment(settings.experiment()), console)
         return 0
     if json_file:
         check_writable(json_file)

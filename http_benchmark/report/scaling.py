@@ -49,9 +49,10 @@ def _heading(result: ScalingResult) -> list[RenderableType]:
     configuration = result.configuration
     target = f"{without_passwords(result.target.url)} ({result.target.kind} target)"
     blocks = sorted({level.blocks for level in result.levels})
+    each = parts.counted(blocks[0], "block") if len(blocks) == 1 else f"{blocks[0]}–{blocks[-1]} blocks"
     size = [
         f"concurrency {', '.join(str(level.concurrency) for level in result.levels)}",
-        f"{'–'.join(map(str, {blocks[0]: None, blocks[-1]: None}))} blocks each",
+        f"{each} each",
         f"seed {result.seed}",
         "" if result.status == "finished" else result.status,
     ]

@@ -28,7 +28,7 @@ _LEFT_OUT = {
     60: {"speed", "cost", "lag\np99 ms", "CPU\nµs/req", "peak\nMiB"},
     50: {"p50\nms", "p99\nms", "err."},
 }
-_LEFT_OUT_OPEN = {100: {"service\np99 ms", "peak\nMiB"}} | _LEFT_OUT
+_LEFT_OUT_OPEN = {100: {"service\np99 ms", "peak\nMiB"}, 80: {"speed", "cost", "p50\nms"}} | _LEFT_OUT
 """Below so many columns these headings are left out, so that contenders and requests per second can be read."""
 
 _LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
@@ -93,9 +93,10 @@ def _concurrency(configuration: Mapping[str, Any]) -> str:
 
 
 def _blocks(result: ExperimentResult) -> str:
-    blocks = f"{result.blocks} {'block' if result.blocks == 1 else 'blocks'}"
-    cut_off = result.planned_blocks is not None and result.blocks < result.planned_blocks
-    return f"{result.blocks} of {result.planned_blocks} blocks" if cut_off else blocks
+    planned = result.planned_blocks
+    if planned is not None and result.blocks < planned:
+        return f"{result.blocks} of {parts.counted(planned, 'block')}"
+    return parts.counted(result.blocks, "block")
 
 
 def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width: int) -> Table:

@@ -52,6 +52,7 @@ WRONG_RUNS = (
     (["--method", "POST", "--body-size", "5XB"], "'5XB'"),
     (["--method", "POST", "--body", "x", "--body-size", "5"], "contradict"),
     (["--concurrency", "0"], "0"),
+    (["--until", "2%", "--blocks", "5"], "got blocks 5"),
     (["--duration", "-1s"], "-1"),
     (["--duration", "1s", "--requests", "5"], "contradict"),
     (["--timeout", "0"], "0"),
@@ -73,6 +74,8 @@ WRONG_COMMANDS = (
     (["results", "delete", "3f2a", "--yes"], "'3f2a'"),
     (["results", "list", "--limit", "0"], "0"),
     (["origin", "--port", "99999"], "99999"),
+    (["capacity", "null"], "such as 'p99<20ms'"),
+    (["results", "export", "3f2a"], "an HdrHistogram log"),
     (["db", "current", "--database", "text.db"], "text.db"),
 )
 
@@ -295,7 +298,13 @@ class OtherCommandsTest(CommandCase):
 
     def test_output_in_ascii(self):
         """Where the terminal knows ASCII only, everything is said in ASCII."""
-        for arguments in (("run", "null:sync", *SMALL), ("run", "--plan"), ("clients",)):
+        for arguments in (
+            ("run", "null:sync", *SMALL),
+            ("run", "--plan", "--until", "2%"),
+            ("run", "null", "--concurrency", "1,2", "--plan"),
+            ("capacity", "null", "--slo", "p99<=20ms", "--plan"),
+            ("clients",),
+        ):
             with self.subTest(arguments):
                 done = self.run_command(*arguments, PYTHONIOENCODING="ascii", COLUMNS="40")
                 self.assertEqual((0, []), (done.returncode, self.complaints(done.stderr)))
@@ -334,6 +343,26 @@ class PipeTest(CommandCase):
                 self.assertEqual(complaint, "\n".join(self.complaints(done.stderr))[: len(lost)])
                 newest = self.open_storage().list_experiments()[0]
                 self.assertEqual((name, "finished", 3), (newest.name, newest.status, newest.blocks))
+
+    def test_an_answer_without_measuring_that_cannot_be_printed(self):
+        """Plans, lists and stored results on a full disk are one line, too, and no traceback."""
+        self.run_command("run", "null:sync", *SMALL)
+        stored = self.open_storage().list_experiments()[0].id
+        for line in (
+            "run null --plan",
+            "run null --concurrency 1,2 --plan",
+            "capacity null --slo 'p99<1s' --plan",
+            "clients",
+            "results list",
+            "results list --json -",
+            f"results show {stored}",
+            f"results compare {stored} {stored}",
+            f"results export {stored} --format hdr",
+        ):
+            with self.subTest(line):
+                done = self.run_shell(f"$BENCH {line} >/dev/full")
+                self.assertEqual((2, 1), (done.returncode, len(done.stderr.splitlines())), done.stderr)
+                self.assertIn("the answer cannot be printed", done.stderr)
 
     def test_closed_streams(self):
         """Without standard output, standard error or standard input a run measures and saves all the same."""

@@ -175,6 +175,13 @@ class CapacityReportTest(SnapshotCase):
         """With room, each contender takes one line, and the plot is wider."""
         self.check("capacity_140", printed(print_capacity, a_capacity(), width=140), width=140)
 
+    def test_a_search_cut_off_in_a_block(self):
+        """Some contenders have a block more than the others; the note counts the blocks of those in the table."""
+        first, *others = a_capacity(2).contenders
+        ahead = first.model_copy(update={"blocks": first.blocks + 1})
+        text = printed(print_capacity, a_capacity(2, contenders=(ahead, *others)))
+        self.assertIn("estimate over 2–3 blocks", text)
+
     def test_few_blocks(self):
         """Two of seven blocks after an interruption: no interval, and it is said."""
         text = printed(print_capacity, a_capacity(2, status="interrupted"))
@@ -203,6 +210,16 @@ class ScalingReportTest(SnapshotCase):
     def test_narrow(self):
         """Eighty columns: a table per figure, sentences, who is not in order, two plots, the stored experiments."""
         self.check("scaling_80", printed(print_scaling, a_scaling()))
+
+    def test_blocks_of_the_levels(self):
+        """One block each; where a run was cut off, from the fewest to the most."""
+        for counts, shown in (((1, 1, 1, 1), "1 block each"), ((1, 2, 2, 2), "1–2 blocks each")):
+            with self.subTest(shown):
+                scaling = a_scaling()
+                levels = [
+                    level.model_copy(update={"blocks": n}) for level, n in zip(scaling.levels, counts, strict=True)
+                ]
+                self.assertIn(shown, printed(print_scaling, scaling.model_copy(update={"levels": tuple(levels)})))
 
     def test_in_ascii(self):
         """The same content in the same columns, in ASCII alone."""

@@ -269,6 +269,13 @@ class ExplainedTest(unittest.TestCase):
         """Its core is idle since the origin is not."""
         self.assertEqual(["server-limited"], Run(served(0.75) | {"cpu_s": 0.02}).codes)
 
+    def test_processes_that_share_a_processor_share_its_time(self):
+        """Four of them on one processor use 60 % of it, on four processors 15 % of each."""
+        for cpus, codes in (([1], []), ([1, 2, 3, 4], ["client-idle"])):
+            with self.subTest(cpus):
+                run = Run({"cpu_s": 0.12}, trial={"processes": 4}, environment={"client_cpus": cpus, "origin_cpus": []})
+                self.assertEqual(codes, run.codes)
+
     def test_who_waits_for_a_busy_machine_is_not_called_idle(self):
         """Other processes had its core."""
         self.assertEqual(["machine-busy"], Run({"cpu_s": 0.02} | machine(other_cpu_ratio=0.8)).codes)
