@@ -25,6 +25,7 @@ LINE = " ".join(SMALL)
 COMMANDS = (
     (),
     ("run",),
+    ("capacity",),
     ("clients",),
     ("origin",),
     ("results",),
