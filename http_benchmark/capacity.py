@@ -382,7 +382,7 @@ class CapacityExperiment:
             error_ratio=error_ratio,
             censored=figures.censored,
             exhausted_ratio=ran.exhausted / figures.requests if figures.requests else 0.0,
-            cpu_ratio=(ran.user_ns + ran.system_ns) / 1e9 / wall_s,
+            cpu_ratio=(ran.user_ns + ran.system_ns) / 1e9 / wall_s / self._processors,
             # The opening requests are in what the origin counts, and not in the time.
             server_cpu_ratio=server.cpu_s / wall_s * figures.requests / server.requests
             if server and server.requests
@@ -396,6 +396,11 @@ class CapacityExperiment:
     def _is_served_in_time(self, probe: Probe) -> bool:
         """Whether the times since requests were sent keep the objectives."""
         return not self.probing.slo.violated(probe.service_time_s, probe.error_ratio)
+
+    @property
+    def _processors(self) -> int:
+        """How many processors a contender's processes can keep busy."""
+        return min(self.plan.processes, len(self.plan.client_cpus) or self.plan.processes)
 
     def _check_pacing(self) -> tuple[PacingCheck, ...]:
         """Send the capacities' own rates with the client that answers by itself, in each mode that was measured."""

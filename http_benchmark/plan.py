@@ -16,6 +16,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential
 from http_benchmark import __version__
 from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.errors import ConfigurationError
 from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
@@ -171,6 +172,9 @@ def make_plan(
         arms: The contenders that are there.
         seed: The configuration's or a random one.
         body: Bytes to upload instead of what the configuration names.
+
+    Raises:
+        ConfigurationError: Fewer blocks were allowed than `until` needs to decide anything.
     """
     origin_cpus, client_cpus = share_processors(available_cpus())
     slices = plan_slices(configuration)
@@ -213,6 +217,11 @@ def make_plan(
 
 def _blocks(configuration: ExperimentConfiguration, contenders: int) -> int:
     if configuration.blocks is not None:
+        if configuration.until and configuration.blocks <= LOOKS[0]:
+            raise ConfigurationError(
+                f"until looks at the intervals after {LOOKS[0]} blocks and later, got blocks {configuration.blocks}; "
+                "allow more blocks, or leave out one of both"
+            )
         return configuration.blocks
     return LOOKS[-1] if configuration.until else default_blocks(contenders, quick=configuration.quick)
 

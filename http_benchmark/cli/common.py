@@ -3,15 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from http_benchmark.config import Settings
+from http_benchmark.report.plain import Plain
 from http_benchmark.storage import ResultStorage, require_existing
 from http_benchmark.utils import logging
 
@@ -53,6 +55,12 @@ class _HonestConsole(Console):
 def make_console(*, to_stderr: bool = False) -> Console:
     """A console that prints plainly where no terminal is, and raises `OSError` where nothing can be printed."""
     return _HonestConsole(stderr=to_stderr, highlight=False)
+
+
+def print_lines(lines: Iterable[str], console: Console) -> None:
+    """Print each as it is, on one line, in ASCII where that is all that the console knows."""
+    for line in lines:
+        console.print(Plain(Text(line)), soft_wrap=True)
 
 
 @contextmanager

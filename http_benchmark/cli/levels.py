@@ -6,7 +6,7 @@ from loguru import logger
 from rich.console import Console
 from rich.text import Text
 
-from http_benchmark.cli.common import answering, check_writable, make_console, open_storage, write_json
+from http_benchmark.cli.common import answering, check_writable, make_console, open_storage, print_lines, write_json
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.progress import print_plan
@@ -66,11 +66,11 @@ def _exit_code(scaling: ScalingExperiment, result: ScalingResult, *, strict: boo
 def _print_plan(scaling: ScalingExperiment, console: Console) -> None:
     """The plan of the first level, and what the levels add to it."""
     print_plan(next(iter(scaling.levels.values())), console)
-    for line in (
+    lines = (
         f"levels       concurrency {_levels(scaling)}; each block measures all of them, in random order",
         f"time in all  about {format_duration(scaling.estimated_s)}",
-    ):
-        console.print(line, soft_wrap=True, markup=False)
+    )
+    print_lines(lines, console)
 
 
 def _levels(scaling: ScalingExperiment) -> str:

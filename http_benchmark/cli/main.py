@@ -100,9 +100,15 @@ def _run() -> int:
 
 def _refuse(error: click.ClickException) -> int:
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return _complain([error.format_message().replace("\n", " ")], EXIT_USAGE)
+        return _complain([" ".join(error.format_message().split()) + _help_on(error)], EXIT_USAGE)
     click.echo(error.format_message(), err=True)  # the help of a group that was called alone
     return EXIT_USAGE
+
+
+def _help_on(error: click.ClickException) -> str:
+    """What an option that is missing is about."""
+    option = error.param if isinstance(error, click.MissingParameter) else None
+    return f" {option.help}" if isinstance(option, click.Option) else ""
 
 
 def _complain(faults: Sequence[str], code: int) -> int:

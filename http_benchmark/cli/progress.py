@@ -15,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from http_benchmark.benchmark import Experiment, Observer
+from http_benchmark.cli.common import print_lines
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
@@ -48,8 +49,7 @@ def print_plan(experiment: Experiment, console: Console) -> None:
         f"processors   clients on {_cpus(plan.client_cpus)}, origin on {_cpus(plan.origin_cpus)}",
         f"time         about {format_duration(plan.estimated_s)}, longer where a request is slow",
     ]
-    for line in lines:
-        console.print(line, soft_wrap=True, markup=False)
+    print_lines(lines, console)
 
 
 def _arrivals(configuration: ExperimentConfiguration) -> list[str]:

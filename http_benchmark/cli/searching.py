@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from http_benchmark.capacity import CapacityExperiment, CapacityObserver
-from http_benchmark.cli.common import answering, check_writable, load_settings_as, make_console, write_json
+from http_benchmark.cli.common import answering, check_writable, load_settings_as, make_console, print_lines, write_json
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.config import CapacitySettings
@@ -80,10 +80,9 @@ def print_plan(experiment: CapacityExperiment, console: Console) -> None:
         f"short looks  {format_duration(probing.look_s)} or more, {probing.least_requests} requests or more",
         f"at the edge  {format_duration(probing.least_s)} or more",
         f"repeated     {parts.counted(plan.blocks, 'block')}, each with a fresh process per contender",
-        f"time         about {format_duration(experiment.estimated_s)}",
+        f"time         about {format_duration(experiment.estimated_s)}, longer where the capacity is low",
     ]
-    for line in lines:
-        console.print(line, soft_wrap=True, markup=False)
+    print_lines(lines, console)
 
 
 def _checked(arguments: dict[str, Any], slo: str, config_file: Path | None) -> tuple[CapacitySettings, Slo]:

@@ -6,6 +6,7 @@ from contextlib import closing
 
 from http_benchmark.clients.base import AsyncSend
 from http_benchmark.clock import Clock
+from http_benchmark.errors import ErrorKind
 from http_benchmark.load.dispatch import Dispatcher
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.recorder import Record
@@ -79,6 +80,17 @@ async def drive(
         except caught as error:
             ended = clock()
             code = failures.note(error)
+        except asyncio.CancelledError as error:
+            if _is_ending():
+                raise
+            ended = clock()
+            code = failures.note(error, ErrorKind.CANCELLED)
         record(intended, started, ended, code)
         if think_time_s:
             await asyncio.sleep(think_time_s)
+
+
+def _is_ending() -> bool:
+    """Whether somebody wants this task to end; otherwise it is the client that gave up a request by itself."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

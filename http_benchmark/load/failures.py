@@ -1,6 +1,7 @@
 """Failed requests as data: an adapter's exceptions become codes, and the first message of each kind is kept."""
 
 from http_benchmark.clients.base import ErrorTable, classify
+from http_benchmark.errors import ErrorKind
 
 _MESSAGE_LENGTH = 300
 
@@ -21,9 +22,9 @@ class Failures:
         self.classes = tuple(exception_class for exception_class, _ in table)
         self.messages: dict[str, str] = {}
 
-    def note(self, error: BaseException) -> int:
-        """Return the code that a sample stores for `error`."""
-        kind = classify(error, self._table)
+    def note(self, error: BaseException, kind: ErrorKind | None = None) -> int:
+        """Return the code that a sample stores for `error`; its kind is looked up in the table, unless it is given."""
+        kind = kind or classify(error, self._table)
         if kind not in self.messages:
             name = f"{type(error).__module__}.{type(error).__qualname__}"
             self.messages[kind] = f"{name}: {error}"[:_MESSAGE_LENGTH]

@@ -31,7 +31,7 @@ class Probe(Model):
         error_ratio: All of them as a part of `requests`.
         censored: Requests that were never sent.
         exhausted_ratio: Share of the requests that found every thread or task busy when they became due.
-        cpu_ratio: CPU time of the client's process as a share of one processor.
+        cpu_ratio: CPU time of the client as a share of a processor, of each that its processes can use.
         server_cpu_ratio: The same of the bundled origin; None against a foreign server.
         machine: What else happened on the machine.
         violated: The objectives that were not kept, as they are written.
@@ -94,7 +94,7 @@ class CurvePoint(Model):
         blocks: How many blocks tried it.
         passed: In how many of them it passed.
         achieved_rps: Completions per second.
-        cpu_ratio: CPU time of the client's process as a share of one processor.
+        cpu_ratio: CPU time of the client as a share of a processor, of each that its processes can use.
         mean, p50, p90, p95, p99, p999, max: Response time, seconds; None where it could not be told, or where the
             median block has it among requests that were never sent.
     """

@@ -41,7 +41,7 @@ def print_capacity(result: CapacityResult, console: Console) -> None:
     parted += _not_measured(result)
     for drawn in _plots(found or result.contenders, slo, width=console.width):
         parted += [Text(drawn, no_wrap=True, overflow="crop"), Text()]
-    parted += [Text(note, style="dim") for note in _notes(result)] if found else []
+    parted += [Text(note, style="dim") for note in _notes(result, found)] if found else []
     console.print(Plain(Group(*parted)))
 
 
@@ -145,8 +145,9 @@ def _figure(point: CurvePoint, objective: Objective) -> float | None:
     return value
 
 
-def _notes(result: CapacityResult) -> list[str]:
-    over = parts.counted(result.blocks, "block")
+def _notes(result: CapacityResult, found: Sequence[ContenderCapacity]) -> list[str]:
+    fewest, most = min(one.blocks for one in found), max(one.blocks for one in found)  # differ where it was cut off
+    over = parts.counted(most, "block") if fewest == most else f"{fewest}–{most} blocks"
     notes = [
         f"Capacity: estimate over {over}. Response times and CPU: median over {over} at the highest rate that passed.",
         "Response time counts from the moment a request was due. Points at a plot's upper edge lie beyond it.",

@@ -3,9 +3,9 @@
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
-# Each stands for one character, so that columns stay where they are.
+# Each stands for one character, so that columns stay where they are; ± is in sentences only.
 _IN_ASCII = str.maketrans(
-    {"–": "-", "−": "-", "—": "-", "─": "-", "×": "x", "µ": "u", "█": "#", "…": ".", "≤": "<"}
+    {"–": "-", "−": "-", "—": "-", "─": "-", "×": "x", "µ": "u", "█": "#", "…": ".", "≤": "<", "±": "+-"}
     | {"│": "|"}
     | dict.fromkeys("┌┐└┘├┤┬┴┼", "+")
     | {"·": ".", "●": "*", "○": "o", "▲": "^", "△": "v", "■": "#", "□": "%", "◆": "@", "◇": "&"}  # of curves

@@ -28,7 +28,7 @@ _LEFT_OUT = {
     60: {"speed", "cost", "lag\np99 ms", "CPU\nµs/req", "peak\nMiB"},
     50: {"p50\nms", "p99\nms", "err."},
 }
-_LEFT_OUT_OPEN = {100: {"service\np99 ms", "peak\nMiB"}} | _LEFT_OUT
+_LEFT_OUT_OPEN = {100: {"service\np99 ms", "peak\nMiB"}, 80: {"speed", "cost", "p50\nms"}} | _LEFT_OUT
 """Below so many columns these headings are left out, so that contenders and requests per second can be read."""
 
 _LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
@@ -190,6 +190,8 @@ def _notes(result: ExperimentResult) -> list[str]:
     ]
     if result.load_model == "open":
         notes.append("Response time counts from the moment a request was due: lag and service time together.")
+    if any(client.by_rate for client in result.clients):
+        notes.append("The rate changed: requests/s and CPU are those of a median slice, response times mix all rates.")
     notes += _checks(result)
     if any(pair.separated for pair in pairs):
         notes.append("Contenders that share a letter (grp.) cannot be told apart.")

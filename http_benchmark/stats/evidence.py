@@ -95,8 +95,14 @@ class Evidence:
 
     @cached_property
     def worker_busy(self) -> Figures:
-        """Share of a core that a process of the contender used: median over the slices."""
-        return self._middle_of_slices(lambda s, processes: s.cpu_s / s.duration_s / processes if s.duration_s else None)
+        """Share of a core that a process of the contender used: median over the slices.
+
+        Where the clients have fewer processors than a contender has processes, share of a processor.
+        """
+        cores = len(self.environment.get("client_cpus") or ())
+        return self._middle_of_slices(
+            lambda s, processes: s.cpu_s / s.duration_s / min(processes, cores or processes) if s.duration_s else None
+        )
 
     @cached_property
     def cpu_s_per_request(self) -> Figures:

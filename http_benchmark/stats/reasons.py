@@ -94,10 +94,22 @@ def server_ceiling(evidence: Evidence) -> Figures:
     )
 
 
-def floor_limited(evidence: Evidence) -> Figures:
-    """Share of the floor of its mode that a contender reached.
+def floor_for_all(evidence: Evidence) -> Figures:
+    """Share of the floor that each reached, where nobody stayed below: by wall clock nothing is left to rank."""
+    reached = _near_floor(evidence)
+    everybody = evidence.libraries.keys() & evidence.rates_rps.keys()
+    return reached if evidence.ranks_by_wall_clock and reached.keys() == everybody else {}
 
-    Not in the open model, where the schedule sets the rate, nor of whom the origin limits: that explains it.
+
+def floor_limited(evidence: Evidence) -> Figures:
+    """Share of the floor of its mode that a contender reached, where others did not."""
+    return {} if floor_for_all(evidence) else _near_floor(evidence)
+
+
+def _near_floor(evidence: Evidence) -> Figures:
+    """Who reached the floor of its mode.
+
+    Not in the open model, where the schedule sets the rate, nor whom the origin limits: that explains it.
     """
     if evidence.is_open:
         return {}

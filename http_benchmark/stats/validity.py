@@ -133,6 +133,14 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "floor-limited",
+        reasons.floor_for_all,
+        reasons.MOST_OF_FLOOR,
+        "no contender is slower than a bare socket on this machine ({who} of it), so the ranking is that of target and "
+        "machine; compare by CPU time (--primary cpu_s_per_1k)",
+        severity="invalid",
+    ),
+    Rule(
+        "floor-limited",
         reasons.floor_limited,
         reasons.MOST_OF_FLOOR,
         "as fast as a bare socket on this machine ({who} of it), so it is not the client that sets the speed; "

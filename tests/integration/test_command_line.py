@@ -25,6 +25,7 @@ LINE = " ".join(SMALL)
 COMMANDS = (
     (),
     ("run",),
+    ("capacity",),
     ("clients",),
     ("origin",),
     ("results",),
@@ -51,6 +52,7 @@ WRONG_RUNS = (
     (["--method", "POST", "--body-size", "5XB"], "'5XB'"),
     (["--method", "POST", "--body", "x", "--body-size", "5"], "contradict"),
     (["--concurrency", "0"], "0"),
+    (["--until", "2%", "--blocks", "5"], "got blocks 5"),
     (["--duration", "-1s"], "-1"),
     (["--duration", "1s", "--requests", "5"], "contradict"),
     (["--timeout", "0"], "0"),
@@ -72,6 +74,8 @@ WRONG_COMMANDS = (
     (["results", "delete", "3f2a", "--yes"], "'3f2a'"),
     (["results", "list", "--limit", "0"], "0"),
     (["origin", "--port", "99999"], "99999"),
+    (["capacity", "null"], "such as 'p99<20ms'"),
+    (["results", "export", "3f2a"], "an HdrHistogram log"),
     (["db", "current", "--database", "text.db"], "text.db"),
 )
 
@@ -294,7 +298,13 @@ class OtherCommandsTest(CommandCase):
 
     def test_output_in_ascii(self):
         """Where the terminal knows ASCII only, everything is said in ASCII."""
-        for arguments in (("run", "null:sync", *SMALL), ("run", "--plan"), ("clients",)):
+        for arguments in (
+            ("run", "null:sync", *SMALL),
+            ("run", "--plan", "--until", "2%"),
+            ("run", "null", "--concurrency", "1,2", "--plan"),
+            ("capacity", "null", "--slo", "p99<=20ms", "--plan"),
+            ("clients",),
+        ):
             with self.subTest(arguments):
                 done = self.run_command(*arguments, PYTHONIOENCODING="ascii", COLUMNS="40")
                 self.assertEqual((0, []), (done.returncode, self.complaints(done.stderr)))

@@ -21,21 +21,21 @@ class Notes(list[tuple[int, int, int, int]]):
         self.append(sample)
 
 
-def sender(clock: FakeClock, answers: list[int | Exception], seconds: float = 0.01):
+def sender(clock: FakeClock, answers: list[int | BaseException], seconds: float = 0.01):
     """A sync `send` that gives these answers in turn."""
     left = list(answers)
 
     def send() -> int:
         clock.sleep(seconds)
         answer = left.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
     return send
 
 
-def async_sender(clock: FakeClock, answers: list[int | Exception], seconds: float = 0.01):
+def async_sender(clock: FakeClock, answers: list[int | BaseException], seconds: float = 0.01):
     """An async `send` that gives these answers in turn."""
     send = sender(clock, answers, seconds)
 
@@ -112,6 +112,42 @@ class DriveTest(unittest.TestCase):
                 )
             )
         self.assertIsInstance(raised.exception.exceptions[0], ZeroDivisionError)
+
+    def test_a_request_that_the_client_takes_back_is_data(self):
+        """Otherwise its task would end without a word, and its request would be in no figure."""
+        clock, notes, failures = FakeClock(), Notes(), Failures(TABLE)
+        asyncio.run(
+            async_runner.run(
+                [async_sender(clock, [asyncio.CancelledError("lost"), 200])],
+                lambda: [closed(Stop(requests=2), clock)],
+                notes.record,
+                failures=failures,
+                clock=clock,
+            )
+        )
+
+        self.assertEqual([ErrorKind.CANCELLED.code, 200], [sample[3] for sample in notes])
+        self.assertEqual({"cancelled": "asyncio.exceptions.CancelledError: lost"}, failures.messages)
+
+    def test_a_run_that_ends_takes_its_tasks_along(self):
+        """A fault in one task cancels the other, whose request is no failure of the client's."""
+        clock, notes = FakeClock(), Notes()
+
+        async def wait_for_ever() -> int:
+            await asyncio.Event().wait()
+            return 200
+
+        with self.assertRaises(ExceptionGroup):
+            asyncio.run(
+                async_runner.run(
+                    [wait_for_ever, async_sender(clock, [ZeroDivisionError("bug")])],
+                    lambda: [closed(Stop(requests=1), clock) for _ in range(2)],
+                    notes.record,
+                    failures=Failures(TABLE),
+                    clock=clock,
+                )
+            )
+        self.assertEqual([], notes)
 
 
 class ConcurrencyTest(unittest.TestCase):

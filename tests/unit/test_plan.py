@@ -4,6 +4,7 @@ import random
 import unittest
 
 from http_benchmark.clients import known_clients
+from http_benchmark.errors import ConfigurationError
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -111,6 +112,12 @@ class PlanTest(unittest.TestCase):
         """Unless fewer are asked for."""
         self.assertEqual((40, 2.0), (self.plan(until="2%").blocks, self.plan(until="2%").until_percent))
         self.assertEqual(20, self.plan(until="2%", blocks=20).blocks)
+
+    def test_until_needs_more_blocks_than_the_first_look(self):
+        """With ten or fewer there is nothing to decide, so that is a mistake, and told with its value."""
+        self.assertEqual(11, self.plan(until="2%", blocks=11).blocks)
+        with self.assertRaisesRegex(ConfigurationError, "after 10 blocks and later, got blocks 10; allow more"):
+            self.plan(until="2%", blocks=10)
 
     def test_stream_is_a_get_read_as_a_stream(self):
         """What goes over the wire is a GET."""

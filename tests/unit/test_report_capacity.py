@@ -175,6 +175,13 @@ class CapacityReportTest(SnapshotCase):
         """With room, each contender takes one line, and the plot is wider."""
         self.check("capacity_140", printed(print_capacity, a_capacity(), width=140), width=140)
 
+    def test_a_search_cut_off_in_a_block(self):
+        """Some contenders have a block more than the others; the note counts the blocks of those in the table."""
+        first, *others = a_capacity(2).contenders
+        ahead = first.model_copy(update={"blocks": first.blocks + 1})
+        text = printed(print_capacity, a_capacity(2, contenders=(ahead, *others)))
+        self.assertIn("estimate over 2–3 blocks", text)
+
     def test_few_blocks(self):
         """Two of seven blocks after an interruption: no interval, and it is said."""
         text = printed(print_capacity, a_capacity(2, status="interrupted"))

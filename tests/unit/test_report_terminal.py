@@ -185,6 +185,16 @@ class TestTerminal(TestCase):
         self.assertIn("0 of 1 block,", printed(print_experiment, result))
         self.assertIn("1 block,", printed(print_experiment, result.model_copy(update={"blocks": 1})))
 
+    def test_narrow_in_the_open_model(self):
+        """At seventy columns names and lags are whole; the cost, which the CPU time tells, gives way."""
+        open_model = nine_contenders().model_copy(update={"load_model": "open"})
+        text = printed(print_experiment, open_model, width=70)
+
+        self.assertLessEqual(max(map(len, text.splitlines())), 70)
+        self.assertRegex(text, r"(?m)^ 4  requestx:async +2,380 ")
+        self.assertIn("lag", text)
+        self.assertNotIn("speed", text)
+
     def test_very_narrow(self):
         """At forty columns contender, requests per second and group are left and unbroken; at 59 the times, too."""
         text = printed(print_experiment, nine_contenders(), width=40)

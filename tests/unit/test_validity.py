@@ -269,6 +269,13 @@ class ExplainedTest(unittest.TestCase):
         """Its core is idle since the origin is not."""
         self.assertEqual(["server-limited"], Run(served(0.75) | {"cpu_s": 0.02}).codes)
 
+    def test_processes_that_share_a_processor_share_its_time(self):
+        """Four of them on one processor use 60 % of it, on four processors 15 % of each."""
+        for cpus, codes in (([1], []), ([1, 2, 3, 4], ["client-idle"])):
+            with self.subTest(cpus):
+                run = Run({"cpu_s": 0.12}, trial={"processes": 4}, environment={"client_cpus": cpus, "origin_cpus": []})
+                self.assertEqual(codes, run.codes)
+
     def test_who_waits_for_a_busy_machine_is_not_called_idle(self):
         """Other processes had its core."""
         self.assertEqual(["machine-busy"], Run({"cpu_s": 0.02} | machine(other_cpu_ratio=0.8)).codes)
@@ -350,6 +357,18 @@ class ExplainedTest(unittest.TestCase):
         null = Run({"cpu_s": 0.01, "in_flight": 1.0}, trial=counted(requests=0), contenders=("null:sync", "a:sync"))
 
         self.assertEqual([], null.codes)
+
+    def test_nothing_is_left_to_rank_where_nobody_is_slower_than_the_floor(self):
+        """Then a ranking by wall clock is invalid; one contender above the limit, or CPU time that ranks, is not."""
+        for severity, floor_rps, changes in (
+            ("invalid", 1100.0, {}),
+            ("suspect", 1100.0, {"primary_metric": "cpu_s_per_1k"}),
+            ("suspect", 1100.0, {"measured": {"throughput_rps": 900.0}}),
+        ):
+            with self.subTest(changes):
+                validity = Run(**changes, **floor(floor_rps)).validity
+                self.assertEqual(("floor-limited", severity), (validity.reasons[0].code, validity.reasons[0].severity))
+                self.assertEqual(severity, validity.verdict)
 
     def test_the_floor_is_not_held_against_itself(self):
         """It may be as fast as it is, and wait as long as it does."""
