@@ -72,17 +72,21 @@ def little(setting: Setting) -> Iterator[Check]:
 
 def harness(setting: Setting) -> Iterator[Check]:
     """K7: the CPU time of a client that answers by itself, and of the fastest one that does not."""
-    per_request_ns = {}
     with origin() as server:
+        url, used_ns = f"{server.url}/bytes/1024", {}
         for contender, requests in (("null:sync", 1_000_000), ("null:async", 1_000_000), (FASTEST, 20_000)):
-            setting.say(f"{contender}, {requests:,} requests")
-            order = Run(Stop(requests=requests), opening=True)
-            measured = measure(contender, f"{server.url}/bytes/1024", order, concurrency=1)
-            per_request_ns[contender] = 1e9 * measured.cpu_s / requests
+            setting.say(f"{contender}, {requests:,} requests, three times")
+            used_ns[contender] = min(_cpu_ns(contender, url, requests) for _ in range(3))  # others can but add to it
     for contender, most_ns in (("null:sync", 500), ("null:async", 700)):
-        yield Check(f"{contender}: CPU per request", per_request_ns[contender], high=most_ns, unit="ns")
-    share = per_request_ns["null:sync"] / per_request_ns[FASTEST]
+        yield Check(f"{contender}: CPU per request", used_ns[contender], high=most_ns, unit="ns")
+    share = used_ns["null:sync"] / used_ns[FASTEST]
     yield Check(f"the same as a share of {FASTEST}", 100 * share, high=5, unit="%")
+
+
+def _cpu_ns(contender: str, url: str, requests: int) -> float:
+    """CPU time per request, one connection."""
+    measured = measure(contender, url, Run(Stop(requests=requests), opening=True), concurrency=1)
+    return 1e9 * measured.cpu_s / requests
 
 
 def slow_server(setting: Setting) -> Iterator[Check]:
