@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark import capacity
-from http_benchmark.capacity import CapacityExperiment, CapacityObserver, Probing
+from http_benchmark.capacity import CapacityExperiment, CapacityObserver
 from http_benchmark.errors import ErrorKind, NoAnswerError, WorkerError
 from http_benchmark.load.recorder import CODE_BITS
 from http_benchmark.load.schedule import Schedule
@@ -16,6 +16,7 @@ from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import MachineLoad
+from http_benchmark.probing import Probing
 from http_benchmark.slo import Slo
 from http_benchmark.stats.samples import SliceTally
 from http_benchmark.stats.search import Try
