@@ -7,7 +7,8 @@ at one rate after the other. Which rate comes next is decided in `stats.search`,
 
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal
@@ -40,12 +41,14 @@ from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.search import Search, Try
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.trial import Measured, Trial
+from http_benchmark.units import format_rate
 from http_benchmark.worker.protocol import Run
 
 DEFAULT_BLOCKS = 7  # with six or more there is an interval; the seventh narrows it, since two of them may then stray
 HIGHEST_RPS = 100_000.0  # five times what the fastest client reaches; beyond it, it is the schedule that is measured
 _PACING_S = 2.0
 _FAILURES_UNTIL_DROPPED = 2
+_HOPELESS_PROBES = 2  # where the first ones, far below what the warm-up reached, had no success at all
 _START_S = 0.5  # measured: a process, its imports, its client
 _PAUSE_S = 0.2  # measured: what a probe takes besides its schedule
 _LOOKS, _THOROUGH_PROBES = 9, 4  # simulated: what a search takes
@@ -116,6 +119,7 @@ class CapacityExperiment:
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
         self._pacing: tuple[PacingCheck, ...] = ()
+        self._pacing_failure: str | None = None
         self._target: Target = self._beginning.target
         self._started_at = datetime.now(UTC)
         self._finished_at: datetime | None = None
@@ -147,7 +151,7 @@ class CapacityExperiment:
                 for block in range(self.plan.blocks):
                     for arm in self.plan.start_order(block):
                         self._search_until_done(arm, block, target)
-                self._pacing = self._check_pacing()
+                self._check_pacing()
             self._status = "finished" if any(search.complete for search in self.searches) else "failed"
         except KeyboardInterrupt:
             self._status = "interrupted"
@@ -203,6 +207,7 @@ class CapacityExperiment:
                 blocks=len(searched),
                 concurrency=self.plan.options.concurrency,
                 shared_cpus=bool(set(self.plan.client_cpus) & set(self.plan.origin_cpus)),
+                pacing_failure=self._pacing_failure,
             ),
             contenders=(*measured, *unavailable),
             searches=tuple(self.searches),
@@ -248,6 +253,7 @@ class CapacityExperiment:
                     probes.append(probe)
                     search.note(tried, passed=probe.passed)
                     self._observer.probe_done(block, arm.name, probe)
+                    _require_success(probes, trial.messages)
             return self._found(arm, block, trial, search, probes)
 
     @contextmanager
@@ -328,15 +334,21 @@ class CapacityExperiment:
         """How many processors a contender's processes can keep busy."""
         return min(self.plan.processes, len(self.plan.client_cpus) or self.plan.processes)
 
-    def _check_pacing(self) -> tuple[PacingCheck, ...]:
-        """Send the capacities' own rates with the client that answers by itself, in each mode that was measured."""
-        checks = []
+    def _check_pacing(self) -> None:
+        """Send the capacities' own rates with the client that answers by itself; the searches stand without it, too."""
+        try:
+            for check in self._pacing_checks():
+                self._pacing = (*self._pacing, check)
+        except HTTPBenchmarkError as error:
+            self._pacing_failure = str(error)
+
+    def _pacing_checks(self) -> Iterator[PacingCheck]:
+        """One for each mode that was measured."""
         for mode in ("sync", "async"):
             arms = {arm.name for arm in self._arms if arm.contender.mode == mode}
             rates = [search.passed_rps for search in self.searches if search.contender in arms and search.passed_rps]
             if rates:
-                checks.append(pacing_of(self.plan, mode, Arrivals(max(rates), max(rates), _PACING_S)))
-        return tuple(checks)
+                yield pacing_of(self.plan, mode, Arrivals(max(rates), max(rates), _PACING_S))
 
     def _without_searches(self, arm: Arm) -> ContenderCapacity:
         return ContenderCapacity(
@@ -346,3 +358,20 @@ class CapacityExperiment:
             mode=arm.contender.mode or "sync",
             status="ok",
         )
+
+
+def _require_success(probes: Sequence[Probe], messages: Mapping[str, str]) -> None:
+    """Climbing down to a rate at which a target refuses nothing would take long probes, and be no capacity of a client.
+
+    Raises:
+        NoAnswerError: The first probes had no success at all.
+    """
+    if len(probes) != _HOPELESS_PROBES or any(sum(probe.errors.values()) < probe.requests for probe in probes):
+        return
+    rates = " and ".join(format_rate(probe.rate_rps) for probe in probes)
+    failed = Counter[str]()
+    for probe in probes:
+        failed.update(probe.errors)
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in failed.most_common())
+    first = "".join(f": {message}" for message in list(messages.values())[:1])
+    raise NoAnswerError(f"no request succeeded at {rates} ({kinds}){first}; check --url, --method and --timeout")
