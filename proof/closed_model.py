@@ -1,4 +1,4 @@
-"""K2, K6, K17: what the closed model hides, whether its figures agree, and whether it notices a slow server."""
+"""K2, K6, K7, K17: what the closed model hides, whether its figures agree, what it costs, what it notices."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,7 @@ from proof.live import measure, new_queue, origin, start_queue
 from proof.open_model import REFERENCES, STALL_RATE_RPS, STALL_RUN_S, STALL_S, STALL_SERVICE_S, stalling_path
 
 CLIENT = "urllib3:sync"
+FASTEST = "pycurl:sync"
 OPEN_P99_S = oracles.stall_quantile_s(
     0.99,
     service_s=STALL_SERVICE_S,
@@ -69,6 +70,25 @@ def little(setting: Setting) -> Iterator[Check]:
                 )
 
 
+def harness(setting: Setting) -> Iterator[Check]:
+    """K7: the CPU time of a client that answers by itself, and of the fastest one that does not."""
+    with origin() as server:
+        url, used_ns = f"{server.url}/bytes/1024", {}
+        for contender, requests in (("null:sync", 1_000_000), ("null:async", 1_000_000), (FASTEST, 20_000)):
+            setting.say(f"{contender}, {requests:,} requests, three times")
+            used_ns[contender] = min(_cpu_ns(contender, url, requests) for _ in range(3))  # others can but add to it
+    for contender, most_ns in (("null:sync", 500), ("null:async", 700)):
+        yield Check(f"{contender}: CPU per request", used_ns[contender], high=most_ns, unit="ns")
+    share = used_ns["null:sync"] / used_ns[FASTEST]
+    yield Check(f"the same as a share of {FASTEST}", 100 * share, high=5, unit="%")
+
+
+def _cpu_ns(contender: str, url: str, requests: int) -> float:
+    """CPU time per request, one connection."""
+    measured = measure(contender, url, Run(Stop(requests=requests), opening=True), concurrency=1)
+    return 1e9 * measured.cpu_s / requests
+
+
 def slow_server(setting: Setting) -> Iterator[Check]:
     """K17: an origin that is the bottleneck, and one that is not."""
     for path, limited in (("/busy/0.005", True), ("/bytes/1024", False)):
@@ -97,6 +117,12 @@ EXPERIMENTS = (
         "Do throughput and response times agree, or does the harness lose time between two requests?",
         "Little: X·R̄/c = R̄/(R̄ + h)",
         little,
+    ),
+    Experiment(
+        "K7",
+        "What does the harness itself cost?",
+        "no theory: a budget",
+        harness,
     ),
     Experiment(
         "K17",

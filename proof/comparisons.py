@@ -70,7 +70,7 @@ def equal_arms(setting: Setting) -> Iterator[Check]:
         result = compared(setting, what, [CLIENT] * 5, blocks=15, seed=number).run()
         found.append(separated(result.pairs, result.primary_metric))
     yield Check(
-        f"pairs told apart in {experiments} of 10 each",
+        f"pairs told apart, of {10 * experiments}",
         sum(found),
         high=1,
         expected=0,
