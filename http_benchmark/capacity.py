@@ -7,11 +7,10 @@ at one rate after the other. Which rate comes next is decided in `stats.search`,
 
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import ceil
 from typing import Literal
 
 from http_benchmark.benchmark import Experiment
@@ -34,6 +33,7 @@ from http_benchmark.models.capacity import (
 from http_benchmark.models.experiment import PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.plan import Arm, Plan
+from http_benchmark.probing import Probing, Spacing
 from http_benchmark.slo import Slo
 from http_benchmark.stats.capacity import kept_up, limits, summarise_searches
 from http_benchmark.stats.capacity_validity import judge_capacity
@@ -41,23 +41,14 @@ from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.search import Search, Try
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.trial import Measured, Trial
+from http_benchmark.units import format_rate
 from http_benchmark.worker.protocol import Run
 
-type Spacing = Literal["constant", "poisson"]
-
 DEFAULT_BLOCKS = 7  # with six or more there is an interval; the seventh narrows it, since two of them may then stray
-_LONGEST_S = 10.0  # for rates so low that quantiles need it; where nothing passes it comes to that in every block
-_MOST_TIMES_LONGER = 3
-_MOST_PROBE_S = 30.0
 HIGHEST_RPS = 100_000.0  # five times what the fastest client reaches; beyond it, it is the schedule that is measured
-_PROBE_S = 8.0  # simulated: with a p99 of 20 ms, 5 s find 3 to 4 % more than an endless observation, 8 s 2 to 3 %
-_PROBE_PER_OBJECTIVE = 10  # a queue that holds requests back for as long as an objective lets it needs time to grow
-_LOOK = 0.25  # of a probe: enough to find the way
-_LEAST_REQUESTS = 100  # METHOD: of a slice
-_SPARE = 1.1  # some requests may fail, and quantiles are taken of the others
-_LEAST_GRACE_S = 1.0
 _PACING_S = 2.0
 _FAILURES_UNTIL_DROPPED = 2
+_HOPELESS_PROBES = 2  # where the first ones, far below what the warm-up reached, had no success at all
 _START_S = 0.5  # measured: a process, its imports, its client
 _PAUSE_S = 0.2  # measured: what a probe takes besides its schedule
 _LOOKS, _THOROUGH_PROBES = 9, 4  # simulated: what a search takes
@@ -80,68 +71,6 @@ class CapacityObserver:
 
     def search_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
         """A contender failed, so its search is repeated, unless it was dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probing:
-    """How one rate is tried.
-
-    Attributes:
-        slo: What it is held against.
-        spacing: Of the arrivals.
-        least_s: How long requests become due at least; longer where a rate needs it for enough requests. For a short
-            look it is a part of that.
-        most_s: How long at most; lower rates cannot be judged.
-        grace_s: How long after the last arrival requests are still sent: longer than any objective lets them wait, so
-            that what is never sent violates it.
-    """
-
-    slo: Slo
-    spacing: Spacing
-    least_s: float
-    most_s: float
-    grace_s: float
-
-    @classmethod
-    def of(cls, slo: Slo, spacing: Spacing, duration_s: float | None) -> "Probing":
-        """Decide from the objective, and from what the user wants a probe to last."""
-        least_s = duration_s or min(_MOST_PROBE_S, max(_PROBE_S, _PROBE_PER_OBJECTIVE * slo.longest_s))
-        return cls(
-            slo,
-            spacing,
-            least_s=least_s,
-            most_s=max(_LONGEST_S, _MOST_TIMES_LONGER * least_s),
-            grace_s=max(_LEAST_GRACE_S, 1.25 * slo.longest_s),
-        )
-
-    @property
-    def least_requests(self) -> int:
-        """How many requests a probe has at least."""
-        return max(_LEAST_REQUESTS, ceil(_SPARE * self.slo.samples_needed))
-
-    @property
-    def lowest_rps(self) -> float:
-        """The lowest rate that can be judged."""
-        return self.least_requests / self.most_s
-
-    @property
-    def look_s(self) -> float:
-        """How long a short look lasts at least."""
-        return _LOOK * self.least_s
-
-    def arrivals(self, tried: Try, seed: int) -> Arrivals:
-        """The schedule of a probe: an exact number of requests, so that it is known beforehand what can be said."""
-        least_s = self.least_s if tried.thorough else self.look_s
-        requests = max(self.least_requests, ceil(tried.rate_rps * least_s))
-        return Arrivals(
-            start_rps=tried.rate_rps,
-            end_rps=tried.rate_rps,
-            duration_s=requests / tried.rate_rps,
-            requests=requests,
-            poisson=self.spacing == "poisson",
-            seed=seed,
-            grace_s=self.grace_s,
-        )
 
 
 class CapacityExperiment:
@@ -190,6 +119,7 @@ class CapacityExperiment:
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
         self._pacing: tuple[PacingCheck, ...] = ()
+        self._pacing_failure: str | None = None
         self._target: Target = self._beginning.target
         self._started_at = datetime.now(UTC)
         self._finished_at: datetime | None = None
@@ -221,7 +151,7 @@ class CapacityExperiment:
                 for block in range(self.plan.blocks):
                     for arm in self.plan.start_order(block):
                         self._search_until_done(arm, block, target)
-                self._pacing = self._check_pacing()
+                self._check_pacing()
             self._status = "finished" if any(search.complete for search in self.searches) else "failed"
         except KeyboardInterrupt:
             self._status = "interrupted"
@@ -277,6 +207,7 @@ class CapacityExperiment:
                 blocks=len(searched),
                 concurrency=self.plan.options.concurrency,
                 shared_cpus=bool(set(self.plan.client_cpus) & set(self.plan.origin_cpus)),
+                pacing_failure=self._pacing_failure,
             ),
             contenders=(*measured, *unavailable),
             searches=tuple(self.searches),
@@ -322,6 +253,7 @@ class CapacityExperiment:
                     probes.append(probe)
                     search.note(tried, passed=probe.passed)
                     self._observer.probe_done(block, arm.name, probe)
+                    _require_success(probes, trial.messages)
             return self._found(arm, block, trial, search, probes)
 
     @contextmanager
@@ -402,15 +334,21 @@ class CapacityExperiment:
         """How many processors a contender's processes can keep busy."""
         return min(self.plan.processes, len(self.plan.client_cpus) or self.plan.processes)
 
-    def _check_pacing(self) -> tuple[PacingCheck, ...]:
-        """Send the capacities' own rates with the client that answers by itself, in each mode that was measured."""
-        checks = []
+    def _check_pacing(self) -> None:
+        """Send the capacities' own rates with the client that answers by itself; the searches stand without it, too."""
+        try:
+            for check in self._pacing_checks():
+                self._pacing = (*self._pacing, check)
+        except HTTPBenchmarkError as error:
+            self._pacing_failure = str(error)
+
+    def _pacing_checks(self) -> Iterator[PacingCheck]:
+        """One for each mode that was measured."""
         for mode in ("sync", "async"):
             arms = {arm.name for arm in self._arms if arm.contender.mode == mode}
             rates = [search.passed_rps for search in self.searches if search.contender in arms and search.passed_rps]
             if rates:
-                checks.append(pacing_of(self.plan, mode, Arrivals(max(rates), max(rates), _PACING_S)))
-        return tuple(checks)
+                yield pacing_of(self.plan, mode, Arrivals(max(rates), max(rates), _PACING_S))
 
     def _without_searches(self, arm: Arm) -> ContenderCapacity:
         return ContenderCapacity(
@@ -420,3 +358,20 @@ class CapacityExperiment:
             mode=arm.contender.mode or "sync",
             status="ok",
         )
+
+
+def _require_success(probes: Sequence[Probe], messages: Mapping[str, str]) -> None:
+    """Climbing down to a rate at which a target refuses nothing would take long probes, and be no capacity of a client.
+
+    Raises:
+        NoAnswerError: The first probes had no success at all.
+    """
+    if len(probes) != _HOPELESS_PROBES or any(sum(probe.errors.values()) < probe.requests for probe in probes):
+        return
+    rates = " and ".join(format_rate(probe.rate_rps) for probe in probes)
+    failed = Counter[str]()
+    for probe in probes:
+        failed.update(probe.errors)
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in failed.most_common())
+    first = "".join(f": {message}" for message in list(messages.values())[:1])
+    raise NoAnswerError(f"no request succeeded at {rates} ({kinds}){first}; check --url, --method and --timeout")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from http_benchmark.errors import ErrorKind, NoAnswerError
+from http_benchmark.errors import ClientUnavailableError, ErrorKind, NoAnswerError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.schedule import Arrivals, Schedule
 from http_benchmark.models.measurement import GcRecord, LifeCycle, MachineLoad, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan
@@ -253,8 +253,15 @@ class Trial:
         )
 
     def _reconnecting_request_s(self) -> float | None:
-        """The median of some requests that each open a connection; not part of what the origin is asked about."""
-        reconnected = self._team.reconnect(Reconnect(_RECONNECTIONS), _RECONNECTIONS * self._slack_s)
+        """The median of some requests that each open a connection; not part of what the origin is asked about.
+
+        All is measured by then, so a client that fails at this only has no figure; a process that is gone fails to
+        finish.
+        """
+        try:
+            reconnected = self._team.reconnect(Reconnect(_RECONNECTIONS), _RECONNECTIONS * self._slack_s)
+        except (ClientUnavailableError, UnsupportedOptionError, WorkerError):
+            return None
         durations_s = sorted(reconnected.durations_s)
         return durations_s[len(durations_s) // 2] if durations_s else None
 

@@ -27,6 +27,7 @@ def judge_capacity(
     blocks: int,
     concurrency: int,
     shared_cpus: bool,
+    pacing_failure: str | None = None,
 ) -> Validity:
     """Weigh the searches.
 
@@ -37,12 +38,14 @@ def judge_capacity(
         blocks: How many blocks were finished.
         concurrency: The most requests in flight.
         shared_cpus: Whether clients and origin share a processor.
+        pacing_failure: Why the keeping of schedules could not be checked; None where it was.
     """
     reasons = [
         *_too_few_blocks(blocks),
         *_shared_cpus(shared_cpus),
         *_limited(contenders, searches, concurrency),
         *_pacing_late(pacing),
+        *_pacing_unknown(pacing_failure),
         *_machine_busy(searches),
     ]
     severities = {reason.severity for reason in reasons}
@@ -119,6 +122,15 @@ def _pacing_late(pacing: Sequence[PacingCheck]) -> Iterator[Reason]:
                 ),
                 value=check.lag_p99_s,
             )
+
+
+def _pacing_unknown(failure: str | None) -> Iterator[Reason]:
+    if failure is not None:
+        yield Reason(
+            code="pacing-unknown",
+            severity="suspect",
+            message=f"how well this machine keeps a schedule could not be measured: {failure}",
+        )
 
 
 def _machine_busy(searches: Sequence[CapacitySearch]) -> Iterator[Reason]:

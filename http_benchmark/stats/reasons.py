@@ -7,6 +7,7 @@ where nothing could be measured. How they are put into words is in `validity`.
 from collections.abc import Callable, Mapping
 from statistics import NormalDist, median
 
+from http_benchmark.clients import NULL_CLIENT
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
@@ -173,7 +174,11 @@ def unequal_work(evidence: Evidence) -> Figures:
     Fewer are nothing to hold against a contender of which requests failed: those may have ended before the origin
     answered them.
     """
-    seen = {name: client.server_requests for name, client in evidence.clients.items() if client.server_requests}
+    seen = {
+        name: client.server_requests
+        for name, client in evidence.clients.items()
+        if client.server_requests is not None and client.library != NULL_CLIENT
+    }
     differences = {name: float(count - evidence.clients[name].sent_requests) for name, count in seen.items()}
     unequal = [
         name

@@ -1,5 +1,6 @@
 """The whole capacity search in virtual time: a queue answers instead of a worker, so that the capacity is known."""
 
+from dataclasses import replace
 from math import log
 from unittest import TestCase, mock
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark import capacity
-from http_benchmark.capacity import CapacityExperiment, CapacityObserver, Probing
+from http_benchmark.capacity import CapacityExperiment, CapacityObserver
 from http_benchmark.errors import ErrorKind, NoAnswerError, WorkerError
 from http_benchmark.load.recorder import CODE_BITS
 from http_benchmark.load.schedule import Schedule
@@ -16,6 +17,7 @@ from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import MachineLoad
+from http_benchmark.probing import Probing
 from http_benchmark.slo import Slo
 from http_benchmark.stats.samples import SliceTally
 from http_benchmark.stats.search import Try
@@ -75,6 +77,20 @@ class QueueTrial:
         ended_ns = int((due_ns + lag_ns + service_ns)[sent].max())
         ran = Ran(0, ended_ns, int(service_ns[sent].sum()), 0, 0, 0, None, exhausted=int((~sent).sum()))
         return Measured(ran, tally.figures(), None, MachineLoad())
+
+
+class RefusingTrial(QueueTrial):
+    """A target that answers each request with 503, but for some at the start."""
+
+    def __init__(self, *, successes=0):
+        super().__init__(constant)
+        self.successes = successes
+        self.messages = {"http-5xx": "503 Service Unavailable"}
+
+    def send(self, order, patience_s):
+        measured = super().send(order, patience_s)
+        failed = measured.figures.requests - self.successes
+        return replace(measured, figures=replace(measured.figures, errors={"http-5xx": failed}))
 
 
 class BrokenTrial(QueueTrial):
@@ -273,6 +289,33 @@ class FailureTest(CapacityTest):
 
         self.assertEqual(("failed", ()), (result.status, result.searches))
         self.assertEqual("refused", result.contenders[0].message)
+
+    def test_nothing_but_errors(self):
+        """A target that refuses two rates far below the warm-up's is not asked again, in no block; it is said why."""
+        trial = RefusingTrial()
+        result = self.experiment(trial, blocks=3).run()
+        [contender] = result.contenders
+
+        self.assertEqual(2, len(trial.orders))
+        self.assertTrue(all(order.arrivals.start_rps < SERVICE_RPS / 2 for order in trial.orders))
+        self.assertEqual(("failed", "failed"), (result.status, contender.status))
+        self.assertRegex(contender.message, "^no request succeeded at .* and .* \\(http-5xx 1,[0-9]+\\): 503 Service")
+
+    def test_a_single_success(self):
+        """Then it is a matter of rates, and the search goes on to the lowest of them."""
+        result = self.experiment(RefusingTrial(successes=1)).run()
+
+        self.assertEqual("ok", result.contenders[0].status)
+        self.assertTrue(result.searches[0].complete)
+
+    def test_a_failing_pacing_check(self):
+        """It comes after the last search: the capacities stand, and that it is missing is said."""
+        with mock.patch.object(capacity, "pacing_of", side_effect=WorkerError("signal 9")):
+            result = self.experiment(QueueTrial(constant)).run()
+
+        self.assertEqual(("finished", ()), (result.status, result.pacing))
+        self.assertIsNotNone(result.contenders[0].capacity_rps)
+        self.assertIn("pacing-unknown", [reason.code for reason in result.validity.reasons])
 
     def test_interruption_keeps_what_was_found(self):
         """The finished search counts, the broken off one is kept and does not."""

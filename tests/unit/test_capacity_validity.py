@@ -49,6 +49,7 @@ class VerdictTest(TestCase):
             (judged(at_edge(server_cpu_ratio=0.8), "server-limited"), "server-limited", "suspect", 0.8, "80 %"),
             (judged(at_edge(server_cpu_ratio=0.95), "server-limited"), "server-limited", "invalid", 0.95, NAME),
             (judged(at_edge(exhausted_ratio=0.3), "workers-exhausted"), "workers-exhausted", "suspect", 0.3, "all 64"),
+            (judged(at_edge(), pacing_failure="signal 9"), "pacing-unknown", "suspect", None, "signal 9"),
             (judged(at_edge(), check=pacing(valid=False)), "pacing-late", "suspect", 5e-3, "5.00 ms"),
         ):
             with self.subTest(code, severity=severity):

@@ -1,29 +1,39 @@
-"""How long a trial waits for its processes before it takes them to hang."""
+"""A trial and its processes: how long it waits for them, what it counts, what it makes of their failures."""
 
 import unittest
 from unittest import mock
 
+import numpy as np
+
 from http_benchmark import trial as trial_module
 from http_benchmark.clients import known_clients
+from http_benchmark.errors import ErrorKind, WorkerError
+from http_benchmark.load.recorder import CODE_BITS
 from http_benchmark.load.schedule import Arrivals, Schedule
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.plan import Arm, make_plan
 from http_benchmark.targets import NO_TARGET
 from http_benchmark.trial import Trial
+from http_benchmark.worker.protocol import Finished, Opened, Ran, Run
 
 
 class EnoughError(Exception):
     """Raised by the team instead of sending anything."""
 
 
+def a_trial(team, **configuration) -> Trial:
+    """A trial of the null client, with a team that stands for its processes."""
+    plan = make_plan(ExperimentConfiguration(**configuration), [], seed=1)
+    with mock.patch.object(trial_module, "Team", return_value=team):
+        return Trial(Arm(Contender("null", "sync"), known_clients()["null"], None), plan, NO_TARGET)
+
+
 class PatienceTest(unittest.TestCase):
     def patience_s(self, step, **configuration) -> float:
         """How long the team is given for one step of a trial."""
-        plan = make_plan(ExperimentConfiguration(**configuration), [], seed=1)
-        arm = Arm(Contender("null", "sync"), known_clients()["null"], None)
         team = mock.Mock(pids=(), run=mock.Mock(side_effect=EnoughError))
-        with mock.patch.object(trial_module, "Team", return_value=team), Trial(arm, plan, NO_TARGET) as trial:
+        with a_trial(team, **configuration) as trial:
             self.assertRaises(EnoughError, step, trial)
         _, patience_s, _ = team.run.call_args.args
         return patience_s
@@ -46,3 +56,46 @@ class PatienceTest(unittest.TestCase):
             trial.measure(late, round_number=0, position=0, started_s=0.0)
 
         self.assertGreater(self.patience_s(measure, timeout=1, rate=0.1), 1200)
+
+
+class FinishTest(unittest.TestCase):
+    def team(self, **answers):
+        team = mock.Mock(pids=())
+        team.opened.return_value = Opened(import_s=0.1, construction_s=0.2, base_memory_bytes=3)
+        team.finish.return_value = Finished(peak_memory_bytes=4, close_s=0.5)
+        team.configure_mock(**answers)
+        return team
+
+    def test_a_reconnect_that_fails(self):
+        """What was measured stays; the one figure is missing."""
+        with a_trial(self.team(**{"reconnect.side_effect": WorkerError("KeyError: 'connection'")})) as trial:
+            trial.opened()
+            record = trial.finish()
+
+        self.assertEqual((None, 0.5), (record.life_cycle.reconnecting_request_s, record.life_cycle.close_s))
+        self.assertEqual(4, record.peak_memory_bytes)
+
+    def test_a_process_that_is_gone(self):
+        """A client that takes its process down has failed."""
+        gone = WorkerError("ended with signal 11")
+        with a_trial(self.team(**{"reconnect.side_effect": gone, "finish.side_effect": gone})) as trial:
+            trial.opened()
+            with self.assertRaisesRegex(WorkerError, "signal 11"):
+                trial.finish()
+
+
+class CountsTest(unittest.TestCase):
+    def test_what_was_never_sent(self):
+        """Four requests due, one of them never sent, two that opened connections and one retry: 3 + 2 + 1 were sent."""
+        codes = [200, 200, 503, ErrorKind.NOT_SENT.code]
+        samples = np.array([[due, 0, 1 << CODE_BITS | code] for due, code in enumerate(codes)], dtype=np.int64)
+
+        def run(order, patience_s, take):
+            take(samples)
+            return Ran(0, 10**9, 0, 0, 2, 1, None)
+
+        team = mock.Mock(pids=(), run=run)
+        with a_trial(team, rate=4) as trial:
+            trial.send(Run(arrivals=Arrivals(4.0, 4.0, 1.0)), 10.0)
+
+        self.assertEqual(6, trial._sent)

@@ -370,6 +370,12 @@ class ExplainedTest(unittest.TestCase):
                 self.assertEqual(("floor-limited", severity), (validity.reasons[0].code, validity.reasons[0].severity))
                 self.assertEqual(severity, validity.verdict)
 
+    def test_who_sent_nothing_at_all_is_found_out(self):
+        """None of its requests arrived: that is a figure, too. The null client says beforehand that it sends none."""
+        none = {"trial": counted(requests=0, received=0, sent=0, connections=0)}
+        self.assertIn("unequal-work", Run(**none).codes)
+        self.assertNotIn("unequal-work", Run(**none, contenders=("null:sync",)).codes)
+
     def test_the_floor_is_not_held_against_itself(self):
         """It may be as fast as it is, and wait as long as it does."""
         self.assertEqual([], Run({"cpu_s": 0.01}, contenders=("floor:sync",), **floor(1000.0, 1900.0)).codes)
