@@ -4,27 +4,23 @@ The display is redrawn between slices only, so that it takes no processor time f
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Self
 
 from loguru import logger
 from rich.console import Console
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from http_benchmark.benchmark import Experiment, Observer
 from http_benchmark.cli.common import print_lines
+from http_benchmark.cli.display import Display
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
 from http_benchmark.redaction import described_request, without_passwords
+from http_benchmark.report.parts import counted
 from http_benchmark.stats.sequential import looks
 from http_benchmark.units import format_duration, format_rate, format_rates
-
-_REDRAW_S = 0.5
 
 
 def print_plan(experiment: Experiment, console: Console) -> None:
@@ -43,7 +39,7 @@ def print_plan(experiment: Experiment, console: Console) -> None:
         *_arrivals(experiment.configuration),
         f"concurrency  {plan.options.concurrency}{' at most' if plan.arrivals else ''}{_processes(plan)}",
         f"warm-up      {warm_up} per trial",
-        f"trial        {_count(len(plan.slices), 'slice')} of {each}",
+        f"trial        {counted(len(plan.slices), 'slice')} of {each}",
         f"repeated     {_blocks(plan)}, each with a fresh process per contender",
         f"ranked by    {plan.primary_metric}",
         f"processors   clients on {_cpus(plan.client_cpus)}, origin on {_cpus(plan.origin_cpus)}",
@@ -63,7 +59,7 @@ def _processes(plan: Plan) -> str:
 
 def _blocks(plan: Plan) -> str:
     if plan.until_percent is None:
-        return _count(plan.blocks, "block")
+        return counted(plan.blocks, "block")
     return f"{looks(plan.blocks)[0]} to {plan.blocks} blocks, until the intervals are ±{plan.until_percent:g} %"
 
 
@@ -71,43 +67,22 @@ def _cpus(cpus: tuple[int, ...]) -> str:
     return ", ".join(map(str, cpus))
 
 
-class ProgressDisplay(Observer):
-    """Shows the progress of an experiment; a context manager. Where it cannot be shown the experiment goes on without.
-
-    Args:
-        console: Where to show it, and raise `OSError` if that fails; standard output is for the answer.
-        redraw: Show a live table where the console is a terminal; log lines would go right through it.
-    """
+class ProgressDisplay(Display, Observer):
+    """Shows the progress of an experiment: a live table in a terminal, a line per block elsewhere."""
 
     def __init__(self, console: Console, *, redraw: bool = True) -> None:
-        self._console = console
-        self._redraw = redraw and console.is_terminal
-        self._live: Live | None = None
+        super().__init__(console, redraw=redraw)
         self._rates: dict[str, list[float]] = {}
         self._done: dict[str, int] = {}
         self._slices = 0
         self._blocks = 0
         self._plan: Plan | None = None
         self._started_s = time.monotonic()
-        self._drawn_s = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Take the display away. Harmless when repeated."""
-        live, self._live = self._live, None
-        if live:
-            with self._or_nothing():
-                live.stop()
 
     def preparing(self, plan: Plan) -> None:
         checks = ["pacing"] * bool(plan.arrivals) + ["the floor"] * plan.probe_floor
         if checks:
-            self._print(f"checking {' and '.join(checks)} of this machine")
+            self.say(f"checking {' and '.join(checks)} of this machine")
 
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         self._plan = plan
@@ -115,15 +90,12 @@ class ProgressDisplay(Observer):
         request = plan.request
         what = described_request(request.method, result.target.url, request.headers, request.body)
         logger.info("experiment {}, seed {}: {}", result.id, plan.seed, what)
-        self._print(
-            f"{_count(len(plan.arms), 'contender')}, {_blocks(plan)}, "
+        self.say(
+            f"{counted(len(plan.arms), 'contender')}, {_blocks(plan)}, "
             f"{without_passwords(result.target.url)}; "
             f"about {format_duration(plan.estimated_s)}"
         )
-        if self._redraw:
-            self._live = Live(console=self._console, auto_refresh=False, transient=True)
-            with self._or_nothing():
-                self._live.start()
+        self.start()
 
     def slice_done(self, block: int, contender: str, record: SliceRecord) -> None:
         logger.debug(
@@ -139,36 +111,19 @@ class ProgressDisplay(Observer):
         self._done[contender] = self._done.get(contender, 0) + record.requests
         if record.throughput_rps:
             self._rates.setdefault(contender, []).append(record.throughput_rps)
-        if self._live and time.monotonic() - self._drawn_s > _REDRAW_S:
-            with self._or_nothing():
-                self._live.update(self._table(), refresh=True)
-            self._drawn_s = time.monotonic()
+        self.draw(self._table)
 
     def block_done(self, block: BlockRecord) -> None:
         self._blocks = block.number + 1
         logger.info("block {} is saved", self._blocks)
-        if self._plan and not self._live:
+        if self._plan and not self.is_live:
             left = f", {format_duration(self._left_s())} left" if self._blocks < self._plan.blocks else ""
-            self._print(f"block {self._blocks} of {self._plan.blocks} done{left}")
+            self.say(f"block {self._blocks} of {self._plan.blocks} done{left}")
 
     def block_void(self, block: int, contender: str, reason: str, *, dropped: bool) -> None:
         what = "is dropped" if dropped else "failed; the block is repeated"
         logger.info("block {} is void: {} {}: {}", block + 1, contender, what, reason)
-        self._print(f"block {block + 1}: {contender} {what}: {reason}")
-
-    def _print(self, line: str) -> None:
-        with self._or_nothing():
-            self._console.print(line, soft_wrap=True, markup=False)
-
-    @contextmanager
-    def _or_nothing(self) -> Iterator[None]:
-        """Show something; from the first time on that it fails, show nothing."""
-        try:
-            yield
-        except OSError as error:
-            self._console.quiet = True
-            self._redraw = False
-            logger.debug("progress is not shown any more: {}", error)
+        self.say(f"block {block + 1}: {contender} {what}: {reason}")
 
     def _share_done(self) -> float:
         assert self._plan is not None
@@ -200,7 +155,3 @@ class ProgressDisplay(Observer):
 
 def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2] if values else 0.0
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

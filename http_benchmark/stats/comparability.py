@@ -1,7 +1,8 @@
 """May two stored experiments be set side by side? What must agree before a ratio of their figures means anything.
 
-Everything matters that is not named here as harmless: a circumstance that a later version records is then taken for
-one that matters until somebody has thought about it.
+Everything matters that is not named here as harmless, so that a new setting or circumstance is taken for one that
+matters until somebody has thought about it. What an earlier version did not record forbids nothing: a setting that it
+did not have is at its default, and a circumstance that it did not look at is noted as not known.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from http_benchmark.models.comparison import Difference
 from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 
 type Severity = Literal["matters", "noted"]
 
@@ -24,8 +26,15 @@ _ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "clock_resolution_s", "e
 _CONFIGURATION_NOTED = frozenset({"blocks", "contenders", "primary", "until"})
 """How much was measured, of whom, and what the ranking followed: the figures of one contender stay what they are."""
 
-_CONFIGURATION_LEFT_OUT = frozenset({"url", "seed", "name", "tag"})
-"""Labels, and what differs between any two runs. The URL is compared as it was resolved, see `_target`."""
+_CONFIGURATION_LEFT_OUT = frozenset({"url", "seed", "name", "tag", "floor"})
+"""Labels, what differs between any two runs, and a probe apart. The URL is compared as it was resolved: `_target`."""
+
+
+_DEFAULTS = {
+    name: field.default
+    for name, field in ExperimentConfiguration.model_fields.items()
+    if name not in _CONFIGURATION_LEFT_OUT
+}
 
 
 def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
@@ -36,8 +45,8 @@ def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
     found = [
         *_differing(_target(a), _target(b), prefix="", noted=frozenset()),
         *_differing(
-            _part(a, "configuration", _CONFIGURATION_LEFT_OUT),
-            _part(b, "configuration", _CONFIGURATION_LEFT_OUT),
+            _DEFAULTS | _part(a, "configuration", _CONFIGURATION_LEFT_OUT),
+            _DEFAULTS | _part(b, "configuration", _CONFIGURATION_LEFT_OUT),
             prefix="configuration.",
             noted=_CONFIGURATION_NOTED,
         ),
@@ -55,10 +64,13 @@ def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
 def _differing(
     a: Mapping[str, Any], b: Mapping[str, Any], *, prefix: str, noted: frozenset[str] | None
 ) -> Iterator[Difference]:
-    """The fields that differ, in the order of `a`; `noted` names the harmless ones, None for all of them."""
+    """The fields that differ, in the order of `a`; `noted` names the harmless ones, None for all of them.
+
+    A field that only one of them has was not recorded by the other one's version.
+    """
     for name in dict.fromkeys([*a, *b]):
         if a.get(name) != b.get(name):
-            severity: Severity = "noted" if noted is None or name in noted else "matters"
+            severity: Severity = "noted" if noted is None or name in noted or (name in a) != (name in b) else "matters"
             yield Difference(field=f"{prefix}{name}", a=a.get(name), b=b.get(name), severity=severity)
 
 

@@ -46,6 +46,20 @@ class BurningClient(Client):
         pass
 
 
+class GreedyClient(Client):
+    """A client that needs 200 MB for a moment while it is set up."""
+
+    def open(self, options):
+        ballast = bytearray(b"x") * (200 * MIB)
+        del ballast
+
+    def prepare(self, request):
+        return lambda: 200
+
+    def close(self):
+        pass
+
+
 def _burn() -> None:
     end_s = time.thread_time() + BURN_S
     while time.thread_time() < end_s:
@@ -126,6 +140,19 @@ class MemoryTest(unittest.TestCase):
         self.assertLess(peak_bytes, 50_000_000)
         self.assertGreater(peak_bytes, 5_000_000)
         self.assertGreater(maxrss_bytes, 400 * MIB, "nobody would need the other reading")
+
+    @unittest.skipUnless(sys.platform == "linux", "read from /proc")
+    def test_the_peak_is_that_of_measuring(self):
+        """What was freed before the first measured run is not in it; before that run it is."""
+        order = Open("", "", options=ClientOptions(concurrency=1), request=Request("GET", "http://127.0.0.1:1/"))
+        with tempfile.TemporaryFile() as sink:
+            session = Session(GreedyClient(), (), order, sink.fileno())
+            session.run(Run(Stop(requests=1), measured=False))
+            warm_bytes = session.peak_memory_bytes
+            ran = session.run(Run(Stop(requests=1)))
+
+        self.assertGreater(warm_bytes, ran.memory_bytes + 150 * MIB)
+        self.assertLess(session.peak_memory_bytes, ran.memory_bytes + 50 * MIB)
 
 
 class LifeCycleTest(unittest.TestCase):

@@ -99,12 +99,35 @@ class TestDifferences(TestCase):
 
         self.assertEqual([("libraries.httpx", "noted")], found(make_result(older), make_result(newer)))
 
-    def test_what_a_later_version_records(self):
-        """A fact that nobody has thought about matters, and what matters stands first."""
+    def test_what_matters_stands_first(self):
+        """Though the configuration is looked at before the environment."""
         self.assertEqual(
             [("environment.turbo", "matters"), ("configuration.blocks", "noted")],
             found(experiment(), experiment(environment={"turbo": True}, configuration={"blocks": 9})),
         )
+
+    def test_what_an_earlier_version_did_not_record(self):
+        """Facts are noted as not known; settings that it did not have are at their defaults."""
+        earlier = experiment()
+        for name in ("clock_source", "turbo", "smt", "hypervisor", "cpu_limit"):
+            del earlier.environment[name]
+        for name in ("rate", "arrivals", "processes", "until", "floor"):
+            del earlier.configuration[name]
+        facts = {"clock_source": "tsc", "turbo": True}
+
+        self.assertEqual([], found(earlier, experiment()))
+        self.assertEqual(
+            [("environment.clock_source", "noted"), ("environment.turbo", "noted")],
+            sorted(found(earlier, experiment(environment=facts))),
+        )
+        self.assertEqual(
+            [("configuration.processes", "matters")], found(earlier, experiment(configuration={"processes": 2}))
+        )
+        self.assertEqual((), compare(earlier, experiment()).only_a)
+
+    def test_whether_the_floor_was_probed(self):
+        """It is measured apart, so it changes nothing."""
+        self.assertEqual([], found(experiment(), experiment(configuration={"floor": False})))
 
     def test_in_words(self):
         """The field and both values, in short."""

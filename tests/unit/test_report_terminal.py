@@ -4,8 +4,6 @@ After a wanted change: `UPDATE_SNAPSHOTS=1 python -m tests tests.unit.test_repor
 """
 
 import io
-import os
-from pathlib import Path
 from unittest import TestCase
 
 from rich.console import Console
@@ -15,8 +13,8 @@ from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.report.lists import ClientRow, print_clients, print_experiment_list
 from http_benchmark.report.terminal import print_experiment
 from tests.records import START, make_blocks, make_result, noisy_costs
+from tests.snapshot_case import SnapshotCase, printed
 
-SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 FACTORS = {
     "pycurl:async": 0.2,
     "pycurl:sync": 0.2006,
@@ -53,16 +51,6 @@ CLIENTS = [
 ]
 
 
-def printed(function, value, *, width=80, encoding="utf-8"):
-    """What the function prints into a file of that encoding, without the spaces at the ends of lines."""
-    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    function(value, Console(file=file, width=width))
-    file.flush()
-    text = file.buffer.getvalue().decode(encoding)
-    file.close()
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-
-
 def nine_contenders():
     reason = Reason(
         code="machine-busy",
@@ -81,16 +69,7 @@ def nine_contenders():
     return result.model_copy(update={"clients": (*result.clients, *unranked)})
 
 
-class TestSnapshots(TestCase):
-    maxDiff = None
-
-    def check(self, name, text, *, width=80):
-        self.assertLessEqual(max(map(len, text.splitlines())), width)
-        path = SNAPSHOTS / f"{name}.txt"
-        if os.environ.get("UPDATE_SNAPSHOTS"):
-            path.write_text(text, encoding="utf-8")
-        self.assertEqual(path.read_text(encoding="utf-8"), text)
-
+class TestSnapshots(SnapshotCase):
     def test_experiment(self):
         """Eighty columns: heading, verdict with its reason, ranking, who is not ranked and why, sentences, notes."""
         self.check("experiment_80", printed(print_experiment, nine_contenders()))
