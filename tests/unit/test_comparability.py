@@ -1,11 +1,6 @@
 """Which stored experiments may be set side by side, and what is then said of them."""
 
-import io
-import os
-from pathlib import Path
 from unittest import TestCase
-
-from rich.console import Console
 
 from http_benchmark.comparison import compare
 from http_benchmark.errors import ComparisonError
@@ -17,6 +12,7 @@ from http_benchmark.report.comparison import print_comparison
 from http_benchmark.stats import comparability
 from http_benchmark.stats.comparability import differences
 from tests.records import make_block, make_blocks, make_result, make_trial, noisy_costs
+from tests.snapshot_case import SnapshotCase, printed
 
 ENVIRONMENT = Environment(
     http_benchmark="1.0", python="3.12.1", python_implementation="CPython", python_build="GCC 12", system="Linux",
@@ -215,13 +211,8 @@ class TestCompare(TestCase):
         self.assertEqual(compared, Comparison.from_dict(compared.to_dict()))
 
 
-class TestPrinted(TestCase):
+class TestPrinted(SnapshotCase):
     """What a person reads, compared with a snapshot; renewed with UPDATE_SNAPSHOTS=1."""
-
-    def printed(self, compared, width):
-        stream = io.StringIO()
-        print_comparison(compared, Console(file=stream, width=width, highlight=False))
-        return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
     def test_narrow_and_wide(self):
         """At 80 columns intervals stand below their estimates, at 120 beside them."""
@@ -234,7 +225,4 @@ class TestPrinted(TestCase):
         )
         for width in (80, 120):
             with self.subTest(width=width):
-                path = Path(__file__).parents[1] / "snapshots" / f"comparison_{width}.txt"
-                if os.environ.get("UPDATE_SNAPSHOTS"):
-                    path.write_text(self.printed(compared, width), encoding="utf-8")
-                self.assertEqual(path.read_text(encoding="utf-8"), self.printed(compared, width))
+                self.check(f"comparison_{width}", printed(print_comparison, compared, width=width), width=width)
