@@ -34,7 +34,7 @@ from http_benchmark.utils import host
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
 
-_FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; METHOD: a client that fails in two blocks is dropped
+_FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; the method: a client that fails in two blocks is dropped
 
 
 class Observer:

@@ -2,8 +2,8 @@
 
 How a trial is cut into slices is in `slicing`.
 
-The design is METHOD: a block is one fresh process per contender, measured in rounds of short slices in an order that
-the recorded seed shuffles; the block is the unit of analysis. `docs/method.md` says why.
+`docs/method.md` says why: a block is one fresh process per contender, measured in rounds of short slices in an order
+that the recorded seed shuffles; the block is the unit of analysis.
 """
 
 import math

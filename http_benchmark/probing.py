@@ -19,7 +19,7 @@ _MOST_PROBE_S = 30.0
 _PROBE_S = 8.0  # simulated: with a p99 of 20 ms, 5 s find 3 to 4 % more than an endless observation, 8 s 2 to 3 %
 _PROBE_PER_OBJECTIVE = 10  # a queue that holds requests back for as long as an objective lets it needs time to grow
 _LOOK = 0.25  # of a probe: enough to find the way
-_LEAST_REQUESTS = 100  # METHOD: of a slice
+_LEAST_REQUESTS = 100  # of a slice, see docs/reference.md
 _SPARE = 1.1  # some requests may fail, and quantiles are taken of the others
 _LEAST_GRACE_S = 1.0
 

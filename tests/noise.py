@@ -1,4 +1,4 @@
-"""Synthetic noise of two equal contenders, on the log scale, as METHOD's acceptance tests define it.
+"""Synthetic noise of two equal contenders, on the log scale, as the method's acceptance tests define it.
 
 Each function gives shape (blocks, 2): one trial of each contender per block, in the order in which they ran.
 """

@@ -77,7 +77,7 @@ def trial_of_cost(contender: str, factor: float) -> TrialRecord:
 def noisy_costs(
     factors: Mapping[str, float], blocks: int, *, noise: float = 0.01, seed: int = 1
 ) -> dict[str, list[float]]:
-    """Costs around the given factors; the noise is normal on the log scale (METHOD: "quiet" is 0.01)."""
+    """Costs around the given factors; the noise is normal on the log scale ("quiet" is 0.01)."""
     generator = np.random.default_rng(seed)
     return {name: list(factor * np.exp(generator.normal(0, noise, blocks))) for name, factor in factors.items()}
 

@@ -191,7 +191,7 @@ class TestSentences(TestCase):
 
 class TestEffectText(TestCase):
     def test_by_case(self):
-        """As METHOD says it, of the one who costs more; a difference only where there is one."""
+        """Of the one who costs more; a difference only where there is one."""
         found = pair("A", "B", 1.02, 1.08).model_copy(update={"mde_percent": 1.5})
         expected = {
             "B is 5.0 % slower than A "

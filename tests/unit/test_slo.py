@@ -123,7 +123,7 @@ class JudgingTest(TestCase):
                 self.assertEqual(met, Objective.parse(text).is_met(times, 0.02))
 
     def test_too_few_samples_prove_nothing(self):
-        """367 requests are one too few for a p99; the sample sizes are those of METHOD."""
+        """367 requests are one too few for a p99; the sample sizes are those of docs/reference.md."""
         few = TIMES.model_copy(update={"count": 367})
 
         self.assertFalse(Objective.parse("p99<1s").is_met(few, 0))
