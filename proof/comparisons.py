@@ -17,7 +17,7 @@ from http_benchmark.benchmark import ExperimentConfiguration, Observer
 from http_benchmark.models.experiment import ExperimentResult, Metric, PairResult
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan
-from http_benchmark.stats.pairs import block_values, compare_pairs, log_ratios
+from http_benchmark.stats.pairs import FAMILY_ERROR, block_values, compare_pairs, log_ratios
 from proof import spinning_adapter
 from proof.experiments import Check, Experiment, Setting
 
@@ -220,17 +220,22 @@ def favoured_order(setting: Setting) -> Iterator[Check]:
     """K14: an A/A run against a server that favours whoever comes first in a round."""
     fixed = _favoured_pair(setting, fixed=True)
     yield Check(
-        "fixed order: told apart", float(fixed.separated), low=1, expected=1, note=f"{fixed.effect_percent:+.1f} %"
+        "fixed order: told apart", float(_differs(fixed)), low=1, expected=1, note=f"{fixed.effect_percent:+.1f} %"
     )
     shuffled = _favoured_pair(setting, fixed=False)
-    again = _favoured_pair(setting, fixed=False) if shuffled.separated else None
+    again = _favoured_pair(setting, fixed=False) if _differs(shuffled) else None
     yield Check(
         "random order: told apart",
-        float(again.separated if again else shuffled.separated),
+        float(_differs(again or shuffled)),
         high=0,
         expected=0,
         note=f"{shuffled.effect_percent:+.1f} %" + (f", once more: {again.effect_percent:+.1f} %" if again else ""),
     )
+
+
+def _differs(pair: PairResult) -> bool:
+    """What the test says, whatever the verdict takes back: here the server is meant to set part of the speed."""
+    return pair.p_value is not None and pair.p_value <= FAMILY_ERROR
 
 
 def _favoured_pair(setting: Setting, *, fixed: bool) -> PairResult:
@@ -239,7 +244,7 @@ def _favoured_pair(setting: Setting, *, fixed: bool) -> PairResult:
         setting,
         what,
         [CLIENT] * 2,
-        blocks=24,
+        blocks=20 if setting.full else 15,
         url=f"/busy/0.001?dial={Favouritism.DIAL}",
         concurrency=1,
     )
