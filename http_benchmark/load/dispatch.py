@@ -45,6 +45,7 @@ class Dispatcher:
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self._next = None  # or a call of `_arm` that is still to come would arm a timer that is closed by then
         self._timer.disarm()
         detach(self._loop, self._timer)
 
@@ -80,6 +81,9 @@ class Dispatcher:
             task = self._idle.popleft()
             if not task.done():  # or it was cancelled
                 task.set_result(self._take())
+        self._loop.call_soon(self._arm)  # after the tasks that were just woken, which are in a hurry
+
+    def _arm(self) -> None:
         if self._idle and self._next is not None:
             self._timer.arm(self._next)
 
