@@ -20,7 +20,7 @@ from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution, printable
 from http_benchmark.stats.samples import SliceFigures, SliceTally
 from http_benchmark.targets import OpenTarget
-from http_benchmark.utils.resource_monitor import MachineWatch, uss_bytes
+from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
 from http_benchmark.worker.protocol import Finished, Open, Opened, Ran, Reconnect, Run
 from http_benchmark.worker.team import Team
 
@@ -67,6 +67,7 @@ class Trial:
         self._target = target
         self._team = Team(arm.name, plan.client_cpus, processes=plan.processes)
         self._watch = MachineWatch()
+        self._family: tuple[int, ...] = ()
         self._opened: Opened | None = None
         self.warm_rate_rps: float | None = None
         self._first_request_s: float | None = None
@@ -107,6 +108,7 @@ class Trial:
             WorkerError: It crashed or hung.
         """
         self._opened = self._team.opened()
+        self._family = family()  # with the waiting contenders, and what a client may have started
 
     def warm_up(self) -> None:
         """Send what the plan's warm-up asks for.
@@ -197,7 +199,7 @@ class Trial:
             open_model=order.arrivals is not None,
         )
         before = self._target.counts()
-        self._watch.start(self._own_pids)
+        self._watch.start(self._family)
         ran = self._team.run(order, patience_s, tally.add)
         machine = self._watch.stop()
         after = self._target.counts()
@@ -264,10 +266,6 @@ class Trial:
             return None
         durations_s = sorted(reconnected.durations_s)
         return durations_s[len(durations_s) // 2] if durations_s else None
-
-    @property
-    def _own_pids(self) -> Sequence[int]:
-        return (*self._team.pids, *self._target.pids)
 
     @property
     def _slack_s(self) -> float:

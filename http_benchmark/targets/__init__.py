@@ -18,12 +18,10 @@ class OpenTarget(Protocol):
     Attributes:
         url: Where the requests go; may hold a password.
         description: What may be stored and shown of it.
-        pids: Processes that were started for it.
     """
 
     url: str
     description: Target
-    pids: Sequence[int]
 
     def counts(self) -> ServerCounts | None:
         """What the server has counted so far; None where it does not tell."""
@@ -45,7 +43,6 @@ class BundledTarget:
         self._origin = OriginProcess(cpus=cpus)
         self.url = self._origin.url + path
         self.description = Target(kind="bundled", url=self.url)
-        self.pids: Sequence[int] = (self._origin.pid,)
 
     def counts(self) -> ServerCounts | None:
         return self._origin.counts()
@@ -63,7 +60,6 @@ class UrlTarget:
     def __init__(self, url: str) -> None:
         self.url = url
         self.description = Target(kind="url", url=without_passwords(url))
-        self.pids: Sequence[int] = ()
 
     def counts(self) -> ServerCounts | None:
         return None
