@@ -139,7 +139,7 @@ class Experiment:
         self._started_at = datetime.now(UTC)
         stored = False
         try:
-            with open_target(self.configuration.url, self.plan.origin_cpus) as target:
+            with open_target(self.configuration.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
                 self._observer.preparing(self.plan)
                 self._pacing = check_pacing(self.plan)

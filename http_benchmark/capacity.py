@@ -145,7 +145,7 @@ class CapacityExperiment:
         """
         self._started_at = datetime.now(UTC)
         try:
-            with open_target(self.configuration.url, self.plan.origin_cpus) as target:
+            with open_target(self.configuration.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
                 self._observer.started(self.result(), self)
                 for block in range(self.plan.blocks):

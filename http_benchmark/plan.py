@@ -21,6 +21,7 @@ from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.origin.options import OriginOptions
 from http_benchmark.slicing import LEAST_SLICE_S, Slice, may_be_fewer, plan_slices, plan_warm_up
 from http_benchmark.stats.sequential import LOOKS
 from http_benchmark.utils.host import available_cpus
@@ -88,6 +89,7 @@ class Plan:
         retry_delays_s: Wait before each further attempt.
         think_time_s: Pause after each request.
         client_cpus, origin_cpus: Disjoint where the machine has more than one processor.
+        origin: What kind of server the bundled origin is.
         primary_metric: What the ranking goes by.
         probe_floor: Whether to measure beforehand what a bare socket reaches.
         probe_life_cycle: Whether to measure, after a trial's slices, requests that each open a connection.
@@ -107,6 +109,7 @@ class Plan:
     think_time_s: float
     client_cpus: tuple[int, ...]
     origin_cpus: tuple[int, ...]
+    origin: OriginOptions
     primary_metric: Metric
     probe_floor: bool
     probe_life_cycle: bool
@@ -208,6 +211,7 @@ def make_plan(
         think_time_s=configuration.think_time,
         client_cpus=client_cpus,
         origin_cpus=origin_cpus,
+        origin=OriginOptions(seed=seed),
         primary_metric=configuration.primary or ("cpu_s_per_1k" if configuration.rate else "throughput_rps"),
         # Somebody else's server gets nothing but the workload, unless a little more of the same does no harm.
         probe_floor=configuration.floor and warm_up is not None and (bundled or configuration.method in READING),

@@ -15,6 +15,7 @@ from http_benchmark.origin.alarms import Alarms
 from http_benchmark.origin.answers import Answer, Answers
 from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import RefusalError, Request, Response
+from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.reading import Incoming, Reader
 from http_benchmark.origin.sending import Sender
@@ -29,9 +30,13 @@ class Origin:
     """What all connections share: the counters, the kept answers, the queues, and who is connected.
 
     To be made on the running event loop that serves it.
+
+    Args:
+        options: What kind of server it is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, options: OriginOptions) -> None:
+        self.options = options
         self.counters = Counters()
         self.answers = Answers()
         self.queues = Queues()

@@ -18,6 +18,7 @@ from http_benchmark.errors import TargetError
 from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit
 from http_benchmark.origin.app import Origin
 from http_benchmark.origin.control import ControlChannel, say
+from http_benchmark.origin.options import PLAIN, OriginOptions
 
 _BACKLOG = 16384  # connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn
 _PATIENCE_S = 1.0  # how long answers under way may take when the process is told to end
@@ -29,6 +30,7 @@ def serve_forever(
     port: int = 0,
     *,
     cpus: Collection[int] = (),
+    options: OriginOptions = PLAIN,
     on_listening: Callable[[str], None],
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM; prints nothing.
@@ -37,6 +39,7 @@ def serve_forever(
         host: Address to listen on.
         port: Port to listen on; 0 for a free one.
         cpus: Processors to run on; all by default.
+        options: What kind of server to be.
         on_listening: Told the URL once connections are accepted.
 
     Raises:
@@ -44,7 +47,7 @@ def serve_forever(
     """
     pin(cpus)
     with listen(host, port) as listener:
-        uvloop.run(_serve_until_signal(listener, on_listening))
+        uvloop.run(_serve_until_signal(listener, options, on_listening))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -79,10 +82,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.child is not None:
         die_with_parent(arguments.child)
-        _serve_as_child(arguments.host, arguments.port, arguments.cpus)
+        _serve_as_child(arguments.host, arguments.port, arguments.cpus, arguments.options)
         return 0
     try:
-        serve_forever(arguments.host, arguments.port, cpus=arguments.cpus, on_listening=_print_url)
+        serve_forever(
+            arguments.host,
+            arguments.port,
+            cpus=arguments.cpus,
+            options=arguments.options,
+            on_listening=_print_url,
+        )
     except TargetError as error:
         sys.stderr.write(f"{error}\n")
         return 4
@@ -101,6 +110,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--cpus", type=_cpus, default=set(), help='processors to run on, for example "0,2" (default: all)'
     )
+    parser.add_argument(
+        "--options",
+        type=OriginOptions.from_json,
+        default=PLAIN,
+        metavar="JSON",
+        help="what kind of server to be (default: a plain one)",
+    )
     parser.add_argument("--child", type=int, metavar="PID", help="be a child of this process and talk to it")
     return parser
 
@@ -109,12 +125,14 @@ def _cpus(text: str) -> set[int]:
     return {int(cpu) for cpu in text.split(",") if cpu}
 
 
-async def _serve_until_signal(listener: socket.socket, on_listening: Callable[[str], None]) -> None:
+async def _serve_until_signal(
+    listener: socket.socket, options: OriginOptions, on_listening: Callable[[str], None]
+) -> None:
     loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
     for number in _SIGNALS:
         loop.add_signal_handler(number, told_to_end.set)
-    origin = Origin()
+    origin = Origin(options)
     server = await loop.create_server(origin.connect, sock=listener, backlog=_BACKLOG)
     on_listening(url_of(listener))
     await told_to_end.wait()
@@ -122,7 +140,7 @@ async def _serve_until_signal(listener: socket.socket, on_listening: Callable[[s
     await origin.end_connections(_PATIENCE_S)
 
 
-def _serve_as_child(host: str, port: int, cpus: Collection[int]) -> None:
+def _serve_as_child(host: str, port: int, cpus: Collection[int], options: OriginOptions) -> None:
     pin(cpus)
     try:
         listener = listen(host, port)
@@ -130,13 +148,13 @@ def _serve_as_child(host: str, port: int, cpus: Collection[int]) -> None:
         say({"is": "failed", "message": str(error)})
         return
     with listener:
-        uvloop.run(_serve_controller(listener))
+        uvloop.run(_serve_controller(listener, options))
 
 
-async def _serve_controller(listener: socket.socket) -> None:
+async def _serve_controller(listener: socket.socket, options: OriginOptions) -> None:
     loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
-    origin = Origin()
+    origin = Origin(options)
     server = await loop.create_server(origin.connect, sock=listener, backlog=_BACKLOG)
 
     def answer(message: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Self
 
 from http_benchmark.errors import TargetError, WorkerError
 from http_benchmark.models.measurement import ServerCounts
+from http_benchmark.origin.options import PLAIN, OriginOptions
 from http_benchmark.utils.child import Child
 
 _START_PATIENCE_S = 20.0
@@ -21,6 +22,7 @@ class OriginProcess:
         host: Address to listen on.
         port: Port to listen on; 0 for a free one.
         cpus: Processors to run on; all by default.
+        options: What kind of server it is.
 
     Attributes:
         url: Where it is reached, without a slash at the end, for example "http://127.0.0.1:34567".
@@ -30,13 +32,21 @@ class OriginProcess:
         TargetError: It could not be started, for example since the port is taken.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, cpus: Collection[int] = ()) -> None:
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        cpus: Collection[int] = (),
+        options: OriginOptions = PLAIN,
+    ) -> None:
         self._child = Child(
             "http_benchmark.origin.main",
             [
                 f"--host={host}",
                 f"--port={port}",
                 f"--cpus={','.join(map(str, sorted(cpus)))}",
+                f"--options={options.to_json()}",
                 f"--child={os.getpid()}",
             ],
             name="the bundled origin",

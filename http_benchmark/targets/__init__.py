@@ -5,6 +5,7 @@ from typing import Protocol, Self
 
 from http_benchmark.models.experiment import Target
 from http_benchmark.models.measurement import ServerCounts
+from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.redaction import without_passwords
 
@@ -37,10 +38,11 @@ class BundledTarget:
     Args:
         path: Where on the origin, with a leading slash.
         cpus: Processors to run it on; empty for any.
+        options: What kind of server it is.
     """
 
-    def __init__(self, path: str, cpus: Sequence[int]) -> None:
-        self._origin = OriginProcess(cpus=cpus)
+    def __init__(self, path: str, cpus: Sequence[int], options: OriginOptions) -> None:
+        self._origin = OriginProcess(cpus=cpus, options=options)
         self.url = self._origin.url + path
         self.description = Target(kind="bundled", url=self.url)
 
@@ -75,12 +77,17 @@ NO_TARGET = UrlTarget("http://127.0.0.1:9/")
 """For clients that send nothing."""
 
 
-def open_target(url: str | None, cpus: Sequence[int]) -> OpenTarget:
+def open_target(url: str | None, cpus: Sequence[int], options: OriginOptions) -> OpenTarget:
     """Open what `--url` names: None or a path for the bundled origin, else that URL.
+
+    Args:
+        url: As configured.
+        cpus: Processors to run the bundled origin on; empty for any.
+        options: What kind of server the bundled origin is.
 
     Raises:
         TargetError: The bundled origin could not be started.
     """
     if url is None:
-        return BundledTarget(DEFAULT_PATH, cpus)
-    return BundledTarget(url, cpus) if url.startswith("/") else UrlTarget(url)
+        return BundledTarget(DEFAULT_PATH, cpus, options)
+    return BundledTarget(url, cpus, options) if url.startswith("/") else UrlTarget(url)
