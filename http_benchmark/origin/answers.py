@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
+from http_benchmark.faults import Fault
 from http_benchmark.origin.messages import Buffer, Request, Response, Stream
 from http_benchmark.origin.queues import Service
 
 _MAX_KEPT = 1024  # answers per client address; beyond that, a load of ever new heads would fill memory
 _MAX_KEPT_HEAD_BYTES = 4096
 _MAX_KEPT_WIRE_BYTES = 131072
+
+HEAD_END = b"\r\n\r\n"
+"""What ends a head."""
 
 LAST_CHUNK = b"0\r\n\r\n"
 """What ends a chunked body."""
@@ -32,6 +36,7 @@ class Answer:
         chunked: The pieces are sent as chunks.
         delay_s: How long to wait before sending.
         service: The queue to go through before sending.
+        fault: What goes wrong while it is sent; None for nothing.
         closes: The connection ends with this answer.
         upload_bytes: Length of the request body to be drained before answering.
         immediate: It is sent at once and as a whole, and the connection goes on.
@@ -43,6 +48,7 @@ class Answer:
     chunked: bool
     delay_s: float
     service: Service | None
+    fault: Fault | None
     closes: bool
     upload_bytes: int
     immediate: bool
@@ -106,9 +112,12 @@ class Answers:
             chunked=chunked,
             delay_s=response.delay_s,
             service=response.service,
+            fault=response.fault,
             closes=closes,
             upload_bytes=request.content_length,
-            immediate=not (stream or response.delay_s or response.service or closes or request.content_length),
+            immediate=not (
+                stream or response.delay_s or response.service or response.fault or closes or request.content_length
+            ),
         )
 
 

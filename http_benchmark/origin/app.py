@@ -157,7 +157,7 @@ class Connection(asyncio.Protocol):
             self._linger()
         elif self._ending and self._may_answer:
             self._transport.close()
-        if not self._ending:
+        if not (self._ending or self._transport.is_closing()):
             self._regulate_reading()
 
     @property

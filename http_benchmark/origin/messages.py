@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
+from http_benchmark.faults import Fault
 from http_benchmark.origin.queues import Service
 
 type Buffer = bytes | memoryview
@@ -94,6 +95,7 @@ class Response:
         headers: Beyond Date, Content-Type, Content-Length, Transfer-Encoding and Connection.
         delay_s: How long to wait before the answer starts.
         service: The queue that the request has to go through before the answer starts.
+        fault: What goes wrong while it is sent.
         repeatable: An equal request head gets the equal response, so that it may be prepared once.
     """
 
@@ -103,4 +105,5 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     delay_s: float = 0.0
     service: Service | None = None
+    fault: Fault | None = None
     repeatable: bool = True

@@ -1,10 +1,13 @@
 """Which path is answered how: the endpoints as httpbin users know them."""
 
+import gzip
 import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from http_benchmark.faults import Fault, FaultKind
 from http_benchmark.origin import busy, echo
 from http_benchmark.origin.messages import Request, Response, Stream
 from http_benchmark.origin.payload import BLOCK_BYTES, Pieces, payload
@@ -28,6 +31,8 @@ MAX_REDIRECTS = 100
 _IN_ONE_PIECE_BYTES = 65536  # a body up to this goes into the same system call as its head
 _STREAM_CHUNK_BYTES = 10240
 _MAX_DRIP_BYTES = 10 * 1024**2
+_FAULTY_BYTES = 1024  # of a body to which something happens
+_GZIP_HEAD_BYTES = 10
 
 type Handler = Callable[..., Response]
 """Takes the request and one string per placeholder of the path; raises ValueError for a bad parameter."""
@@ -215,6 +220,41 @@ def _uuid(_: Request) -> Response:
     return Response(body=body, content_type="application/json", repeatable=False)
 
 
+# Going wrong
+
+UNAVAILABLE = Response(503, b"try again\n", "text/plain; charset=utf-8", (("Retry-After", "1"),))
+"""A server that cannot answer now."""
+
+
+def bad_gzip() -> Response:
+    """A body that says it is compressed, and is not."""
+    packed = gzip.compress(payload(_FAULTY_BYTES), mtime=0)
+    broken = packed[:_GZIP_HEAD_BYTES] + bytes(byte ^ 0xFF for byte in packed[_GZIP_HEAD_BYTES:])
+    return Response(body=broken, headers=(("Content-Encoding", "gzip"),))
+
+
+def _broken(kind: FaultKind, _: Request, seconds: str = "0") -> Response:
+    return Response(body=payload(_FAULTY_BYTES), fault=Fault(kind, _seconds(seconds, "the time")))
+
+
+def _truncated_chunked(_: Request) -> Response:
+    return Response(body=Stream(Pieces(2 * _FAULTY_BYTES, _FAULTY_BYTES)), fault=Fault(FaultKind.TRUNCATED))
+
+
+_FAULTS = {
+    "/fault/reset": FaultKind.RESET_BEFORE,
+    "/fault/reset-body": FaultKind.RESET_IN,
+    "/fault/reset-after": FaultKind.RESET_AFTER,
+    "/fault/drop": FaultKind.DROP,
+    "/fault/truncated": FaultKind.TRUNCATED,
+    "/fault/close-after": FaultKind.CLOSE_AFTER,
+    "/fault/stalled/{s}": FaultKind.STALLED,
+    "/fault/stalled-body/{s}": FaultKind.STALLED_BODY,
+    "/fault/trickle/{s}": FaultKind.TRICKLE,
+    "/fault/garbage": FaultKind.GARBAGE,
+    "/fault/bad-chunk": FaultKind.BAD_CHUNK,
+}
+
 ROUTES = (
     Route("/get", _READ, echo.describe),
     Route("/head", _READ, echo.describe),
@@ -243,6 +283,10 @@ ROUTES = (
     Route("/basic-auth/{user}/{password}", _READ, echo.check_login),
     Route("/json", _READ, echo.sample),
     Route("/uuid", _READ, _uuid),
+    *(Route(path, _ANY, partial(_broken, kind)) for path, kind in _FAULTS.items()),
+    Route("/fault/truncated-chunked", _ANY, _truncated_chunked),
+    Route("/fault/bad-gzip", _ANY, lambda _: bad_gzip()),
+    Route("/fault/unavailable", _ANY, lambda _: UNAVAILABLE),
 )
 """All endpoints, for the server and for the documentation."""
 

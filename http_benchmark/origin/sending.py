@@ -1,14 +1,19 @@
-"""Sending answers to one client: when they are due, in pieces, and no faster than the client reads."""
+"""Sending answers to one client: when they are due, step by step, and no faster than the client reads."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 
 from http_benchmark.clock import monotonic_ns
+from http_benchmark.faults import UNANSWERED
+from http_benchmark.origin import resets
 from http_benchmark.origin.alarms import Alarm, Alarms
-from http_benchmark.origin.answers import LAST_CHUNK, Answer, chunk
+from http_benchmark.origin.answers import Answer
 from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import Buffer
 from http_benchmark.origin.queues import Queues
+from http_benchmark.origin.scripts import Ending, Step, capped, script
+
+_LOOK_AGAIN_NS = 1_000_000  # whether the kernel has sent all that it was given
 
 
 class Sender:
@@ -25,6 +30,7 @@ class Sender:
         busy: An answer is being sent or waits for its time.
         full: The client reads slower than we write.
         closed: The last answer was sent.
+        bytes_per_s: What the line to this client carries; None for all that it can.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Sender:
         self.busy = False
         self.full = False
         self.closed = False
+        self.bytes_per_s: float | None = None
         self._transport = transport
         self._counters = counters
         self._on_free = on_free
@@ -47,13 +54,12 @@ class Sender:
         self._alarm: Alarm | None = None
         self._due_ns = 0  # what the alarm was set to
         self._answer: Answer | None = None
-        self._pieces: Iterator[Buffer] | None = None  # what is left of a streamed body
-        self._head = b""  # of a streamed answer; it goes out together with the first piece
+        self._steps: Iterator[Step] | None = None  # what is left of an answer that is not sent at once
 
     @property
     def streaming(self) -> bool:
-        """A body is being sent in pieces."""
-        return self._pieces is not None
+        """A body is being sent in pieces, and nothing is to go wrong with it."""
+        return self._steps is not None and self._answer is not None and self._answer.fault is None
 
     def send(self, answer: Answer) -> None:
         """Send an answer; `busy` tells whether that goes on after the return. Not to be called while busy."""
@@ -73,61 +79,72 @@ class Sender:
     def resume(self) -> None:
         """Go on after `full`."""
         self.full = False
-        if self.streaming and self._alarm is None:
-            self._send_pieces()
+        if self._steps is not None and self._alarm is None:
+            self._due_ns = max(self._due_ns, monotonic_ns())  # what the client was slow for is not made up for
+            self._play()
             self._tell_if_free()
 
     def cancel(self) -> None:
         """Forget the answer under way."""
-        self._pieces = None
+        self._steps = None
         if self._alarm is not None:
             self._alarm.cancel()
 
     def _start(self) -> None:
         answer = self._answer
         assert answer is not None
-        self._counters.requests += 1
-        self._counters.statuses[answer.status] += 1
-        if answer.stream is None:
+        if answer.fault is None or answer.fault.kind not in UNANSWERED:
+            self._counters.requests += 1
+            self._counters.statuses[answer.status] += 1
+        if answer.stream is None and answer.fault is None and self.bytes_per_s is None:
             self.write(answer.wire)
             self._finish(answer)
-        else:
-            self._head = answer.wire
-            self._pieces = iter(answer.stream.pieces)
-            self._due_ns = monotonic_ns()
-            self._send_pieces()
+            return
+        steps = script(answer)
+        self._steps = steps if self.bytes_per_s is None else capped(steps, self.bytes_per_s)
+        self._due_ns = monotonic_ns()
+        self._play()
 
-    def _send_pieces(self) -> None:
-        """Send pieces until the client's buffers are full, a rest is due, or the body ends."""
+    def _play(self) -> None:
+        """Take steps until the client's buffers are full, a rest is due, or the answer ends."""
         answer = self._answer
         assert answer is not None
-        assert answer.stream is not None
-        assert self._pieces is not None
+        assert self._steps is not None
         while not self.full:
-            piece = next(self._pieces, None)
-            if piece is None:
-                self._end_stream(answer)
+            step = next(self._steps, None)
+            if isinstance(step, tuple):
+                self.write(*step)
+            elif step is None:
+                self._steps = None
+                self._finish(answer)
                 return
-            self._write_after_head(*(chunk(piece) if answer.chunked else (piece,)))
-            if answer.stream.pause_s:
-                self._due_ns += round(answer.stream.pause_s * 1e9)
-                self._wait(self._send_pieces)
+            elif isinstance(step, Ending):
+                self._break_off(step)
                 return
-
-    def _end_stream(self, answer: Answer) -> None:
-        self._write_after_head(LAST_CHUNK if answer.chunked else b"")
-        self._pieces = None
-        self._finish(answer)
-
-    def _write_after_head(self, *parts: Buffer) -> None:
-        head, self._head = self._head, b""
-        self.write(head, *parts)
+            else:
+                self._due_ns += round(step * 1e9)
+                self._wait(self._play)
+                return
 
     def _finish(self, answer: Answer) -> None:
         self.busy = False
         if answer.closes:
             self.closed = True
             self._transport.write_eof()
+
+    def _break_off(self, ending: Ending) -> None:
+        """End the connection, whatever the client thinks of it."""
+        if ending is Ending.RESET and resets.unsent_bytes(self._transport):
+            self._due_ns = monotonic_ns() + _LOOK_AGAIN_NS  # a reset would throw that away
+            self._wait(lambda: self._break_off(ending))
+            return
+        self._steps = None
+        self.busy = False
+        self.closed = True
+        if ending is Ending.RESET:
+            resets.reset(self._transport)
+        else:
+            self._transport.close()
 
     def _due(self, answer: Answer) -> int:
         """When an answer may start; a client that hangs up meanwhile has been served all the same."""

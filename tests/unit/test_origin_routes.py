@@ -215,9 +215,12 @@ class StatusTest(unittest.TestCase):
         self.assertEqual(503, ask("http://origin:80/status/503").status)
 
     def test_every_endpoint_is_there(self):
-        """The endpoints that users of httpbin know, and those with known answers."""
+        """The endpoints that users of httpbin know, those with known answers, and those that go wrong."""
         known = """/get /post /put /patch /delete /head /anything/* /headers /status/{code} /bytes/{n} /stream/{n}
             /stream-bytes/{n} /delay/{s} /drip /gzip /deflate /brotli /redirect/{n} /cookies /cookies/set
             /basic-auth/{user}/{password} /json /uuid
-            /fifo/{service_s} /fifo/{service_s}/stall/{after_s}/{length_s} /busy/{cpu_s} /busy/dial/{name}/{cpu_s}"""
+            /fifo/{service_s} /fifo/{service_s}/stall/{after_s}/{length_s} /busy/{cpu_s} /busy/dial/{name}/{cpu_s}
+            /fault/reset /fault/reset-body /fault/reset-after /fault/drop /fault/truncated /fault/truncated-chunked
+            /fault/close-after /fault/stalled/{s} /fault/stalled-body/{s} /fault/trickle/{s} /fault/garbage
+            /fault/bad-chunk /fault/bad-gzip /fault/unavailable"""
         self.assertCountEqual(known.split(), [route.path for route in ROUTES])
