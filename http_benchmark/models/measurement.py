@@ -5,7 +5,7 @@ a block is one trial of every client. What is concluded from them is in `experim
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from http_benchmark.models.base import Model
 
@@ -13,20 +13,39 @@ from http_benchmark.models.base import Model
 class ServerCounts(Model):
     """What the origin saw; differences of two readings, or sums.
 
+    None is what a server does not show, or what an older version did not count; a sum with it is None, too.
+
     Attributes:
-        requests: Requests answered, whatever the status.
-        connections: Connections accepted.
-        bytes_received: Bytes that came in, heads and bodies.
-        bytes_sent: Bytes that went out, heads and bodies.
-        statuses: Answers by HTTP status.
+        requests: Requests whose answer was begun, whatever the status.
+        dropped: Requests that were read whole and never answered: since the client was gone, or for a fault.
+        statuses: Answers begun, by HTTP status.
+        protocols: Answers begun, by the version of HTTP: "1.0", "1.1" or "2"; empty where it is not known.
+        connections: Connections accepted, with TLS those whose handshake succeeded.
+        closed: Connections that the origin itself ended: it was asked to (`Connection: close`), refused, or was faulty.
+        reset_by_client: Connections that a reset by the client ended, as Linux sends one where answers are left unread.
+        tls_handshakes: Handshakes that succeeded.
+        tls_resumptions: Those of them that resumed a session.
+        bytes_received, bytes_sent: All that came in and went out, before encryption.
+        header_bytes_received: All of `bytes_received` that is no content of a body: heads and framing.
+        body_bytes_received: Content of bodies, without framing, as encoded for the way.
+        body_bytes_sent: What followed the heads of answers, chunked ones with their framing.
         cpu_s: CPU time of the origin's process.
     """
 
     requests: int = 0
-    connections: int = 0
-    bytes_received: int = 0
-    bytes_sent: int = 0
+    dropped: int | None = None
     statuses: dict[int, int] = {}
+    protocols: dict[str, int] = {}
+    connections: int | None = 0
+    closed: int | None = None
+    reset_by_client: int | None = None
+    tls_handshakes: int | None = None
+    tls_resumptions: int | None = None
+    bytes_received: int | None = 0
+    header_bytes_received: int | None = None
+    body_bytes_received: int | None = None
+    bytes_sent: int | None = 0
+    body_bytes_sent: int | None = None
     cpu_s: float = 0.0
 
     def __add__(self, other: "ServerCounts") -> "ServerCounts":
@@ -36,18 +55,19 @@ class ServerCounts(Model):
         return self._combined(other, -1)
 
     def _combined(self, other: "ServerCounts", sign: int) -> "ServerCounts":
-        statuses = {
-            status: self.statuses.get(status, 0) + sign * other.statuses.get(status, 0)
-            for status in sorted({*self.statuses, *other.statuses})
-        }
         return ServerCounts(
-            requests=self.requests + sign * other.requests,
-            connections=self.connections + sign * other.connections,
-            bytes_received=self.bytes_received + sign * other.bytes_received,
-            bytes_sent=self.bytes_sent + sign * other.bytes_sent,
-            statuses={status: count for status, count in statuses.items() if count},
-            cpu_s=self.cpu_s + sign * other.cpu_s,
+            **{name: _combined(getattr(self, name), getattr(other, name), sign) for name in ServerCounts.model_fields}
         )
+
+
+def _combined(first: Any, second: Any, sign: int) -> Any:
+    """Two numbers, or two dictionaries of numbers, of which no zeros are kept."""
+    if first is None or second is None:
+        return None
+    if not isinstance(first, dict):
+        return first + sign * second
+    numbers = {key: first.get(key, 0) + sign * second.get(key, 0) for key in sorted({*first, *second})}
+    return {key: number for key, number in numbers.items() if number}
 
 
 class MachineLoad(Model):

@@ -25,13 +25,15 @@ LAST_CHUNK = b"0\r\n\r\n"
 """What ends a chunked body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # counted by identity, which costs less than by its bytes
 class Answer:
     """A response as it goes over the wire.
 
     Attributes:
         status: The HTTP status.
+        version: That of the request, "1.0" or "1.1".
         wire: The head, and the body where it is in one piece.
+        head_bytes: Length of the head.
         stream: The rest of the body, in pieces; None if `wire` is all.
         chunked: The pieces are sent as chunks.
         delay_s: How long to wait before sending.
@@ -43,7 +45,9 @@ class Answer:
     """
 
     status: int
+    version: str
     wire: bytes
+    head_bytes: int
     stream: Stream | None
     chunked: bool
     delay_s: float
@@ -91,7 +95,7 @@ class Answers:
         chunked = length is None and request.version == "1.1"
         closes = not request.keep_alive or (length is None and not chunked)
         has_body = _may_have_body(response.status)
-        wire = b"".join(
+        head = b"".join(
             (
                 _status_line(response.status),
                 self._date,
@@ -101,13 +105,14 @@ class Answers:
                 b"\r\n",
             )
         )
+        body = response.body if isinstance(response.body, bytes) else b""
         if request.method == "HEAD" or not has_body:
-            stream = None
-        elif isinstance(response.body, bytes):
-            wire += response.body
+            stream, body = None, b""
         return Answer(
             status=response.status,
-            wire=wire,
+            version=request.version,
+            wire=head + body,
+            head_bytes=len(head),
             stream=stream,
             chunked=chunked,
             delay_s=response.delay_s,

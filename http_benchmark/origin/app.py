@@ -51,7 +51,6 @@ class Origin:
 
     def joined(self, connection: "Connection") -> None:
         """Take note of a connection."""
-        self.counters.connections += 1
         self._connections.add(connection)
         self._deserted.clear()
 
@@ -72,6 +71,7 @@ class Origin:
             connection.abort()
 
     def _renew_answers(self) -> None:
+        self.counters.settle()
         self.answers.renew()
         to_full_second_s = 1.0 - time.time() % 1.0
         asyncio.get_running_loop().call_later(to_full_second_s + 0.001, self._renew_answers)
@@ -95,10 +95,13 @@ class Connection(asyncio.Protocol):
         self._sender = Sender(
             self._transport, self._counters, self._advance, queues=self._origin.queues, alarms=self._origin.alarms
         )
-        self._reader = Reader(peer, self._kept_answer, lambda: self._sender.write(_CONTINUE))
+        self._reader = Reader(peer, self._kept_answer, lambda: self._sender.write(_CONTINUE), counters=self._counters)
+        self._count_connection()
         self._origin.joined(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop passes it
+    def connection_lost(self, exc: Exception | None) -> None:
+        if isinstance(exc, ConnectionError):  # Linux resets where a client closes with data unread
+            self._counters.reset_by_client += 1
         self._origin.left(self)
         self._sender.cancel()
         if self._cut is not None:
@@ -110,9 +113,7 @@ class Connection(asyncio.Protocol):
         if self._idle:
             answer = self._kept_answer(data)
             if answer is not None and answer.immediate:  # the fast path, with nothing in it that can be left out
-                counters.requests += 1
-                counters.statuses[answer.status] += 1
-                counters.bytes_sent += len(answer.wire)
+                counters.kept[answer] += 1
                 self._write(answer.wire)
                 return
         if not self._sender.closed:  # what comes after the last answer is thrown away
@@ -141,6 +142,13 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Close at once, whatever is under way."""
         self._transport.abort()
+
+    def _count_connection(self) -> None:
+        self._counters.connections += 1
+        tls = self._transport.get_extra_info("ssl_object")  # there once the handshake is done, which it is by now
+        if tls is not None:
+            self._counters.tls_handshakes += 1
+            self._counters.tls_resumptions += tls.session_reused
 
     def _advance(self) -> None:
         """Answer what has come in, as far as what goes out allows."""

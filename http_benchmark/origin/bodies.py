@@ -21,9 +21,11 @@ class Body(Protocol):
 
     Attributes:
         complete: Its end was read.
+        content_bytes: How much was read of what it carries, without the framing.
     """
 
     complete: bool
+    content_bytes: int
 
     def feed(self, data: bytes, position: int) -> int:
         """Read on in `data` from `position`; return where it stopped.
@@ -62,6 +64,7 @@ class PlainBody:
 
     def __init__(self, length: int, *, keep: bool) -> None:
         self.complete = False
+        self.content_bytes = 0
         self._missing = length
         self._kept = bytearray() if keep else None
 
@@ -69,6 +72,7 @@ class PlainBody:
         end = min(len(data), position + self._missing)
         if self._kept is not None:
             self._kept += data[position:end]
+        self.content_bytes += end - position
         self._missing -= end - position
         self.complete = not self._missing
         return end
@@ -82,6 +86,7 @@ class ChunkedBody:
 
     def __init__(self, limit_bytes: int, *, keep: bool) -> None:
         self.complete = False
+        self.content_bytes = 0
         self._allowed = self._limit_bytes = limit_bytes
         self._trailer_allowed = _MAX_TRAILER_BYTES
         self._missing = 0  # of the current chunk
@@ -121,6 +126,7 @@ class ChunkedBody:
             return None
         if self._kept is not None:
             self._kept += data[position:end]
+        self.content_bytes += end - position
         self._missing -= end - position
         if not self._missing:
             self._step = self._content_end

@@ -4,34 +4,51 @@ import time
 from collections import defaultdict
 from typing import Any
 
+from http_benchmark.origin.answers import Answer
+
 
 class Counters:
-    """Numbers since the start; the keys of a reading are those of `models.measurement.ServerCounts`.
+    """Numbers since the start; what they mean stands in `models.measurement.ServerCounts`, whose keys a reading has.
 
     Attributes:
-        requests: Requests whose answer was begun, whatever the status.
-        connections: Connections accepted.
-        bytes_received: Bytes that came in, heads and bodies.
-        bytes_sent: Bytes handed out for sending, heads and bodies.
-        statuses: Answers by HTTP status.
+        kept: How often each kept answer was sent at once; not in the other numbers until `settle`.
     """
 
-    __slots__ = ("bytes_received", "bytes_sent", "connections", "requests", "statuses")
-
     def __init__(self) -> None:
+        self.kept: defaultdict[Answer, int] = defaultdict(int)  # one addition a request, all else follows from it
         self.requests = 0
-        self.connections = 0
-        self.bytes_received = 0
-        self.bytes_sent = 0
+        self.dropped = 0
         self.statuses: defaultdict[int, int] = defaultdict(int)
+        self.protocols: defaultdict[str, int] = defaultdict(int)
+        self.connections = 0
+        self.closed = 0
+        self.reset_by_client = 0
+        self.tls_handshakes = 0
+        self.tls_resumptions = 0
+        self.bytes_received = 0
+        self.body_bytes_received = 0
+        self.bytes_sent = 0
+        self.body_bytes_sent = 0
+
+    def begun(self, answer: Answer, times: int = 1) -> None:
+        """Count a request whose answer starts; its bytes are counted as they go out."""
+        self.requests += times
+        self.statuses[answer.status] += times
+        self.protocols[answer.version] += times
+
+    def settle(self) -> None:
+        """Count what is in `kept`; to be called before these answers are given up, too."""
+        for answer, times in self.kept.items():
+            self.begun(answer, times)
+            self.bytes_sent += times * len(answer.wire)
+            self.body_bytes_sent += times * (len(answer.wire) - answer.head_bytes)
+        self.kept.clear()
 
     def reading(self) -> dict[str, Any]:
         """All numbers as of now, with the CPU seconds that this process has used."""
-        return {
-            "requests": self.requests,
-            "connections": self.connections,
-            "bytes_received": self.bytes_received,
-            "bytes_sent": self.bytes_sent,
-            "statuses": dict(self.statuses),
+        self.settle()
+        numbers = {name: value for name, value in vars(self).items() if name != "kept"}
+        return numbers | {
+            "header_bytes_received": self.bytes_received - self.body_bytes_received,
             "cpu_s": time.process_time(),
         }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from http_benchmark.origin import routes
 from http_benchmark.origin.answers import HEAD_END, Answer
 from http_benchmark.origin.bodies import Body, PlainBody, body_of
+from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import RefusalError, Request
 from http_benchmark.origin.parsing import MAX_HEAD_BYTES, HeadParser
 
@@ -34,14 +35,21 @@ class Reader:
         peer: The client's address.
         kept_answer: Looks up the answer that is kept for a head, or None; such a head need not be parsed.
         send_continue: Tells the client to go on with the body that it announced.
+        counters: Told how much of a body came in.
     """
 
     def __init__(
-        self, peer: str, kept_answer: Callable[[bytes], Answer | None], send_continue: Callable[[], None]
+        self,
+        peer: str,
+        kept_answer: Callable[[bytes], Answer | None],
+        send_continue: Callable[[], None],
+        *,
+        counters: Counters,
     ) -> None:
         self._peer = peer
         self._kept_answer = kept_answer
         self._send_continue = send_continue
+        self._counters = counters
         self._unread = b""
         self._position = 0  # in _unread: all before it was taken
         self._parser: HeadParser | None = None  # of a head of which only the beginning is there
@@ -125,7 +133,9 @@ class Reader:
         body = incoming.body
         if body is None:
             return True
+        known_bytes = body.content_bytes
         self._position = body.feed(self._unread, self._position)
+        self._counters.body_bytes_received += body.content_bytes - known_bytes
         if body.complete and incoming.request is not None:
             incoming.request = replace(incoming.request, body=body.kept())
         return body.complete

@@ -1,6 +1,7 @@
 """Sending answers to one client: when they are due, step by step, and no faster than the client reads."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 
 from http_benchmark.clock import monotonic_ns
@@ -55,6 +56,7 @@ class Sender:
         self._due_ns = 0  # what the alarm was set to
         self._answer: Answer | None = None
         self._steps: Iterator[Step] | None = None  # what is left of an answer that is not sent at once
+        self._head_left = 0  # how much of its head was not sent yet
 
     @property
     def streaming(self) -> bool:
@@ -85,19 +87,23 @@ class Sender:
             self._tell_if_free()
 
     def cancel(self) -> None:
-        """Forget the answer under way."""
-        self._steps = None
+        """Forget the answer under way, since the client is gone."""
         if self._alarm is not None:
             self._alarm.cancel()
+            self._counters.dropped += self._steps is None  # it was waiting for its start
+        self._steps = None
 
     def _start(self) -> None:
         answer = self._answer
         assert answer is not None
-        if answer.fault is None or answer.fault.kind not in UNANSWERED:
-            self._counters.requests += 1
-            self._counters.statuses[answer.status] += 1
+        answered = answer.fault is None or answer.fault.kind not in UNANSWERED
+        if answered:
+            self._counters.begun(answer)
+        else:
+            self._counters.dropped += 1
+        self._head_left = answer.head_bytes if answered else sys.maxsize
         if answer.stream is None and answer.fault is None and self.bytes_per_s is None:
-            self.write(answer.wire)
+            self._write_on(answer.wire)
             self._finish(answer)
             return
         steps = script(answer)
@@ -113,7 +119,7 @@ class Sender:
         while not self.full:
             step = next(self._steps, None)
             if isinstance(step, tuple):
-                self.write(*step)
+                self._write_on(*step)
             elif step is None:
                 self._steps = None
                 self._finish(answer)
@@ -126,10 +132,19 @@ class Sender:
                 self._wait(self._play)
                 return
 
+    def _write_on(self, *parts: Buffer) -> None:
+        """Hand over more of an answer; what follows its head counts as its body."""
+        size = sum(map(len, parts))
+        head = min(size, self._head_left)
+        self._head_left -= head
+        self._counters.body_bytes_sent += size - head
+        self.write(*parts)
+
     def _finish(self, answer: Answer) -> None:
         self.busy = False
         if answer.closes:
             self.closed = True
+            self._counters.closed += 1
             self._transport.write_eof()
 
     def _break_off(self, ending: Ending) -> None:
@@ -141,6 +156,7 @@ class Sender:
         self._steps = None
         self.busy = False
         self.closed = True
+        self._counters.closed += 1
         if ending is Ending.RESET:
             resets.reset(self._transport)
         else:

@@ -200,7 +200,8 @@ class Evidence:
         return float(holders * self.concurrency / limit)
 
     def _ports_a_minute(self, block: BlockRecord) -> float:
-        opened = sum(trial.server.connections if trial.server else self.concurrency for trial in block.trials)
+        counted = (trial.server.connections if trial.server else None for trial in block.trials)
+        opened = sum(self.concurrency if connections is None else connections for connections in counted)
         lasted_s = (block.finished_at - block.started_at).total_seconds()
         others = len(self.blocks) * opened
         return min(others, opened * max(1.0, TIME_WAIT_S / lasted_s)) if lasted_s else others

@@ -56,7 +56,7 @@ def client_result(
         service_time_s=over_trials([trial.service_time_s for trial in trials]),
         lag_s=over_trials([trial.lag_s for trial in trials]),
         peak_memory_bytes=_peak_memory_bytes(trials),
-        connections_opened=max((counts.connections for counts in server), default=None),
+        connections_opened=max(_of_all(server, lambda counts: counts.connections) or (), default=None),
         server_requests=_total(server, lambda counts: counts.requests),
         sent_requests=sum(trial.sent for trial in trials),
         # Seen from the client: what it sent is what the server received.
@@ -174,8 +174,15 @@ def _server(trials: Sequence[TrialRecord]) -> list[ServerCounts]:
     return counts if len(counts) == len(trials) else []
 
 
-def _total(server: list[ServerCounts], figure: Callable[[ServerCounts], int]) -> int | None:
-    return sum(figure(counts) for counts in server) if server else None
+def _total(server: list[ServerCounts], figure: Callable[[ServerCounts], int | None]) -> int | None:
+    figures = _of_all(server, figure)
+    return sum(figures) if figures else None
+
+
+def _of_all(server: list[ServerCounts], figure: Callable[[ServerCounts], int | None]) -> list[int] | None:
+    """A number of each trial; None where one of them is not known."""
+    figures = [count for counts in server if (count := figure(counts)) is not None]
+    return figures if len(figures) == len(server) else None
 
 
 def _peak_memory_bytes(trials: Sequence[TrialRecord]) -> int | None:

@@ -1,6 +1,7 @@
 """The origin as its users see it: endpoints over http.client, and counters that are exact."""
 
 import json
+import re
 import time
 
 from http_benchmark.models.measurement import ServerCounts
@@ -94,16 +95,27 @@ class OriginTest(OriginTestCase):
             for number, request in enumerate(requests):
                 self.until(lambda number=number: (self.origin.counts() - before).requests == number)
                 wire.send(request)
-            received = len(wire.rest())
+            received = wire.rest()
         seen = self.origin.counts() - before
+        chunked = 100_000 + 9 * len("2800\r\n\r\n") + len("1ea0\r\n\r\n") + len("0\r\n\r\n")
+        (echoed,) = re.findall(rb"application/json\r\nContent-Length: (\d+)", received)
 
         self.assertEqual(
             ServerCounts(
                 requests=10,
-                connections=1,
-                bytes_received=sum(map(len, requests)),
-                bytes_sent=received,
+                dropped=0,
                 statuses={200: 8, 404: 1, 503: 1},
+                protocols={"1.1": 10},
+                connections=1,
+                closed=1,
+                reset_by_client=0,
+                tls_handshakes=0,
+                tls_resumptions=0,
+                bytes_received=sum(map(len, requests)),
+                header_bytes_received=sum(map(len, requests)) - 200_005,
+                body_bytes_received=200_005,
+                bytes_sent=len(received),
+                body_bytes_sent=3 * 1024 + chunked + int(echoed) + 2 * 10 + len("there is nothing at /nothing\n"),
                 cpu_s=seen.cpu_s,
             ),
             seen,

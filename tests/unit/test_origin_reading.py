@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from http_benchmark.origin.answers import Answer, Answers
 from http_benchmark.origin.bodies import MAX_BODY_BYTES, MAX_KEPT_BODY_BYTES
+from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import RefusalError, Request, Response, Stream
 from http_benchmark.origin.parsing import MAX_HEAD_BYTES, HeadParser
 from http_benchmark.origin.reading import Incoming, Reader
@@ -33,7 +34,7 @@ REQUESTS = [
 
 
 def reader(kept: dict[bytes, Answer] | None = None) -> Reader:
-    return Reader("127.0.0.1", (kept or {}).get, lambda: None)
+    return Reader("127.0.0.1", (kept or {}).get, lambda: None, counters=Counters())
 
 
 def read_all(parts: list[bytes]) -> list[Incoming]:

@@ -1,0 +1,101 @@
+"""What the origin counts besides requests: what was left unanswered, how connections ended, content and framing."""
+
+import contextlib
+import time
+
+from http_benchmark.models.measurement import ServerCounts
+from tests.integration.origin_wire import MIB, OriginTestCase, Wire, get
+
+
+class CountersTest(OriginTestCase):
+    def setUp(self):
+        self.before = self.origin.counts()
+
+    @property
+    def seen(self) -> ServerCounts:
+        return self.origin.counts() - self.before
+
+    def test_a_client_that_does_not_wait_leaves_a_dropped_request(self):
+        """It was read and never answered; one whose answer was begun is none."""
+        with Wire(self.origin) as wire:
+            wire.send(get("/delay/30"))
+            self.until(lambda: self.seen.bytes_received > 0)
+        self.until(lambda: self.seen.dropped == 1)
+        with Wire(self.origin) as wire:
+            wire.send(get("/drip?duration=30"))
+            self.assertEqual(200, wire.status())
+        self.until(lambda: self.seen.requests == 1)
+
+        self.assertEqual((1, 1), (self.seen.dropped, self.seen.requests))
+
+    def test_a_client_that_leaves_an_answer_unread_resets_its_connection(self):
+        """Closing after the whole body is no reset, in the middle of it is one."""
+        with Wire(self.origin) as wire:
+            wire.send(get("/bytes/5"))
+            wire.answer()
+        self.until(lambda: self.seen.requests == 1)
+        time.sleep(0.05)
+        self.assertEqual(0, self.seen.reset_by_client)
+        with Wire(self.origin) as wire:
+            wire.send(get(f"/bytes/{MIB}"))
+            wire.status()
+        self.until(lambda: self.seen.reset_by_client == 1)
+
+    def test_who_ended_a_connection(self):
+        """The origin, where it was asked to or refuses; not where the client closes."""
+        for number, request in enumerate((get("/bytes/5", "Connection: close"), b"GET / HTTP/1.0\r\n\r\n", b"?\r\n")):
+            with self.subTest(request), Wire(self.origin) as wire:
+                wire.send(request)
+                wire.rest()
+                self.assertEqual(number + 1, self.seen.closed)
+        with Wire(self.origin) as wire:
+            wire.send(get("/bytes/5"))
+            wire.answer()
+
+        self.assertEqual((4, 3), (self.seen.connections, self.seen.closed))
+
+    def test_versions(self):
+        """HTTP/1.0 and HTTP/1.1 apart, at first sight and again."""
+        wire = self.wire()
+        for request in (b"GET /bytes/5 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", get("/bytes/5")):
+            for _ in range(3):
+                wire.send(request)
+                wire.answer()
+
+        self.assertEqual({"1.0": 3, "1.1": 3}, self.seen.protocols)
+
+    def test_framing_is_no_content(self):
+        """Of chunks that come in only what they carry counts as body; of what goes out all that follows a head."""
+        wire = self.wire()
+        wire.send(
+            b"POST /bytes/0 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+        )
+        wire.answer()
+        for request in (get("/bytes/9").replace(b"GET", b"HEAD"), get("/status/204")):
+            wire.send(request)
+            wire.status()
+        wire.send(get("/stream-bytes/25?chunk_size=10", "Connection: close"))
+        wire.rest()
+        seen, framing_bytes = self.seen, len("a\r\n\r\na\r\n\r\n5\r\n\r\n0\r\n\r\n")
+
+        self.assertEqual((5, 25 + framing_bytes), (seen.body_bytes_received, seen.body_bytes_sent))
+        self.assertEqual(seen.bytes_received - 5, seen.header_bytes_received)
+
+    def test_faults(self):
+        """A fault in place of an answer drops the request, others break it off; either ends the connection."""
+        for path, dropped, requests, body_bytes in (
+            ("reset", 1, 0, 0),
+            ("drop", 1, 0, 0),
+            ("garbage", 1, 0, 0),
+            ("truncated", 0, 1, 512),
+            ("close-after", 0, 1, 1024),
+        ):
+            before = self.origin.counts()
+            with self.subTest(path), Wire(self.origin) as wire:
+                wire.send(get(f"/fault/{path}"))
+                with contextlib.suppress(ConnectionResetError):
+                    wire.rest()
+                seen = self.origin.counts() - before
+                self.assertEqual((dropped, requests), (seen.dropped, seen.requests))
+                self.assertEqual((1, 0), (seen.closed, seen.reset_by_client))
+                self.assertEqual(body_bytes, seen.body_bytes_sent)
