@@ -1,0 +1,15 @@
+"""The clients of tests/misbehaving and tests/unfair, known as those of any other distribution are: by entry points."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+from unittest import TestCase, mock
+
+
+def make_known(test: TestCase, folder: Literal["misbehaving", "unfair"]) -> None:
+    """Let this process and its children find the clients of a folder until the test is over."""
+    path = str(Path(__file__).parent / folder)
+    inherited = filter(None, (path, os.environ.get("PYTHONPATH")))
+    test.enterContext(mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(inherited)))
+    test.enterContext(mock.patch.object(sys, "path", [*sys.path, path]))

@@ -1,0 +1,82 @@
+"""What the clients of this folder share: one on http.client that does its work; each of the others spoils one thing."""
+
+import http.client
+import ssl
+from urllib.parse import urlsplit
+
+from http_benchmark.clients.base import (
+    Client,
+    ClientOptions,
+    ErrorTable,
+    Request,
+    Send,
+    headers_by_name,
+    kind_of_cause,
+    refuse,
+    refuse_http2,
+)
+from http_benchmark.errors import ErrorKind
+
+ERRORS: ErrorTable = (
+    (http.client.IncompleteRead, ErrorKind.INCOMPLETE_RESPONSE),
+    (http.client.RemoteDisconnected, ErrorKind.CONNECTION_RESET),
+    (http.client.InvalidURL, ErrorKind.INVALID_REQUEST),
+    (http.client.HTTPException, ErrorKind.PROTOCOL),
+    (TimeoutError, ErrorKind.TIMEOUT),
+    (OSError, kind_of_cause),
+    (ValueError, ErrorKind.INVALID_REQUEST),
+)
+
+
+class FairClient(Client):
+    """A kept connection for each thread."""
+
+    name = "fair"
+
+    def open(self, options: ClientOptions) -> None:
+        refuse_http2(self.name, options)
+        if options.follow_redirects:
+            raise refuse(self.name, "follow redirects", "leave out --follow-redirects")
+        self.options = options
+        self._connections: list[http.client.HTTPConnection] = []
+
+    def prepare(self, request: Request) -> Send:
+        url = urlsplit(request.url)
+        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        arguments = request.method, target, request.body or None, headers_by_name(self.name, request)
+        connection = self.connection(url.scheme, url.netloc.rpartition("@")[2])
+        self._connections.append(connection)
+
+        def send() -> int:
+            try:
+                connection.request(*arguments)
+                return self.status(connection)
+            except BaseException:
+                connection.close()  # half an answer may still be under way; the next request opens a new one
+                raise
+
+        return send
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+
+    def connection(self, scheme: str, host: str) -> http.client.HTTPConnection:
+        """Make a connection that is opened with its first request."""
+        if scheme == "http":
+            return http.client.HTTPConnection(host, timeout=self.options.timeout_s)
+        return http.client.HTTPSConnection(host, timeout=self.options.timeout_s, context=self.tls())
+
+    def tls(self) -> ssl.SSLContext:
+        """How certificates are checked."""
+        context = ssl.create_default_context(cafile=self.options.ca_file)
+        if not self.options.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def status(self, connection: http.client.HTTPConnection) -> int:
+        """Read a whole answer; return its status."""
+        with connection.getresponse() as response:
+            response.read()
+            return response.status
