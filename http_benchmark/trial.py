@@ -5,6 +5,7 @@ origin's counters and the machine's readings to a record.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -73,6 +74,8 @@ class Trial:
         self._first_request_s: float | None = None
         self._server: ServerCounts | None = None
         self._sent = 0
+        self._retries = 0
+        self._failures: Counter[str] = Counter()
         self._unmeasured = 0
         self.messages: dict[str, str] = {}
         self._gc: list[GcRecord] = []
@@ -152,6 +155,7 @@ class Trial:
             requests=figures.requests,
             opening_requests=ran.opening_requests + self._unmeasured,
             errors=figures.errors,
+            late=figures.late,
             retries=ran.retries,
             throughput_rps=figures.throughput_rps,
             cpu_s=(ran.user_ns + ran.system_ns) / 1e9,
@@ -208,6 +212,8 @@ class Trial:
         if server:
             self._server = self._server + server if self._server else server
         self._sent += ran.opening_requests + figures.requests - figures.censored + ran.retries
+        self._retries += ran.retries
+        self._failures += Counter(ran.opening_errors) + Counter(figures.errors)
         self.messages = {kind: without_passwords(message) for kind, message in ran.messages.items()}
         return Measured(ran, figures, server, machine)
 
@@ -237,6 +243,9 @@ class Trial:
             import_s=opened.import_s,
             server=self._server,
             sent=self._sent,
+            failures={kind: count for kind, count in self._failures.items() if kind != ErrorKind.NOT_SENT},
+            retries=self._retries,
+            body_bytes=len(self._plan.request.body),
             messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),

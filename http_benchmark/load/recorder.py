@@ -60,7 +60,3 @@ def lanes(count: int, sink: int) -> list[Lane]:
     """Make the lanes of `count` threads, which share the buffer's budget."""
     capacity = max(_LEAST_SAMPLES_PER_LANE, BUFFERED_SAMPLES // count)
     return [Lane(capacity, sink) for _ in range(count)]
-
-
-def forget(_intended: int, _started: int, _ended: int, _code: int) -> None:
-    """A `Record` that keeps nothing, for requests that are not measured."""

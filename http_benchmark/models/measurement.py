@@ -103,6 +103,7 @@ class SliceRecord(Model):
         requests: Requests done, those cut off at the slice's start included, the opening ones excluded.
         opening_requests: Unmeasured requests that opened the slice (and the trial's warm-up, in round 0).
         errors: Failed requests by kind.
+        late: Answers after the deadline that the client took for good; they are part of `errors`, as "timeout".
         retries: Attempts beyond the first, by the harness.
         throughput_rps: Completions inside the cut, per second from the cut to the last one; None without any.
         cpu_s: CPU time of the worker, all threads.
@@ -133,6 +134,7 @@ class SliceRecord(Model):
     requests: int
     opening_requests: int = 0
     errors: dict[str, int] = {}
+    late: int = 0
     retries: int = 0
     throughput_rps: float | None
     cpu_s: float
@@ -216,6 +218,9 @@ class TrialRecord(Model):
         import_s: How long importing the client took.
         server: What the origin counted over the whole trial, warm-up included; None against a foreign server.
         sent: Requests that the worker says it sent over the whole trial: warm-up, opening and retries included.
+        failures: Those of them that failed in their last attempt, by kind.
+        retries: Attempts beyond the first over the whole trial.
+        body_bytes: Length of the body that each request was to upload; None where an older version did not note it.
         messages: The first raw message of each error kind.
         processes: How many processes shared the load; their figures are added up.
         life_cycle: Costs beside the requests.
@@ -237,6 +242,9 @@ class TrialRecord(Model):
     import_s: float | None = None
     server: ServerCounts | None = None
     sent: int = 0
+    failures: dict[str, int] = {}
+    retries: int = 0
+    body_bytes: int | None = None
     messages: dict[str, str] = {}
     processes: int = 1
     life_cycle: LifeCycle = LifeCycle()

@@ -19,6 +19,10 @@ from http_benchmark.stats.histogram import Times
 
 type Integers = NDArray[np.int64]
 
+LEAST_SLACK_S = 0.010
+SLACK_RATIO = 0.01
+"""What lies between timeout and deadline; a timer of an event loop has steps of a millisecond, and waits its turn."""
+
 _CODES = 1 << CODE_BITS
 _NOT_SENT = ErrorKind.NOT_SENT.code
 _NEVER_NS = int(np.iinfo(np.int64).max)
@@ -78,6 +82,7 @@ class SliceFigures:
     Attributes:
         requests: All requests of the slice, those before the cut and those never sent included.
         errors: How many of them failed, by kind; "not-sent" is one.
+        late: Answers after the deadline; they are part of `errors`, as timeouts.
         duration_s: First request sent until last request done.
         throughput_rps: Completions inside the cut, whatever their outcome, per second from the cut to the last one; in
             the open model all but one, from when the first could have been done, which is the shortest response time
@@ -110,6 +115,16 @@ class SliceFigures:
     in_flight: float | None = None
     delayed_acks: int = 0
     over_triple_median: float | None = None
+    late: int = 0
+
+
+def deadline_s(timeout_s: float) -> float:
+    """From when on a request counts as a timeout, whatever its client says of it.
+
+    A client's own timer, and the thread or task that it wakes, come a moment after the timeout; an answer that arrives
+    within that moment was not waited for beyond measure.
+    """
+    return timeout_s + max(LEAST_SLACK_S, SLACK_RATIO * timeout_s)
 
 
 def unpack(raw: Integers, timeout_s: float | None = None) -> Columns:
@@ -117,11 +132,17 @@ def unpack(raw: Integers, timeout_s: float | None = None) -> Columns:
 
     Args:
         raw: As the recorder left them.
-        timeout_s: The deadline of a request; one that was sent and took longer has the code of a timeout.
+        timeout_s: The timeout of a request; one that was sent and ended after its deadline has the code of a timeout.
     """
     packed = raw[:, 2]
     duration_ns = packed >> CODE_BITS
     return Columns(raw[:, 0], raw[:, 1], duration_ns, _with_deadline(packed & (_CODES - 1), duration_ns, timeout_s))
+
+
+def late_answers(raw: Integers, timeout_s: float) -> int:
+    """How many requests were answered after their deadline, as if there were none."""
+    late = raw[:, 2] >> CODE_BITS > _deadline_ns(timeout_s)
+    return int(np.count_nonzero(raw[late, 2] & (_CODES - 1) >= 100)) if late.any() else 0
 
 
 def cut_requests(requests: int, concurrency: int) -> int:
@@ -145,8 +166,8 @@ class SliceTally:
     schedule decides when which connection is used, and a queue without its beginning would be another queue.
 
     Args:
-        timeout_s: The deadline of a request. One that was sent and took longer counts as a timeout, whatever came of
-            it: not every client can be made to give up in time.
+        timeout_s: Of a request. One that was sent and ended after its deadline (`deadline_s`) counts as a timeout,
+            whatever came of it: not every client can be made to give up in time.
         concurrency: Requests in flight at a time.
         open_model: Requests were due by a schedule.
     """
@@ -157,6 +178,7 @@ class SliceTally:
         self._open_model = open_model
         self._whole = _Whole()
         self._inside = _Inside()
+        self._late = 0
         self._undecided: list[Integers] = []  # samples that may have to be cut off
         self._cut_until_ns: int | None = None  # when the last one that is to be cut off was done, as far as is known
         self._most_undecided = max(BUFFERED_SAMPLES, 10 * concurrency)
@@ -167,6 +189,8 @@ class SliceTally:
             return
         samples = unpack(raw, self._timeout_s)
         self._whole.count(samples)
+        if self._timeout_s is not None:
+            self._late += late_answers(raw, self._timeout_s)
         if self._open_model or (self._cut_until_ns is not None and samples.done_ns.min() > self._cut_until_ns):
             self._inside.count(samples)
             return
@@ -206,6 +230,7 @@ class SliceTally:
             in_flight=whole.busy_ns / 1e9 / duration_s if duration_s else None,
             delayed_acks=_beyond_neighbours(inside.around_ack),
             over_triple_median=_over_triple_median(inside.response),
+            late=self._late,
         )
 
     def _decide(self, cut: int) -> None:
@@ -281,10 +306,14 @@ class _Inside:
 
 
 def _with_deadline(code: Integers, duration_ns: Integers, timeout_s: float | None) -> Integers:
-    if timeout_s is None or not code.size or duration_ns.max() <= timeout_s * 1e9:
+    if timeout_s is None or not code.size or duration_ns.max() <= _deadline_ns(timeout_s):
         return code
-    late = (duration_ns > timeout_s * 1e9) & ~np.isin(code, _NEVER_SENT)
+    late = (duration_ns > _deadline_ns(timeout_s)) & ~np.isin(code, _NEVER_SENT)
     return np.where(late, ErrorKind.TIMEOUT.code, code)
+
+
+def _deadline_ns(timeout_s: float) -> float:
+    return deadline_s(timeout_s) * 1e9
 
 
 def _done_first(raw: Integers, count: int) -> tuple[NDArray[np.bool_], int | None]:

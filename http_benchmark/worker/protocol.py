@@ -77,6 +77,7 @@ class Ran:
             `started_ns`.
         user_ns, system_ns: CPU time of the process and of its ended children meanwhile, all threads.
         opening_requests: Unmeasured requests sent before `started_ns`.
+        opening_errors: How many of them failed, by kind.
         retries: Attempts beyond the first.
         memory_bytes: Resident memory at the end, without the recorder's pages.
         messages: The first raw message of each error kind since the start.
@@ -98,6 +99,7 @@ class Ran:
     retries: int
     memory_bytes: int | None
     messages: dict[str, str] = field(default_factory=dict)
+    opening_errors: dict[str, int] = field(default_factory=dict)
     exhausted: int = 0
     voluntary_switches: int | None = None
     involuntary_switches: int | None = None

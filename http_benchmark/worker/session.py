@@ -6,6 +6,7 @@
 import asyncio
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -16,7 +17,7 @@ from http_benchmark.errors import ErrorKind, UnsupportedOptionError
 from http_benchmark.load import async_runner, sync_runner
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.pacing import Pacer
-from http_benchmark.load.recorder import Lane, Record, forget, lanes
+from http_benchmark.load.recorder import Lane, Record, lanes
 from http_benchmark.load.retry import Retries
 from http_benchmark.load.schedule import Arrivals, Begin, Schedule, closed, once
 from http_benchmark.worker import memory
@@ -191,7 +192,7 @@ class Session:
         if order.measured and not self._settled:
             self._settle()
         retries = self._retries.count
-        opening_requests, first_request_s = self._open_connections() if order.opening else (0, None)
+        opening = self._open_connections() if order.opening else _Opening()
         span = Span()
         exhausted = self._drive_open(order.arrivals, order, span) if order.arrivals else self._drive_closed(order, span)
         span.end()
@@ -203,7 +204,8 @@ class Session:
             ended_ns=span.ended_ns,
             user_ns=span.used.user_ns,
             system_ns=span.used.system_ns,
-            opening_requests=opening_requests,
+            opening_requests=len(opening.codes),
+            opening_errors=opening.errors,
             retries=self._retries.count - retries,
             memory_bytes=memory.resident_bytes(),
             messages=dict(self._failures.messages),
@@ -212,7 +214,7 @@ class Session:
             involuntary_switches=span.used.involuntary_switches,
             threads=span.threads,
             gc=span.garbage.generations,
-            first_request_s=first_request_s,
+            first_request_s=opening.first_request_s,
         )
 
     def reconnect(self, order: Reconnect) -> Reconnected:
@@ -237,9 +239,9 @@ class Session:
         sent = 0
         try:
             while sent < order.requests and len(durations_s) == sent:
-                duration_s = _single_request_s(driver)
+                duration_s, code = _single_request(driver)
                 sent += 1
-                if duration_s is not None:
+                if ErrorKind.of_code(code) is None:
                     durations_s.append(duration_s)
         finally:
             driver.close()
@@ -255,15 +257,18 @@ class Session:
         memory.reset_peak()
         self._settled = True
 
-    def _open_connections(self) -> tuple[int, float | None]:
-        """Send one request per connection, before the first of all one alone; return how many, and its time."""
-        alone = not self._opened_before
-        first_request_s = _single_request_s(self._driver) if alone else None
+    def _open_connections(self) -> "_Opening":
+        """Send one request per connection, before the first of all one alone."""
+        opening = _Opening()
+        if not self._opened_before:
+            duration_s, code = _single_request(self._driver)
+            opening.codes.append(code)
+            opening.first_request_s = duration_s if ErrorKind.of_code(code) is None else None
         self._opened_before = True
         self._driver.drive(
-            lambda: [once(monotonic_ns) for _ in range(self._concurrency)], [forget] * len(self._driver.lanes)
+            lambda: [once(monotonic_ns) for _ in range(self._concurrency)], [opening.note] * len(self._driver.lanes)
         )
-        return self._concurrency + alone, first_request_s
+        return opening
 
     def _drive_closed(self, order: Run, span: Span) -> int:
         def begin() -> list[Iterator[int]]:
@@ -289,6 +294,28 @@ class Session:
         return self._driver.drive_open(begin)
 
 
+class _Opening:
+    """What came of the requests that open the connections.
+
+    Attributes:
+        codes: One of each request.
+        first_request_s: How long the very first one took; None where it failed, or was sent earlier.
+    """
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+        self.first_request_s: float | None = None
+
+    @property
+    def errors(self) -> dict[str, int]:
+        """How many failed, by kind."""
+        return dict(Counter(kind.value for code in self.codes if (kind := ErrorKind.of_code(code)) is not None))
+
+    def note(self, _intended: int, _started: int, _ended: int, code: int) -> None:
+        """Record one request; may be called from several threads."""
+        self.codes.append(code)
+
+
 def _driver(
     client: Client | AsyncClient, order: Open, retries: Retries, failures: Failures, sink: int
 ) -> SyncDriver | AsyncDriver:
@@ -297,16 +324,15 @@ def _driver(
     return SyncDriver(client, order, retries, failures, sink)
 
 
-def _single_request_s(driver: Driver) -> float | None:
-    """Send one request that nobody measures but the caller; None if it failed."""
-    durations_s: list[float] = []
+def _single_request(driver: Driver) -> tuple[float, int]:
+    """Send one request that nobody measures but the caller; how long it took in seconds, and its code."""
+    requests: list[tuple[float, int]] = []
 
     def record(_: int, started: int, ended: int, code: int) -> None:
-        if ErrorKind.of_code(code) is None:
-            durations_s.append((ended - started) / 1e9)
+        requests.append(((ended - started) / 1e9, code))
 
     driver.drive(lambda: [once(monotonic_ns)], [record], senders=1)
-    return durations_s[0] if durations_s else None
+    return requests[0]
 
 
 def _closing(request: Request) -> Request:

@@ -1,6 +1,7 @@
 """Several worker processes that act as one contender: they share its load, and their figures are added up."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Self
@@ -163,6 +164,7 @@ def _merged(before: Sequence[Ran], answers: Sequence[Ran]) -> Ran:
         user_ns=sum(ran.user_ns for ran in answers),
         system_ns=sum(ran.system_ns for ran in answers),
         opening_requests=sum(ran.opening_requests for ran in everything),
+        opening_errors=dict(sum((Counter(ran.opening_errors) for ran in everything), Counter[str]())),
         retries=sum(ran.retries for ran in everything),
         memory_bytes=_sum(ran.memory_bytes for ran in answers),
         messages={kind: message for ran in reversed(everything) for kind, message in ran.messages.items()},

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load.recorder import BUFFERED_SAMPLES
-from http_benchmark.stats.samples import SliceTally, cut_requests, unpack
+from http_benchmark.stats.samples import SliceTally, cut_requests, deadline_s, unpack
 
 MS = 1_000_000
 NOT_SENT = ErrorKind.NOT_SENT.code
@@ -49,9 +49,13 @@ def said(figures):
 
 
 def figures_from_raw_arrays(samples, concurrency, timeout_s):
-    """What `SliceTally` computes chunk by chunk, for a slice in the closed model, from all samples at once."""
+    """What `SliceTally` computes chunk by chunk, for a slice in the closed model, from all samples at once.
+
+    The timeout is below 1 s, so that the deadline comes 10 ms later.
+    """
     intended, lag, duration, code = unpack(samples)
-    code = np.where((duration > timeout_s * 1e9) & (code != ErrorKind.CONNECT_TIMEOUT.code), 5, code)
+    late = (duration > (timeout_s + 0.01) * 1e9) & (code >= 100)
+    code = np.where((duration > (timeout_s + 0.01) * 1e9) & (code != ErrorKind.CONNECT_TIMEOUT.code), 5, code)
     ended = intended + lag + duration
     order = np.lexsort((code, lag, duration, ended))
     cut = cut_requests(len(samples), concurrency)
@@ -62,6 +66,7 @@ def figures_from_raw_arrays(samples, concurrency, timeout_s):
     return {
         "requests": len(samples),
         "failed": int(((code < 100) | (code >= 400)).sum()),
+        "late": int(late.sum()),
         "duration_s": (ended.max() - (intended + lag).min()) / 1e9,
         "throughput_rps": len(inside) * 1e9 / (ended.max() - started) if ended.max() > started else None,
         "p50_s": response[(len(response) + 1) // 2 - 1] / 1e9 if len(response) else None,
@@ -174,11 +179,14 @@ class TestSliceFigures(TestCase):
         self.assertEqual((105, 95), (figures.requests, figures.response.count))
 
     def test_past_the_deadline_is_a_timeout(self):
-        """Whatever came of a request that took too long, it is a timeout; exactly in time is in time."""
+        """Whatever came of a request that took too long, it is a timeout; exactly in time is in time.
+
+        Two of them were answered, the third gave up by itself.
+        """
         figures = slice_figures(
             raw(
-                (0, 0, 1000, 200),
-                (0, 0, 1001, 200),
+                (0, 0, 1010, 200),
+                (0, 0, 1011, 200),
                 (0, 0, 1500, 503),
                 (0, 0, 5000, ErrorKind.INCOMPLETE_RESPONSE.code),
             ),
@@ -186,15 +194,20 @@ class TestSliceFigures(TestCase):
         )
 
         self.assertEqual({"timeout": 3}, figures.errors)
-        self.assertEqual([1.0], seconds(figures.response))
+        self.assertEqual(2, figures.late)
+        self.assertEqual([1.01], seconds(figures.response))
+
+    def test_the_slack_between_timeout_and_deadline(self):
+        """One percent of the timeout, at least 10 ms."""
+        self.assertEqual([0.110, 1.010, 30.3], [round(deadline_s(timeout_s), 9) for timeout_s in (0.1, 1.0, 30.0)])
 
     def test_the_deadline_keeps_the_reason_of_what_was_never_sent(self):
         """A connect timeout fires a little late; it stays a connect timeout."""
         figures = slice_figures(
             raw(
-                (0, 0, 1001, ErrorKind.CONNECT_TIMEOUT.code),
-                (0, 0, 1001, ErrorKind.NAME_RESOLUTION.code),
-                (0, 0, 1001, NOT_SENT),
+                (0, 0, 1011, ErrorKind.CONNECT_TIMEOUT.code),
+                (0, 0, 1011, ErrorKind.NAME_RESOLUTION.code),
+                (0, 0, 1011, NOT_SENT),
             ),
             timeout_s=1.0,
         )
@@ -300,7 +313,7 @@ class TestChunks(TestCase):
             *zip(
                 generator.integers(0, 100, n),  # many are done at the same moment
                 generator.integers(0, 5, n),
-                generator.integers(0, 60, n),
+                generator.integers(0, 70, n),
                 generator.choice([200, 204, 404, 503, 2], n),
                 strict=True,
             )
@@ -311,6 +324,7 @@ class TestChunks(TestCase):
         self.assertEqual(expected, {
             "requests": found.requests,
             "failed": sum(found.errors.values()),
+            "late": found.late,
             "duration_s": found.duration_s,
             "throughput_rps": found.throughput_rps,
             "p50_s": found.p50_s,

@@ -92,10 +92,29 @@ class CountsTest(unittest.TestCase):
 
         def run(order, patience_s, take):
             take(samples)
-            return Ran(0, 10**9, 0, 0, 2, 1, None)
+            return Ran(0, 10**9, 0, 0, 2, 1, None, opening_errors={"timeout": 1, "http-5xx": 1})
 
         team = mock.Mock(pids=(), run=run)
         with a_trial(team, rate=4) as trial:
             trial.send(Run(arrivals=Arrivals(4.0, 4.0, 1.0)), 10.0)
 
-        self.assertEqual(6, trial._sent)
+        self.assertEqual((6, 1), (trial._sent, trial._retries))
+
+    def test_failures_are_those_of_requests_that_were_sent(self):
+        """Of two rounds: two 503 and a timeout in each, opening requests included; what was never sent is none."""
+        codes = [200, 503, ErrorKind.NOT_SENT.code]
+        samples = np.array([[due, 0, 1 << CODE_BITS | code] for due, code in enumerate(codes)], dtype=np.int64)
+
+        def run(order, patience_s, take):
+            take(samples)
+            return Ran(0, 10**9, 0, 0, 2, 0, None, opening_errors={"timeout": 1, "http-5xx": 1})
+
+        team = FinishTest().team(run=run)
+        with a_trial(team, rate=4, warmup=0) as trial:
+            trial.opened()
+            for _ in range(2):
+                trial.send(Run(arrivals=Arrivals(4.0, 4.0, 1.0)), 10.0)
+            record = trial.finish()
+
+        self.assertEqual({"timeout": 2, "http-5xx": 4}, record.failures)
+        self.assertEqual((8, 0), (record.sent, record.body_bytes))

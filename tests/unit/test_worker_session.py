@@ -123,6 +123,14 @@ class SessionTest(unittest.TestCase):
 
             self.assertIsNone(session.run(Run(Stop(requests=1), opening=True)).first_request_s)
 
+    def test_opening_requests_that_fail_are_counted(self):
+        """The first one alone and one of three succeed, two are refused; nothing is opened the second time."""
+        for session in self.each():
+            LOG.failing_from = 3
+
+            self.assertEqual({"connection-refused": 2}, session.run(Run(Stop(requests=0), opening=True)).opening_errors)
+            self.assertEqual({}, session.run(Run(Stop(requests=1))).opening_errors)
+
     def test_the_schedule_is_made_before_its_start_is_set(self):
         """However long it takes to find the end of many arrivals, it takes nothing from the time to get ready."""
         for session in self.each():
