@@ -28,6 +28,7 @@ from http_benchmark.plan import Arm, Plan, make_plan
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
+from http_benchmark.stats.work import works
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
@@ -230,7 +231,8 @@ class Experiment:
         target, plan = self.plan.until_percent, self.plan
         if target is None or len(self.blocks) not in looks(plan.blocks):
             return False
-        return enough_blocks(self.blocks, target, plan.primary_metric, dropped=self._dropped)
+        done = works(self.blocks, self.configuration.to_dict(), url=self._target.url)
+        return enough_blocks(self.blocks, target, plan.primary_metric, works=done, dropped=self._dropped)
 
     def _note_failure(self, block: int, failure: TrialFailedError) -> None:
         """The block is void for all; who failed twice, or for a lasting reason, is dropped."""

@@ -1,5 +1,6 @@
 """Hand-made trials, blocks and results for tests of what works on records."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +10,27 @@ import numpy as np
 from http_benchmark.models.experiment import ExperimentResult, Metric, Target
 from http_benchmark.models.measurement import BlockRecord, Distribution, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.stats.ranking import summarise
+from http_benchmark.stats.work import works
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+COUNTED: dict[str, Any] = {
+    "requests": 1000,
+    "dropped": 0,
+    "statuses": {200: 1000},
+    "protocols": {"1.1": 1000},
+    "connections": 10,
+    "closed": 0,
+    "reset_by_client": 0,
+    "tls_handshakes": 0,
+    "tls_resumptions": 0,
+    "bytes_received": 200_000,
+    "header_bytes_received": 100_000,
+    "body_bytes_received": 100_000,
+    "bytes_sent": 600_000,
+    "body_bytes_sent": 500_000,
+}
+"""What the origin counts of a contender that sends 1,000 requests of 100 bytes, ten at a time, as it was told to."""
 
 
 def make_slice(number: int = 0, **fields: Any) -> SliceRecord:
@@ -31,7 +51,7 @@ def make_slice(number: int = 0, **fields: Any) -> SliceRecord:
 
 
 def make_trial(contender: str, slices: Sequence[SliceRecord] | None = None, **fields: Any) -> TrialRecord:
-    """A trial of one slice, unless told otherwise; library and mode follow from the contender's name."""
+    """A trial of one slice, unless told otherwise; library and mode follow from its name, failures from its slices."""
     library, _, mode = contender.partition(":")
     times = Distribution(count=190, mean=0.001, min=0.0005, p50=0.001, p90=0.002, p95=0.002, max=0.004)
     figures: dict[str, Any] = {
@@ -46,8 +66,26 @@ def make_trial(contender: str, slices: Sequence[SliceRecord] | None = None, **fi
         "peak_memory_bytes": 30 * 1024**2,
         "server": ServerCounts(requests=210, connections=10, bytes_received=21_000, bytes_sent=210_000),
         "sent": 210,
+        "body_bytes": 0,
     }
-    return TrialRecord(**(figures | fields))
+    trial = TrialRecord(**(figures | fields))
+    failures = sum((Counter(measured.errors) for measured in trial.slices), Counter[str]())
+    return trial if trial.failures else trial.model_copy(update={"failures": dict(failures)})
+
+
+def counted_trial(
+    contender: str = "a:sync", *, late: int = 0, trial: Mapping[str, Any] | None = None, **counts: Any
+) -> TrialRecord:
+    """A trial of 1,000 requests of 100 bytes, ten at a time, with all that the origin counts of them.
+
+    Args:
+        contender: Its name.
+        late: Answers after the deadline.
+        trial: Changes of the record.
+        counts: Changes of what the origin counted.
+    """
+    fields = {"sent": 1000, "body_bytes": 100, "server": ServerCounts(**COUNTED | counts)} | dict(trial or {})
+    return make_trial(contender, [make_slice(requests=1000, late=late)], **fields)
 
 
 def make_block(*trials: TrialRecord, number: int = 0) -> BlockRecord:
@@ -85,7 +123,9 @@ def noisy_costs(
 def make_result(
     blocks: Sequence[BlockRecord], primary_metric: Metric = "throughput_rps", **fields: Any
 ) -> ExperimentResult:
-    clients, pairs = summarise(blocks, primary_metric)
+    configuration = {"http_method": "GET", "target_url": "http://127.0.0.1:8080/get", "concurrency": 10}
+    configuration = fields.get("configuration", configuration)
+    clients, pairs = summarise(blocks, primary_metric, works=works(blocks, configuration, url="http://127.0.0.1/"))
     figures: dict[str, Any] = {
         "id": "3f2a91c4",
         "name": "nightly",
@@ -94,7 +134,7 @@ def make_result(
         "seed": 42,
         "blocks": len(blocks),
         "primary_metric": primary_metric,
-        "configuration": {"http_method": "GET", "target_url": "http://127.0.0.1:8080/get", "concurrency": 10},
+        "configuration": configuration,
         "environment": {},
         "target": Target(kind="bundled", url="http://127.0.0.1:8080/get"),
         "clients": tuple(clients),

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from http_benchmark.models.base import Model
 from http_benchmark.models.measurement import Distribution, GcRecord
+from http_benchmark.models.work import Work
 
 Metric = Literal["throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999"]
 METRICS: tuple[Metric, ...] = ("throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999")
@@ -177,6 +178,7 @@ class ClientResult(Model):
     resources: Resources = Resources()
     within_run: dict[str, Estimate] = {}
     by_rate: tuple[RatePoint, ...] = ()
+    work: Work = Work()
     limited: tuple[str, ...] = ()
     rank: int | None = None
     group: str | None = None

@@ -6,6 +6,7 @@ from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.stats.ranking import limited, summarise
 from http_benchmark.stats.validity import judge, limited_clients
+from http_benchmark.stats.work import works
 
 
 def conclude(
@@ -18,7 +19,12 @@ def conclude(
         blocks: The finished blocks.
         dropped: Contenders that were dropped on the way, with the reason.
     """
-    clients, pairs = summarise(blocks, experiment.primary_metric, failures=dropped)
+    clients, pairs = summarise(
+        blocks,
+        experiment.primary_metric,
+        works=works(blocks, experiment.configuration, url=experiment.target.url),
+        failures=dropped,
+    )
     validity = judge(experiment.model_copy(update={"clients": tuple(clients)}), blocks)
     clients, pairs = limited(
         clients, pairs, limited_clients(validity.reasons), primary_metric=experiment.primary_metric

@@ -13,6 +13,8 @@ from typing import Any
 from http_benchmark.clients import NULL_CLIENT, OWN_CLIENTS
 from http_benchmark.models.experiment import WALL_METRICS, ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
+from http_benchmark.models.work import Deviation, DeviationCode
+from http_benchmark.stats.totals import trials_by_contender
 
 TIME_WAIT_S = 60.0
 """How long Linux keeps the port of a connection that was closed."""
@@ -66,12 +68,8 @@ class Evidence:
     @cached_property
     def trials(self) -> dict[str, list[TrialRecord]]:
         """The trials of each contender."""
-        trials: dict[str, list[TrialRecord]] = {}
-        for block in self.blocks:
-            for trial in block.trials:
-                if trial.library != NULL_CLIENT:
-                    trials.setdefault(trial.contender, []).append(trial)
-        return trials
+        everybody = trials_by_contender(self.blocks)
+        return {name: trials for name, trials in everybody.items() if trials[0].library != NULL_CLIENT}
 
     @cached_property
     def clients(self) -> dict[str, ClientResult]:
@@ -151,21 +149,15 @@ class Evidence:
         """
         return self._middle_of_slices(lambda s, _: s.idle_cpu_ratio if s.round else None)
 
-    @cached_property
-    def received_per_request(self) -> Figures:
-        """Bytes that the origin sent per request."""
-        return self._per_request(lambda client: client.bytes_received)
-
-    @cached_property
-    def sent_per_request(self) -> Figures:
-        """Bytes that the origin received per request, heads included."""
-        return self._per_request(lambda client: client.bytes_sent)
-
-    @property
-    def ordered_body_bytes(self) -> int:
-        """How much each request was to upload, as far as the configuration tells."""
-        body = self.configuration.get("body")
-        return int(self.configuration.get("body_size") or 0) or (len(body.encode()) if isinstance(body, str) else 0)
+    def deviations(self, *codes: DeviationCode) -> dict[str, Deviation]:
+        """The first of these deviations of each contender that has one, whose figures are furthest apart first."""
+        found = {
+            name: deviation
+            for name, client in self.clients.items()
+            for deviation in reversed(client.work.deviations)
+            if deviation.code in codes
+        }
+        return dict(sorted(found.items(), key=lambda item: -abs((item[1].seen or 0.0) - (item[1].ordered or 0.0))))
 
     @cached_property
     def steal_ratio(self) -> float | None:
@@ -205,14 +197,6 @@ class Evidence:
         lasted_s = (block.finished_at - block.started_at).total_seconds()
         others = len(self.blocks) * opened
         return min(others, opened * max(1.0, TIME_WAIT_S / lasted_s)) if lasted_s else others
-
-    def _per_request(self, total: Callable[[ClientResult], int | None]) -> Figures:
-        """Of those contenders of which no request failed: who gave up early moved fewer bytes."""
-        return {
-            name: count / client.server_requests
-            for name, client in self.clients.items()
-            if (count := total(client)) is not None and client.server_requests and not client.errors
-        }
 
     def _pooled(self, figure: Callable[[SliceRecord], float | None]) -> float | None:
         slices = (s for block in self.blocks for trial in block.trials for s in trial.slices)

@@ -1,42 +1,53 @@
 """The ranking: every contender with its figures, rank and group, and every pair of them on every metric.
 
-What could not be measured is left out, never guessed; who failed too often or was dropped is listed without a rank.
+What could not be measured is left out, never guessed; who failed too often, was dropped, or did other work than was
+ordered is listed without a rank.
 """
 
 from collections.abc import Mapping, Sequence
 
 from http_benchmark.models.experiment import METRICS, ClientResult, Metric, PairResult
-from http_benchmark.models.measurement import BlockRecord, TrialRecord
+from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.work import Work
 from http_benchmark.stats.groups import letters
 from http_benchmark.stats.intervals import hodges_lehmann
 from http_benchmark.stats.limits import Limits, with_limits
 from http_benchmark.stats.pairs import BlockValues, block_values, compare_pairs, log_ratios
-from http_benchmark.stats.totals import client_result, over_blocks
+from http_benchmark.stats.totals import client_result, over_blocks, trials_by_contender
 
 
 def summarise(
-    blocks: Sequence[BlockRecord], primary_metric: Metric, *, failures: Mapping[str, str] | None = None
+    blocks: Sequence[BlockRecord],
+    primary_metric: Metric,
+    *,
+    works: Mapping[str, Work] | None = None,
+    failures: Mapping[str, str] | None = None,
 ) -> tuple[list[ClientResult], list[PairResult]]:
     """Compute the whole answer from the records.
 
     Args:
         blocks: Finished blocks; a block in which a contender is missing says nothing about its pairs.
         primary_metric: What ranks and groups follow; named before the run.
+        works: What each contender was to do and did; who is missing is taken for one that did what it was to do.
         failures: Contenders that were dropped, with the reason. Those that have no trial at all are the caller's to
             add, since nothing is known of them here.
 
     Returns:
-        Contenders, best first, those without a rank last; and the pairs of those that have status "ok", where `a`
-        stands before `b` in that order.
+        Contenders, best first, those without a rank last; and the pairs of those that have status "ok" and did the work
+        that was ordered, where `a` stands before `b` in that order.
     """
     values = {metric: block_values(blocks, metric) for metric in METRICS}
     clients = [
         client_result(
-            trials, values["throughput_rps"], values["cpu_s_per_1k"], failure=(failures or {}).get(trials[0].contender)
+            trials,
+            values["throughput_rps"],
+            values["cpu_s_per_1k"],
+            work=(works or {}).get(name, Work()),
+            failure=(failures or {}).get(name),
         )
-        for trials in _trials_by_contender(blocks)
+        for name, trials in trials_by_contender(blocks).items()
     ]
-    fit = [client.contender for client in clients if client.status == "ok"]
+    fit = [client.contender for client in clients if client.status == "ok" and not client.work.is_other]
     ranked = best_first(values[primary_metric], fit, metric=primary_metric)
     order = [*ranked, *(name for name in fit if name not in ranked)]
     pairs = [pair for metric in METRICS for pair in compare_pairs(values[metric], order, metric=metric)]
@@ -92,15 +103,6 @@ def separated_pairs(pairs: Sequence[PairResult]) -> list[frozenset[str]]:
 
 def _estimates_as_values(estimates: Mapping[str, float]) -> BlockValues:
     return {name: {0: {0: estimate}} for name, estimate in estimates.items()}
-
-
-def _trials_by_contender(blocks: Sequence[BlockRecord]) -> list[list[TrialRecord]]:
-    """The trials of each contender, in the order of their first appearance."""
-    trials: dict[str, list[TrialRecord]] = {}
-    for block in blocks:
-        for trial in block.trials:
-            trials.setdefault(trial.contender, []).append(trial)
-    return list(trials.values())
 
 
 def _with_ranks(

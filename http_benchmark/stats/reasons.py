@@ -5,10 +5,10 @@ where nothing could be measured. How they are put into words is in `validity`.
 """
 
 from collections.abc import Callable, Mapping
-from statistics import NormalDist, median
+from statistics import NormalDist
 
-from http_benchmark.clients import NULL_CLIENT
 from http_benchmark.models.experiment import PacingCheck
+from http_benchmark.models.work import DeviationCode
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 
@@ -32,7 +32,6 @@ LEAST_IN_FLIGHT = 0.90
 MOST_IN_FLIGHT = 1.02
 """Share of the concurrency: what is missing is time that a thread or task spends between two requests."""
 
-MOST_BYTES_OFF = 0.01
 MOST_STEAL = 0.02
 MOST_OTHER_CPU = 0.10
 MOST_LAG_S = 200e-6
@@ -158,53 +157,14 @@ def too_many_in_flight(evidence: Evidence) -> Figures:
     return _above(evidence.in_flight_ratio, MOST_IN_FLIGHT) if evidence.sends_at_once else {}
 
 
-def extra_connections(evidence: Evidence) -> Figures:
-    """Most connections of a trial, where more than needed; a request that failed may have cost one."""
-    opened = {
-        name: float(client.connections_opened)
-        for name, client in evidence.clients.items()
-        if client.connections_opened is not None and not client.errors
-    }
-    return _above(opened, evidence.concurrency)
+def deviating(*codes: DeviationCode) -> Callable[[Evidence], Figures]:
+    """What was seen of those who did other work than was ordered, in one of these ways."""
+    return lambda evidence: {name: found.seen or 0.0 for name, found in evidence.deviations(*codes).items()}
 
 
-def unequal_work(evidence: Evidence) -> Figures:
-    """How many requests the origin saw, where that is another number than was sent.
-
-    Fewer are nothing to hold against a contender of which requests failed: those may have ended before the origin
-    answered them.
-    """
-    seen = {
-        name: client.server_requests
-        for name, client in evidence.clients.items()
-        if client.server_requests is not None and client.library != NULL_CLIENT
-    }
-    differences = {name: float(count - evidence.clients[name].sent_requests) for name, count in seen.items()}
-    unequal = [
-        name
-        for name, difference in differences.items()
-        if difference > 0 or (difference < 0 and not evidence.clients[name].errors)
-    ]
-    return {name: float(seen[name]) for name in sorted(unequal, key=lambda name: -abs(differences[name]))}
-
-
-def bytes_off(evidence: Evidence) -> Figures:
-    """By how much the bytes of a response differ from the median of what the others were sent."""
-    received = evidence.received_per_request
-    deviations = {}
-    for name, figure in received.items():
-        others = [other for contender, other in received.items() if contender != name]
-        if others:
-            deviations[name] = abs(figure / median(others) - 1)
-    return _above(deviations, MOST_BYTES_OFF)
-
-
-def uploads_off(evidence: Evidence) -> Figures:
-    """The share that is missing of the bodies that were to be uploaded, at least."""
-    ordered = evidence.ordered_body_bytes
-    if not ordered:
-        return {}
-    return _above({name: 1 - sent / ordered for name, sent in evidence.sent_per_request.items()}, 0.0)
+def ordered(*codes: DeviationCode) -> Callable[[Evidence, str], float]:
+    """What a contender should have done instead."""
+    return lambda evidence, name: evidence.deviations(*codes)[name].ordered or 0.0
 
 
 def stolen(evidence: Evidence) -> Figures:

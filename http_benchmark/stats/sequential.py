@@ -7,11 +7,12 @@ that stop early included, the 95 % interval covers in 94.2 to 95.0 % of simulate
 that happened to see no burst until the first look cover less often, and the late ones more.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import log
 
 from http_benchmark.models.experiment import Estimate, Metric, PairResult
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.work import Work
 from http_benchmark.stats.pairs import as_log_ratio, as_percent, block_values
 from http_benchmark.stats.ranking import summarise
 from http_benchmark.stats.totals import over_blocks
@@ -46,7 +47,12 @@ def precise_enough(
 
 
 def enough_blocks(
-    blocks: Sequence[BlockRecord], target_percent: float, primary_metric: Metric, *, dropped: Collection[str] = ()
+    blocks: Sequence[BlockRecord],
+    target_percent: float,
+    primary_metric: Metric,
+    *,
+    works: Mapping[str, Work] | None = None,
+    dropped: Collection[str] = (),
 ) -> bool:
     """`precise_enough`, from the records; to be asked at the looks only.
 
@@ -54,9 +60,10 @@ def enough_blocks(
         blocks: The finished blocks.
         target_percent: As for `precise_enough`.
         primary_metric: As for `precise_enough`.
+        works: As for `summarise`: who does other work is in no pair.
         dropped: Contenders that do not take part any more.
     """
-    clients, pairs = summarise(blocks, primary_metric, failures=dict.fromkeys(dropped, "dropped"))
+    clients, pairs = summarise(blocks, primary_metric, works=works, failures=dict.fromkeys(dropped, "dropped"))
     ranked = [client.contender for client in clients if client.rank is not None]
     alone = over_blocks(block_values(blocks, primary_metric), ranked[0]) if len(ranked) == 1 else None
     return precise_enough(pairs, target_percent, primary_metric, alone=alone)

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 
 from http_benchmark.models.experiment import ClientResult, Estimate
-from http_benchmark.models.measurement import Distribution, ServerCounts, TrialRecord
+from http_benchmark.models.measurement import BlockRecord, Distribution, ServerCounts, TrialRecord
+from http_benchmark.models.work import Work
 from http_benchmark.stats.by_rate import by_rate
 from http_benchmark.stats.intervals import estimate_over_blocks
 from http_benchmark.stats.pairs import BlockValues
@@ -21,8 +22,27 @@ from http_benchmark.stats.within_run import QUANTILES, within_run
 MAX_ERROR_RATIO = 0.001  # a client that fails more often is listed, but not ranked: failing can be fast
 
 
+def trials_by_contender(blocks: Sequence[BlockRecord]) -> dict[str, list[TrialRecord]]:
+    """The trials of each contender, in the order of their first appearance."""
+    trials: dict[str, list[TrialRecord]] = {}
+    for block in blocks:
+        for trial in block.trials:
+            trials.setdefault(trial.contender, []).append(trial)
+    return trials
+
+
+def http_version(contender: str) -> Literal["1.1", "2"]:
+    """The version of HTTP that a contender was to speak, as its name says."""
+    return "2" if contender.partition("#")[0].endswith("+h2") else "1.1"
+
+
 def client_result(
-    trials: Sequence[TrialRecord], throughputs: BlockValues, cpu_times: BlockValues, *, failure: str | None = None
+    trials: Sequence[TrialRecord],
+    throughputs: BlockValues,
+    cpu_times: BlockValues,
+    *,
+    work: Work,
+    failure: str | None = None,
 ) -> ClientResult:
     """Sum up one contender, without its rank.
 
@@ -30,6 +50,7 @@ def client_result(
         trials: All trials of the contender, at least one.
         throughputs: Figures of `throughput_rps`, of all contenders.
         cpu_times: Figures of `cpu_s_per_1k`, of all contenders.
+        work: What it was to do, and what was seen of it.
         failure: Why the contender was dropped from the experiment; None if it was not.
     """
     first = trials[0]
@@ -43,7 +64,7 @@ def client_result(
         library=first.library,
         version=first.version,
         mode=first.mode,
-        http_version="2" if first.contender.partition("#")[0].endswith("+h2") else "1.1",
+        http_version=http_version(first.contender),
         status=status,
         message=message or _first_message(trials, errors),
         requests=requests,
@@ -71,6 +92,7 @@ def client_result(
         resources=resources(trials),
         within_run=within_run(trials),
         by_rate=by_rate(trials),
+        work=work,
     )
 
 

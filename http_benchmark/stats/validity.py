@@ -9,6 +9,7 @@ from typing import Literal
 
 from http_benchmark.models.experiment import ExperimentResult, Reason, Validity
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.work import DeviationCode
 from http_benchmark.stats import reasons
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
@@ -107,6 +108,11 @@ def limited_clients(given: Iterable[Reason]) -> Limits:
     return limits
 
 
+def _work_rule(code: str, message: str, *deviations: DeviationCode) -> Rule:
+    """A rule for what `deviations` has found; what it does not name there is shown and gives no reason."""
+    return Rule(code, reasons.deviating(*deviations), reasons.ordered(*deviations), message, _count)
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "server-limited",
@@ -180,33 +186,47 @@ RULES: tuple[Rule, ...] = (
         reasons.MOST_IN_FLIGHT,
         "more requests in flight than --concurrency ({who} of it), which cannot be; please report it",
     ),
-    Rule(
+    _work_rule(
         "extra-connections",
-        reasons.extra_connections,
-        lambda evidence, _: evidence.concurrency,
-        "more connections in a trial than the {limit} of --concurrency ({who}): opened without need, or not kept alive",
-        _count,
+        "more connections in a trial than the {limit} that were needed ({who}): opened without need, or not kept alive",
+        *("no-reuse", "extra-connections"),
     ),
-    Rule(
+    _work_rule(
         "unequal-work",
-        reasons.unequal_work,
-        lambda evidence, worst: evidence.clients[worst].sent_requests,
         "the origin saw another number of requests than was sent ({who}; the first sent {limit}): "
-        "a client gave up on some, or repeated some by itself",
-        _count,
+        "a client did not send some, or repeated some by itself",
+        *("requests-missing", "retries-hidden"),
     ),
-    Rule(
-        "bytes-off",
-        reasons.bytes_off,
-        reasons.MOST_BYTES_OFF,
-        "answers differ in size from what the others were sent ({who}), so the work was not the same; "
-        "look at the request headers that each client sends",
+    _work_rule(
+        "unequal-work",
+        "the origin saw more failures ({who}) than were reported ({limit} by the first): a client hides them",
+        "errors-swallowed",
     ),
-    Rule(
+    _work_rule(
+        "unequal-work",
+        "clients reset their connections ({who} times), which they do where answers are left unread",
+        "body-unread",
+    ),
+    _work_rule(
+        "unequal-work",
+        "not all requests were made in the version of HTTP that was ordered ({who} of {limit})",
+        "protocol",
+    ),
+    _work_rule(
+        "unequal-work",
+        "more TLS handshakes ({who}) than connections that need one ({limit} for the first)",
+        "tls-handshakes",
+    ),
+    _work_rule(
         "bytes-off",
-        reasons.uploads_off,
-        0.0,
-        "bodies were not uploaded whole ({who} missing, at least), so the work was not the same",
+        "answers differ in size from what the others were sent (bytes of body: {who}; {limit} is usual), so the work "
+        "was not the same; look at the request headers that each client sends",
+        "answers-differ",
+    ),
+    _work_rule(
+        "bytes-off",
+        "bodies were not uploaded as ordered (bytes: {who}; {limit} for the first), so the work was not the same",
+        "upload-differs",
     ),
     Rule(
         "pacing-late",

@@ -48,6 +48,7 @@ from http_benchmark.models.http_request import HTTPRequest
 from http_benchmark.models.measurement import Distribution, GcRecord
 from http_benchmark.models.resource_metrics import ResourceMetrics
 from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
+from http_benchmark.models.work import Count, Deviation, DeviationCode, Work
 from http_benchmark.origin.routes import ROUTES
 from http_benchmark.stats import validity
 from tests.contract.documents import DOCUMENTS, EXAMPLES, ROOT, blocks, first_cells, rows, section, text_of
@@ -62,6 +63,9 @@ PUBLISHED = {
     "Pacing check": PacingCheck,
     "Floor probe": FloorProbe,
     "Client": ClientResult,
+    "Work": Work,
+    "Count": Count,
+    "Deviation": Deviation,
     "Estimate": Estimate,
     "Distribution": Distribution,
     "Life cycle": LifeCycleEstimates,
@@ -287,6 +291,12 @@ class JsonTest(unittest.TestCase):
             typing.get_args(model.model_fields["status"].annotation) for model in (ExperimentResult, ClientResult)
         )
         self.assertEqual([*of_experiment, *of_client], first_cells(section(text_of("docs/json.md"), "Statuses")))
+
+    def test_deviation_codes_are_those_of_the_code(self):
+        """The closed list of ways in which work can differ, in the order in which a contender has them."""
+        self.assertEqual(
+            list(typing.get_args(DeviationCode)), first_cells(section(text_of("docs/json.md"), "Deviation codes"))
+        )
 
     def test_reason_codes_are_those_of_the_code(self):
         """Each code that `stats.validity` can give is explained, in the order in which a verdict has them."""

@@ -1,7 +1,6 @@
 """Experiments over every installed client: what the origin saw, the order, and what a failing client costs."""
 
 import os
-import sys
 import tempfile
 import unittest
 from collections.abc import Sequence
@@ -16,8 +15,8 @@ from http_benchmark.clients import installed_clients
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.storage import ResultStorage
+from tests.foreign_clients import make_known
 
-MISBEHAVING = str(Path(__file__).parents[1] / "misbehaving")
 SMALL = {"blocks": 1, "slices": 1, "requests": 50, "warmup": 0}
 
 
@@ -102,13 +101,9 @@ class OrderTest(ExperimentCase):
 
 
 class MisbehavingClientTest(ExperimentCase):
-    """The clients in tests/misbehaving are known as those of any other distribution are: by its entry points."""
-
     def setUp(self):
         super().setUp()
-        path = os.pathsep.join(filter(None, (MISBEHAVING, os.environ.get("PYTHONPATH"))))
-        self.enterContext(mock.patch.dict(os.environ, PYTHONPATH=path))
-        self.enterContext(mock.patch.object(sys, "path", [*sys.path, MISBEHAVING]))
+        make_known(self, "misbehaving")
 
     def assert_dropped(self, culprit: str, reason: str, **settings: object) -> None:
         """One that always fails voids the first block twice and is out; the others have all their blocks."""
@@ -164,8 +159,10 @@ class MisbehavingClientTest(ExperimentCase):
         self.assertEqual([("ok", 50)], [(client.status, client.requests) for client in result.clients])
 
     def test_a_client_that_claims_work_is_found_out(self):
-        """The origin is the witness: requests that did not arrive make the verdict suspect."""
+        """The origin is the witness: for requests that did not arrive there is no rank."""
         result = self.conduct(["idle"], **SMALL)
 
         self.assertEqual((50, 0), (result.clients[0].sent_requests, result.clients[0].server_requests))
         self.assertIn("unequal-work", [reason.code for reason in result.validity.reasons])
+        self.assertEqual(["requests-missing"], [deviation.code for deviation in result.clients[0].work.deviations])
+        self.assertIsNone(result.clients[0].rank)

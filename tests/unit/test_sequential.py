@@ -3,6 +3,7 @@
 from unittest import TestCase
 
 from http_benchmark.models.experiment import Estimate, PairResult
+from http_benchmark.models.work import Deviation, Work
 from http_benchmark.stats.sequential import LOOKS, enough_blocks, half_width_percent, looks, precise_enough
 from tests.records import make_block, make_blocks, make_slice, make_trial, noisy_costs
 
@@ -88,6 +89,14 @@ class TestEnoughBlocks(TestCase):
 
         self.assertFalse(enough_blocks(blocks, 2.0, "p50"))
         self.assertTrue(enough_blocks(blocks, 2.0, "p50", dropped=["C:sync"]))
+
+    def test_one_that_did_other_work(self):
+        """It is compared with nobody, and so keeps nobody from stopping."""
+        calm = noisy_costs({"A:sync": 1.0, "B:sync": 1.0}, 10)
+        blocks = make_blocks(calm | noisy_costs({"C:sync": 1.0}, 10, noise=0.3))
+        other = Work(deviations=(Deviation(code="no-reuse", what="", severity="other-work"),))
+
+        self.assertTrue(enough_blocks(blocks, 2.0, "p50", works={"C:sync": other}))
 
     def test_without_a_figure(self):
         """Nobody has one, so nothing is precise."""

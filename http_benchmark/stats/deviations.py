@@ -1,0 +1,224 @@
+"""What is held against a contender's work, beside what was ordered and what the others did.
+
+Four cases. It did less: fewer requests, smaller uploads, answers left unread. It did other work: another protocol,
+connections that are not kept, failures passed off as successes. It did something by itself that its library may not let
+anybody switch off: silent retries, a few more connections, longer headers; that is shown, and it stays ranked. And what
+a failed or repeated request explains, a connection or a part of a body, is held against nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from http_benchmark.models.work import Count, Deviation, DeviationCode, Severity, Work
+
+A_FEW = 3
+"""Connections beyond the concurrency in a trial that a pool may open by a race, …"""
+
+A_FEW_RATIO = 0.5
+"""… or so many of the concurrency, where that is more."""
+
+MOST_RATIO = 0.01
+"""Share of the requests; what happens more often belongs to each request, and is no accident."""
+
+MOST_HEADERS_OFF = 0.5
+"""By how much headers may be longer or shorter than the others' before that is shown."""
+
+_ESCAPED = 2  # how many bytes of an answer a byte of a request header explains, where the origin echoes it as JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A contender's work, and what it takes to judge it.
+
+    Attributes:
+        work: Without its deviations.
+        http_version: That was ordered.
+        trials: How many there were.
+        concurrency: Of each of them.
+        unanswered: Requests that failed without an answer, and attempts that were repeated; each explains a connection,
+            a reset, a part of a body.
+        body_bytes: Length of the body of each request.
+        extra_connections: Those that nothing explains, over all trials.
+        most_connections: Needed and seen in the trial with most of them; None where they were not counted.
+    """
+
+    work: Work
+    http_version: str = "1.1"
+    trials: int = 0
+    concurrency: int = 0
+    unanswered: int = 0
+    body_bytes: int = 0
+    extra_connections: int = 0
+    most_connections: Count | None = None
+
+    @property
+    def requests(self) -> int:
+        """Requests that the origin read."""
+        return self.work.requests.seen or 0
+
+    @property
+    def explained(self) -> int:
+        """Requests that explain something unusual: failed, repeated by the harness or by the client."""
+        return self.work.failures_reported + (self.work.retries_seen or 0)
+
+    @property
+    def untroubled(self) -> bool:
+        """Whether every request was answered once, so that sizes can be compared."""
+        return bool(self.requests) and not self.explained and not self.work.failures_seen
+
+    def per_request(self, count: int | None) -> float | None:
+        """A number of bytes, by request; None where not all went well, since who gives up early moves fewer."""
+        return count / self.requests if count is not None and self.untroubled else None
+
+
+def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, ...]:
+    """All that is not as ordered, in the order of the codes.
+
+    Args:
+        account: The contender's.
+        others: Those of the other contenders of the run.
+    """
+    if account.work.requests.seen is None:
+        return tuple(_late(account))
+    return (
+        *_requests_missing(account),
+        *_errors_swallowed(account),
+        *_body_unread(account),
+        *_upload(account),
+        *_answers(account, others),
+        *_protocol(account),
+        *_connections(account),
+        *_tls_handshakes(account),
+        *_retries_hidden(account),
+        *_late(account),
+        *_headers(account, others),
+    )
+
+
+type _Found = Iterator[Deviation]
+
+
+def _requests_missing(account: Account) -> _Found:
+    ordered, seen = account.work.requests.ordered or 0, account.requests
+    if ordered - seen > account.unanswered:
+        what = f"the origin saw {seen:,} of {ordered:,} requests"
+        yield Deviation(code="requests-missing", severity="less-work", what=what, ordered=ordered, seen=seen)
+
+
+def _errors_swallowed(account: Account) -> _Found:
+    seen, reported = account.work.failures_seen or 0, account.explained
+    if seen > reported:
+        what = f"reported {reported:,} of {seen:,} failures that the origin saw (a status from 400 on, or no answer)"
+        yield Deviation(code="errors-swallowed", severity="other-work", what=what, ordered=reported, seen=seen)
+
+
+def _body_unread(account: Account) -> _Found:
+    """A reset comes from a socket that is closed with something unread in it.
+
+    Who gave up on an answer resets its connection, and so may who closes one that the origin ends.
+    """
+    resets, explained = account.work.reset_by_client or 0, account.explained + (account.work.closed or 0)
+    if resets - explained > max(A_FEW, MOST_RATIO * account.requests):
+        what = f"left answers unread: it reset {_counted(resets, 'connection')} in {account.requests:,} requests"
+        yield Deviation(code="body-unread", severity="less-work", what=what, ordered=explained, seen=resets)
+
+
+def _upload(account: Account) -> _Found:
+    """Bodies as long as ordered; each failed or repeated request may have carried all of one, or nothing."""
+    ordered, seen = account.work.request_body_bytes.ordered, account.work.request_body_bytes.seen
+    if ordered is None or seen is None or abs(seen - ordered) <= account.body_bytes * account.explained:
+        return
+    severity: Severity = "less-work" if seen < ordered else "other-work"
+    what = f"uploaded {seen:,} bytes of bodies, {ordered:,} were ordered"
+    yield Deviation(code="upload-differs", severity=severity, what=what, ordered=ordered, seen=seen)
+
+
+def _answers(account: Account, others: Sequence[Account]) -> _Found:
+    """Answers as long as the others got, as far as its request headers, which some routes echo, do not explain it.
+
+    Of two contenders nobody can tell whose answers are right: less is held against the one, more is not against the
+    other.
+    """
+    own = account.per_request(account.work.response_body_bytes)
+    theirs = _middle(other.per_request(other.work.response_body_bytes) for other in others)
+    if own is None or theirs is None or abs(own - theirs) <= MOST_RATIO * theirs:
+        return
+    own_head = account.per_request(account.work.request_header_bytes)
+    their_head = _middle(other.per_request(other.work.request_header_bytes) for other in others)
+    echoed = own_head is None or their_head is None or abs(own - theirs) <= _ESCAPED * abs(own_head - their_head)
+    more: Severity = "other-work" if len(others) > 1 else "shown"
+    severity: Severity = "shown" if echoed else "less-work" if own < theirs else more
+    what = f"was sent {_bytes(own)} of body per request, the others {_bytes(theirs)}"
+    yield Deviation(code="answers-differ", severity=severity, what=what, ordered=theirs, seen=own)
+
+
+def _protocol(account: Account) -> _Found:
+    ordered, protocols = account.http_version, account.work.protocols
+    spoken = [f"HTTP/{version} in {_counted(n, 'request')}" for version, n in protocols.items() if version != ordered]
+    if spoken:
+        yield Deviation(
+            code="protocol",
+            severity="other-work",
+            what=f"spoke {', '.join(spoken)}, HTTP/{ordered} was ordered",
+            ordered=sum(protocols.values()),
+            seen=protocols.get(ordered, 0),
+        )
+
+
+def _connections(account: Account) -> _Found:
+    """A few more than needed are an accident of the pool; more are another pool, or none."""
+    extra, most = account.extra_connections, account.most_connections
+    if not extra or most is None:
+        return
+    code: DeviationCode = "extra-connections"
+    severity: Severity = "other-work"
+    by_trial, what = extra / account.trials, "opened more connections than it was given"
+    if by_trial <= max(A_FEW, A_FEW_RATIO * account.concurrency):
+        severity, what = "shown", "opened a few connections more than needed"
+    elif by_trial > account.concurrency and extra > MOST_RATIO * account.requests:
+        code, what = "no-reuse", "does not keep connections"
+    what += f" ({most.seen or 0:,} in a trial, {most.ordered or 0:,} ordered)"
+    yield Deviation(code=code, severity=severity, what=what, ordered=most.ordered, seen=most.seen)
+
+
+def _tls_handshakes(account: Account) -> _Found:
+    ordered, seen = account.work.tls_handshakes.ordered, account.work.tls_handshakes.seen
+    if ordered is not None and seen is not None and seen > ordered:
+        what = f"made {_counted(seen, 'TLS handshake')} on {_counted(ordered, 'connection')} with TLS"
+        yield Deviation(code="tls-handshakes", severity="other-work", what=what, ordered=ordered, seen=seen)
+
+
+def _retries_hidden(account: Account) -> _Found:
+    if account.work.retries_seen:
+        ordered, seen = account.work.requests.ordered or 0, account.requests
+        what = f"repeated requests by itself: the origin saw {seen:,}, {ordered:,} were ordered"
+        yield Deviation(code="retries-hidden", severity="shown", what=what, ordered=ordered, seen=seen)
+
+
+def _late(account: Account) -> _Found:
+    late = account.work.late
+    if late:
+        what = f"took {_counted(late, 'answer')} that came after the deadline"
+        yield Deviation(code="late", severity="shown", what=what, ordered=0, seen=late)
+
+
+def _headers(account: Account, others: Sequence[Account]) -> _Found:
+    own = account.per_request(account.work.request_header_bytes)
+    theirs = _middle(other.per_request(other.work.request_header_bytes) for other in others)
+    if own is not None and theirs and not 1 / (1 + MOST_HEADERS_OFF) <= own / theirs <= 1 + MOST_HEADERS_OFF:
+        what = f"sent {_bytes(own)} of headers per request, the others {_bytes(theirs)}"
+        yield Deviation(code="headers-differ", severity="shown", what=what, ordered=theirs, seen=own)
+
+
+def _middle(figures: Iterable[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return median(known) if known else None
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _bytes(number: float) -> str:
+    return f"{number:,.0f} bytes"

@@ -1,0 +1,143 @@
+"""What each contender was ordered to do over all its trials, beside what the origin saw of it.
+
+The origin's counters are read before the warm-up and after the last slice, so that everything a worker sends is in
+them, but not the requests that try new connections afterwards. What is made of a difference is in `deviations`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from http_benchmark.clients import NULL_CLIENT
+from http_benchmark.errors import ErrorKind
+from http_benchmark.models.measurement import BlockRecord, ServerCounts, TrialRecord
+from http_benchmark.models.work import Count, Work
+from http_benchmark.stats.deviations import Account, deviations
+from http_benchmark.stats.totals import http_version, trials_by_contender
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ANSWERED = frozenset({ErrorKind.HTTP_4XX, ErrorKind.HTTP_5XX})
+
+
+@dataclass(frozen=True, slots=True)
+class _Orders:
+    """What the configuration says about the work.
+
+    Attributes:
+        concurrency: Requests in flight at a time, and the connections that they need.
+        follow_redirects: A redirect is answered by another request.
+        tls: Connections are encrypted.
+    """
+
+    concurrency: int
+    follow_redirects: bool
+    tls: bool
+
+
+def works(blocks: Sequence[BlockRecord], configuration: Mapping[str, Any], *, url: str) -> dict[str, Work]:
+    """The work of every contender, with its deviations.
+
+    Args:
+        blocks: The finished blocks.
+        configuration: As it was asked for; what older runs did not know is missing.
+        url: What was aimed at.
+
+    Returns:
+        Contender → its work. The null client, which never reaches the origin, has none.
+    """
+    orders = _Orders(
+        concurrency=int(configuration.get("concurrency") or 1),
+        follow_redirects=bool(configuration.get("follow_redirects")),
+        tls=url.startswith("https:"),
+    )
+    accounts = {
+        name: _account(trials, orders)
+        for name, trials in trials_by_contender(blocks).items()
+        if trials[0].library != NULL_CLIENT
+    }
+    return {
+        name: account.work.model_copy(
+            update={"deviations": deviations(account, [other for key, other in accounts.items() if key != name])}
+        )
+        for name, account in accounts.items()
+    }
+
+
+def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
+    counted = [trial.server for trial in trials if trial.server is not None]
+    failures = sum((Counter(trial.failures) for trial in trials), Counter[str]())
+    retries = sum(trial.retries for trial in trials)
+    late = sum(measured.late for trial in trials for measured in trial.slices)
+    reported = failures.total() + retries
+    if len(counted) < len(trials):  # a foreign server
+        return Account(Work(failures_reported=reported, late=late))
+    total = sum(counted[1:], counted[0])
+    redirects = sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
+    requests = Count(
+        ordered=sum(trial.sent for trial in trials) + redirects, seen=total.requests + (total.dropped or 0)
+    )
+    work = Work(
+        requests=requests,
+        connections=Count(
+            ordered=sum(orders.concurrency + (counts.closed or 0) for counts in counted), seen=total.connections
+        ),
+        tls_handshakes=Count(ordered=total.connections if orders.tls else 0, seen=total.tls_handshakes),
+        tls_resumptions=total.tls_resumptions,
+        protocols=total.protocols,
+        statuses=total.statuses,
+        request_header_bytes=total.header_bytes_received,
+        request_body_bytes=Count(
+            ordered=_ordered_body_bytes(trials, redirected=bool(redirects)), seen=total.body_bytes_received
+        ),
+        response_header_bytes=_difference(total.bytes_sent, total.body_bytes_sent),
+        response_body_bytes=total.body_bytes_sent,
+        failures_reported=reported,
+        failures_seen=_failures_seen(total),
+        retries_seen=max(0, requests.seen - requests.ordered) if requests.seen and requests.ordered else 0,
+        closed=total.closed,
+        reset_by_client=total.reset_by_client,
+        late=late,
+    )
+    return Account(
+        work,
+        http_version=http_version(trials[0].contender),
+        trials=len(trials),
+        concurrency=orders.concurrency,
+        unanswered=sum(count for kind, count in failures.items() if kind not in _ANSWERED) + retries,
+        body_bytes=max(trial.body_bytes or 0 for trial in trials),
+        extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
+        most_connections=max(
+            (Count(ordered=orders.concurrency + (c.closed or 0), seen=c.connections) for c in counted),
+            key=lambda count: count.seen or 0,
+        ),
+    )
+
+
+def _failures_seen(total: ServerCounts) -> int:
+    return sum(count for status, count in total.statuses.items() if status >= 400) + (total.dropped or 0)
+
+
+def _ordered_body_bytes(trials: Sequence[TrialRecord], *, redirected: bool) -> int | None:
+    """What the requests that were seen should have carried; not known where a redirect may have dropped the body."""
+    if redirected or any(trial.body_bytes is None for trial in trials):
+        return None
+    return sum(
+        (trial.body_bytes or 0) * (trial.server.requests + (trial.server.dropped or 0))
+        for trial in trials
+        if trial.server
+    )
+
+
+def _extra_connections(trial: TrialRecord, orders: _Orders) -> int:
+    """Those beyond the concurrency, where nothing explains them: each failed or repeated request may have cost one."""
+    counts = trial.server
+    if counts is None or counts.connections is None:
+        return 0
+    repeated = max(0, counts.requests + (counts.dropped or 0) - trial.sent)
+    explained = (counts.closed or 0) + sum(trial.failures.values()) + trial.retries + repeated
+    return max(0, counts.connections - orders.concurrency - explained)
+
+
+def _difference(all_bytes: int | None, some_bytes: int | None) -> int | None:
+    return None if all_bytes is None or some_bytes is None else all_bytes - some_bytes

@@ -1,0 +1,269 @@
+"""What was ordered against what the origin saw: each deviation on both sides of its limit, and what explains one."""
+
+import unittest
+from typing import Any
+
+from http_benchmark.models.measurement import TrialRecord
+from http_benchmark.models.work import Count, Deviation, Work
+from http_benchmark.stats.conclusion import conclude
+from http_benchmark.stats.work import works
+from tests.records import counted_trial, make_block, make_result
+
+
+def work_of(*trials: TrialRecord, url: str = "http://127.0.0.1/", **configuration: Any) -> Work:
+    """That of the first contender, of two trials alike."""
+    return works([make_block(*trials)] * 2, {"concurrency": 10} | configuration, url=url)[trials[0].contender]
+
+
+def found(*trials: TrialRecord, **settings: Any) -> list[tuple[str, str]]:
+    return [(one.code, one.severity) for one in work_of(*trials, **settings).deviations]
+
+
+def failed(**kinds: int) -> dict[str, Any]:
+    return {"failures": {kind.replace("_", "-"): count for kind, count in kinds.items()}}
+
+
+class OrderedAndSeenTest(unittest.TestCase):
+    def test_sums_over_the_trials(self):
+        """Two trials: twice of everything, each figure beside what was ordered."""
+        work = work_of(counted_trial(closed=3, connections=13, late=0))
+
+        self.assertEqual(
+            Work(
+                requests=Count(ordered=2000, seen=2000),
+                connections=Count(ordered=26, seen=26),
+                tls_handshakes=Count(ordered=0, seen=0),
+                tls_resumptions=0,
+                protocols={"1.1": 2000},
+                statuses={200: 2000},
+                request_header_bytes=200_000,
+                request_body_bytes=Count(ordered=200_000, seen=200_000),
+                response_header_bytes=200_000,
+                response_body_bytes=1_000_000,
+                failures_reported=0,
+                failures_seen=0,
+                retries_seen=0,
+                closed=6,
+                reset_by_client=0,
+            ),
+            work,
+        )
+
+    def test_a_foreign_server_counts_nothing(self):
+        """Only what the worker says is known, and nothing is held against anybody but ignored deadlines."""
+        work = work_of(counted_trial(late=2, trial={"server": None} | failed(timeout=2)))
+
+        self.assertEqual(Work(failures_reported=4, late=4, deviations=work.deviations), work)
+        self.assertEqual(["late"], [one.code for one in work.deviations])
+
+    def test_a_server_that_shows_less(self):
+        """What it does not show is None, and no deviation."""
+        names = ("connections", "closed", "reset_by_client", "tls_handshakes", "bytes_received", "bytes_sent")
+        unknown = dict.fromkeys((*names, "header_bytes_received", "body_bytes_sent", "body_bytes_received", "dropped"))
+        work = work_of(counted_trial(**unknown), url="https://127.0.0.1/")
+
+        self.assertEqual((), work.deviations)
+        self.assertEqual((None, None), (work.connections.seen, work.response_header_bytes))
+        self.assertEqual(Count(ordered=None, seen=None), work.tls_handshakes)
+
+    def test_the_null_client_has_none(self):
+        """It sends nothing, as it says beforehand."""
+        self.assertEqual(
+            {}, works([make_block(counted_trial("null:sync", requests=0))], {"concurrency": 10}, url="http://a/")
+        )
+
+
+class LimitTest(unittest.TestCase):
+    def test_as_ordered(self):
+        """Nothing is held against a contender that did what it was told to."""
+        self.assertEqual([], found(counted_trial()))
+        self.assertFalse(work_of(counted_trial()).is_other)
+
+    def test_each_deviation(self):
+        """Just inside its limit there is none, just beyond there is this one and no other."""
+        for code, severity, inside, beyond in (
+            ("requests-missing", "less-work", counted_trial(), counted_trial(requests=999, body_bytes_received=99_900)),
+            ("retries-hidden", "shown", counted_trial(), counted_trial(requests=1001, body_bytes_received=100_100)),
+            ("errors-swallowed", "other-work", counted_trial(), counted_trial(statuses={200: 999, 503: 1})),
+            ("body-unread", "less-work", counted_trial(reset_by_client=10), counted_trial(reset_by_client=11)),
+            ("upload-differs", "less-work", counted_trial(), counted_trial(body_bytes_received=99_999)),
+            ("upload-differs", "other-work", counted_trial(), counted_trial(body_bytes_received=100_001)),
+            ("protocol", "other-work", counted_trial(), counted_trial(protocols={"1.0": 1, "1.1": 999})),
+            ("extra-connections", "shown", counted_trial(connections=10), counted_trial(connections=11)),
+            ("extra-connections", "other-work", counted_trial(), counted_trial(connections=16)),
+            ("no-reuse", "other-work", counted_trial(), counted_trial(connections=21)),
+            ("tls-handshakes", "other-work", counted_trial(), counted_trial(tls_handshakes=1)),
+            ("late", "shown", counted_trial(), counted_trial(late=1)),
+        ):
+            with self.subTest(code, severity=severity):
+                self.assertEqual([], found(inside))
+                self.assertEqual([(code, severity)], found(beyond))
+
+    def test_against_the_others(self):
+        """Sizes are compared with the median of the others, each for itself."""
+        others = [counted_trial(f"{name}:sync") for name in "bcd"]
+        for code, severity, inside, beyond in (
+            ("answers-differ", "less-work", {"body_bytes_sent": 495_000}, {"body_bytes_sent": 494_000}),
+            ("answers-differ", "other-work", {"body_bytes_sent": 505_000}, {"body_bytes_sent": 506_000}),
+            ("headers-differ", "shown", {"header_bytes_received": 150_000}, {"header_bytes_received": 151_000}),
+            ("headers-differ", "shown", {"header_bytes_received": 67_000}, {"header_bytes_received": 66_000}),
+        ):
+            with self.subTest(code, **beyond):
+                self.assertEqual([], found(counted_trial(**inside), *others))
+                self.assertEqual([(code, severity)], found(counted_trial(**beyond), *others))
+                self.assertEqual([], found(others[0], counted_trial(**beyond), *others[1:]))
+
+    def test_of_two_contenders_the_one_with_less_is_accused(self):
+        """Nobody can tell whose answers are right; that they differ is said of both."""
+        less = counted_trial("b:sync", body_bytes_sent=250_000)
+
+        self.assertEqual([("answers-differ", "shown")], found(counted_trial(), less))
+        self.assertEqual([("answers-differ", "less-work")], found(less, counted_trial()))
+
+    def test_answers_that_echo_the_request(self):
+        """Ten bytes more of headers explain twenty in the answer, which is shown; not twenty-one."""
+        others = [counted_trial(f"{name}:sync") for name in "bc"]
+        head = {"header_bytes_received": 110_000}
+
+        self.assertEqual([("answers-differ", "shown")], found(counted_trial(body_bytes_sent=520_000, **head), *others))
+        self.assertEqual(
+            [("answers-differ", "other-work")], found(counted_trial(body_bytes_sent=521_000, **head), *others)
+        )
+
+    def test_figures(self):
+        """A deviation says what was ordered and what was seen; connections are those of the worst trial."""
+        trials = [make_block(counted_trial(connections=connections)) for connections in (10, 300)]
+        (connections,) = works(trials, {"concurrency": 10}, url="http://a/")["a:sync"].deviations
+        (missing,) = work_of(counted_trial(requests=0, connections=0, body_bytes_received=0)).deviations
+
+        self.assertEqual(
+            Deviation(
+                code="no-reuse",
+                severity="other-work",
+                what="does not keep connections (300 in a trial, 10 ordered)",
+                ordered=10,
+                seen=300,
+            ),
+            connections,
+        )
+        self.assertEqual((2000, 0, "the origin saw 0 of 2,000 requests"), (missing.ordered, missing.seen, missing.what))
+
+
+class ExplainedTest(unittest.TestCase):
+    """What a failed or repeated request explains is held against nobody."""
+
+    def test_failures_explain_what_is_missing(self):
+        """Three timeouts: three requests that never came, with their bodies, and three new connections and resets."""
+        trial = failed(timeout=2, connection_reset=1)
+        counts = {"requests": 997, "statuses": {200: 997}, "body_bytes_received": 99_700, "connections": 13}
+
+        self.assertEqual([], found(counted_trial(trial=trial, **counts, reset_by_client=3)))
+        counts |= {"requests": 996, "connections": 14}
+        self.assertEqual(
+            [("requests-missing", "less-work"), ("extra-connections", "shown")],
+            found(counted_trial(trial=trial, **counts)),
+        )
+
+    def test_an_answer_explains_no_missing_request(self):
+        """Who was answered with 503 has sent its request."""
+        trial, counts = failed(http_5xx=3), {"statuses": {200: 997, 503: 3}}
+
+        self.assertEqual([], found(counted_trial(trial=trial, **counts)))
+        self.assertEqual(
+            [("requests-missing", "less-work")], found(counted_trial(trial=trial, **counts | {"requests": 997}))
+        )
+
+    def test_retries_by_the_harness(self):
+        """They are ordered, and so are the failures before them."""
+        again = {"retries": 5, "sent": 1005}
+        counts = {"requests": 1005, "statuses": {200: 1000, 503: 5}, "body_bytes_received": 100_500}
+
+        self.assertEqual([], found(counted_trial(trial=again, **counts)))
+
+    def test_silent_retries(self):
+        """Five dropped requests that came again: shown as retries, and neither hidden errors nor longer uploads."""
+        dropped = counted_trial(dropped=5, connections=15, closed=0, body_bytes_received=100_500)
+
+        self.assertEqual([("retries-hidden", "shown")], found(dropped))
+        self.assertEqual(10, work_of(dropped).retries_seen)
+
+    def test_dropped_requests_that_nobody_reports(self):
+        """They came, and were called successes."""
+        self.assertEqual([("errors-swallowed", "other-work")], found(counted_trial(requests=995, dropped=5)))
+
+    def test_what_the_origin_closes(self):
+        """A connection for each request, where each was asked to be the last one; resets at its end as well."""
+        self.assertEqual([], found(counted_trial(connections=1000, closed=1000, reset_by_client=1000)))
+
+    def test_redirects_that_are_followed(self):
+        """Each costs a request more, which may come without its body; where they are not to be followed, it is said."""
+        hopping = counted_trial(requests=2000, statuses={200: 1000, 302: 1000}, body_bytes_received=100_000)
+
+        self.assertEqual([], found(hopping, follow_redirects=True))
+        self.assertEqual([("retries-hidden", "shown")], found(hopping))
+
+    def test_encryption(self):
+        """With TLS each connection has its handshake."""
+        self.assertEqual([], found(counted_trial(tls_handshakes=10), url="https://127.0.0.1/"))
+
+    def test_http2(self):
+        """Is no deviation where it was ordered, and HTTP/1.1 is one there."""
+        self.assertEqual([], found(counted_trial("a:async+h2#2", protocols={"2": 1000})))
+        self.assertEqual([("protocol", "other-work")], found(counted_trial("a:async+h2")))
+
+    def test_who_failed_is_not_compared_by_size(self):
+        """Giving up early moves fewer bytes."""
+        gave_up = counted_trial(trial=failed(timeout=1), body_bytes_sent=100_000, header_bytes_received=10)
+
+        self.assertEqual([], found(gave_up, counted_trial("b:sync"), counted_trial("c:sync")))
+        self.assertEqual([], found(counted_trial("b:sync"), gave_up))
+
+
+class RankingTest(unittest.TestCase):
+    def test_each_has_its_reason(self):
+        """What is more than shown, or may have cost something, stands in the verdict."""
+        for code, counts in (
+            ("unequal-work", {"requests": 999, "body_bytes_received": 99_900}),
+            ("unequal-work", {"requests": 1001, "body_bytes_received": 100_100}),
+            ("unequal-work", {"statuses": {200: 999, 503: 1}}),
+            ("unequal-work", {"reset_by_client": 11}),
+            ("unequal-work", {"protocols": {"1.0": 1000}}),
+            ("unequal-work", {"tls_handshakes": 1}),
+            ("bytes-off", {"body_bytes_received": 99_999}),
+            ("bytes-off", {"body_bytes_sent": 1000}),
+            ("extra-connections", {"connections": 11}),
+            ("extra-connections", {"connections": 16}),
+            ("extra-connections", {"connections": 1000}),
+        ):
+            with self.subTest(**counts):
+                self.assertEqual([code], self.reasons(counted_trial(**counts)))
+
+    def test_what_gives_no_reason(self):
+        """Longer headers, and answers that count as timeouts already."""
+        self.assertEqual([], self.reasons(counted_trial(header_bytes_received=200_000, late=3)))
+
+    @staticmethod
+    def reasons(one: TrialRecord) -> list[str]:
+        blocks = [make_block(one, counted_trial("b:sync"), counted_trial("c:sync"))] * 6
+        return [reason.code for reason in conclude(make_result(blocks), blocks).validity.reasons]
+
+    def test_who_did_other_work_is_not_ranked(self):
+        """It has no rank, no group and no pair; the verdict has its reason; who is only shown stays."""
+        trials = [
+            counted_trial("a:sync"),
+            counted_trial("b:sync", connections=1000),
+            counted_trial("c:sync", requests=1001, body_bytes_received=100_100),
+        ]
+        blocks = [make_block(*trials)] * 6
+        result = conclude(make_result(blocks), blocks)
+
+        clients = {client.contender: client for client in result.clients}
+        self.assertEqual(
+            (None, None, "ok"), (clients["b:sync"].rank, clients["b:sync"].group, clients["b:sync"].status)
+        )
+        self.assertEqual((1, 1), (clients["a:sync"].rank, clients["c:sync"].rank))
+        self.assertEqual({("a:sync", "c:sync")}, {(pair.a, pair.b) for pair in result.pairs})
+        self.assertEqual(
+            [("extra-connections", ("b:sync",), 1000.0, 10.0), ("unequal-work", ("c:sync",), 6006.0, 6000.0)],
+            [(one.code, one.contenders, one.value, one.limit) for one in result.validity.reasons],
+        )
