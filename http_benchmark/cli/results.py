@@ -70,7 +70,7 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
         if json_file:
             write_json(json_report.dump(experiment), json_file)
         else:
-            print_experiment(experiment, make_console())
+            print_experiment(experiment, make_console(), verbose=settings.verbose > 0)
 
 
 @command.command("compare", epilog="Example: http-benchmark results compare 3f2a 9b07")

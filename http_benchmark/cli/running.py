@@ -68,16 +68,16 @@ def run(
             interrupted = True
             result = experiment.result()
             progress.stop()
-    _show(result, console, json_file)
+    _show(result, console, json_file, verbose=settings.verbose > 0)
     return EXIT_INTERRUPTED if interrupted else _exit_code(result, strict=strict)
 
 
-def _show(result: ExperimentResult, console: Console, json_file: str | None) -> None:
+def _show(result: ExperimentResult, console: Console, json_file: str | None, *, verbose: bool) -> None:
     if json_file:
         with answering():
             write_json(json_report.dump(result), json_file)
     with answering():
-        print_experiment(result, console)
+        print_experiment(result, console, verbose=verbose)
 
 
 def _exit_code(result: ExperimentResult, *, strict: bool) -> int:

@@ -17,6 +17,7 @@ from http_benchmark.models.measurement import Distribution
 from http_benchmark.redaction import without_passwords
 from http_benchmark.report import parts, rates
 from http_benchmark.report.plain import Plain
+from http_benchmark.report.work import equal_work, why_not_ranked
 from http_benchmark.stats.sentences import sentences
 from http_benchmark.units import format_duration, format_rates
 
@@ -43,8 +44,14 @@ _METRIC_NAMES: dict[Metric, str] = {
 }
 
 
-def print_experiment(result: ExperimentResult, console: Console) -> None:
-    """Print what was measured, whether it is to be trusted, the ranking, and what can be quoted of it."""
+def print_experiment(result: ExperimentResult, console: Console, *, verbose: bool = False) -> None:
+    """Print what was measured, whether it is to be trusted, the ranking, and what can be quoted of it.
+
+    Args:
+        result: What to print.
+        console: Where.
+        verbose: Print the work of all contenders although it was equal.
+    """
     shown: list[RenderableType] = [*_heading(result), *parts.verdict(result.validity), Text()]
     ranked = [client for client in result.clients if client.rank is not None]
     if ranked:
@@ -52,6 +59,7 @@ def print_experiment(result: ExperimentResult, console: Console) -> None:
     else:
         shown += [Text("No contender was ranked." if result.blocks else "No block was finished."), Text()]
     shown += [*rates.by_rate(ranked, width=console.width), *_unranked(result)]
+    shown += equal_work(result.clients, width=console.width, verbose=verbose)
     quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
     if quotable:
         shown += [*(Text(sentence, style="bold") for sentence in quotable), Text()]
@@ -170,9 +178,10 @@ def _unranked(result: ExperimentResult) -> list[RenderableType]:
 
 
 def _why_unranked(client: ClientResult, metric: str) -> str:
+    other_work = why_not_ranked(client.work)
     if client.status == "ok":
-        return f"no figure for the {metric}"
-    reasons = [client.message] if client.message else []
+        return "; ".join(other_work) or f"no figure for the {metric}"
+    reasons = [*([client.message] if client.message else []), *other_work]
     if client.status == "errors":
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in client.errors.items())
         reasons.insert(0, f"{sum(client.errors.values()):,} of {client.requests:,} requests failed ({kinds})")

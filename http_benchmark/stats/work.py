@@ -69,38 +69,11 @@ def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
     failures = sum((Counter(trial.failures) for trial in trials), Counter[str]())
     retries = sum(trial.retries for trial in trials)
     late = sum(measured.late for trial in trials for measured in trial.slices)
-    reported = failures.total() + retries
+    work = Work(failures_reported=failures.total() + retries, late=late)
     if len(counted) < len(trials):  # a foreign server
-        return Account(Work(failures_reported=reported, late=late))
-    total = sum(counted[1:], counted[0])
-    redirects = sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
-    requests = Count(
-        ordered=sum(trial.sent for trial in trials) + redirects, seen=total.requests + (total.dropped or 0)
-    )
-    work = Work(
-        requests=requests,
-        connections=Count(
-            ordered=sum(orders.concurrency + (counts.closed or 0) for counts in counted), seen=total.connections
-        ),
-        tls_handshakes=Count(ordered=total.connections if orders.tls else 0, seen=total.tls_handshakes),
-        tls_resumptions=total.tls_resumptions,
-        protocols=total.protocols,
-        statuses=total.statuses,
-        request_header_bytes=total.header_bytes_received,
-        request_body_bytes=Count(
-            ordered=_ordered_body_bytes(trials, redirected=bool(redirects)), seen=total.body_bytes_received
-        ),
-        response_header_bytes=_difference(total.bytes_sent, total.body_bytes_sent),
-        response_body_bytes=total.body_bytes_sent,
-        failures_reported=reported,
-        failures_seen=_failures_seen(total),
-        retries_seen=max(0, requests.seen - requests.ordered) if requests.seen and requests.ordered else 0,
-        closed=total.closed,
-        reset_by_client=total.reset_by_client,
-        late=late,
-    )
+        return Account(work)
     return Account(
-        work,
+        work.model_copy(update=_seen(trials, sum(counted[1:], counted[0]), orders)),
         http_version=http_version(trials[0].contender),
         trials=len(trials),
         concurrency=orders.concurrency,
@@ -108,25 +81,42 @@ def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
         body_bytes=max(trial.body_bytes or 0 for trial in trials),
         extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
         most_connections=max(
-            (Count(ordered=orders.concurrency + (c.closed or 0), seen=c.connections) for c in counted),
+            (Count(ordered=orders.concurrency + (counts.closed or 0), seen=counts.connections) for counts in counted),
             key=lambda count: count.seen or 0,
         ),
     )
 
 
-def _failures_seen(total: ServerCounts) -> int:
-    return sum(count for status, count in total.statuses.items() if status >= 400) + (total.dropped or 0)
+def _seen(trials: Sequence[TrialRecord], total: ServerCounts, orders: _Orders) -> dict[str, Any]:
+    """The fields of `Work` that the origin's counters give, beside what was ordered."""
+    dropped, closed = total.dropped or 0, total.closed or 0
+    redirects = sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
+    ordered, seen = sum(trial.sent for trial in trials) + redirects, total.requests + dropped
+    body_bytes = None if redirects else _ordered_body_bytes(trials)  # a redirect may have dropped the body
+    return {
+        "requests": Count(ordered=ordered, seen=seen),
+        "connections": Count(ordered=len(trials) * orders.concurrency + closed, seen=total.connections),
+        "tls_handshakes": Count(ordered=total.connections if orders.tls else 0, seen=total.tls_handshakes),
+        "tls_resumptions": total.tls_resumptions,
+        "protocols": total.protocols,
+        "statuses": total.statuses,
+        "request_header_bytes": total.header_bytes_received,
+        "request_body_bytes": Count(ordered=body_bytes, seen=total.body_bytes_received),
+        "response_header_bytes": _difference(total.bytes_sent, total.body_bytes_sent),
+        "response_body_bytes": total.body_bytes_sent,
+        "failures_seen": sum(count for status, count in total.statuses.items() if status >= 400) + dropped,
+        "retries_seen": max(0, seen - ordered),
+        "closed": total.closed,
+        "reset_by_client": total.reset_by_client,
+    }
 
 
-def _ordered_body_bytes(trials: Sequence[TrialRecord], *, redirected: bool) -> int | None:
-    """What the requests that were seen should have carried; not known where a redirect may have dropped the body."""
-    if redirected or any(trial.body_bytes is None for trial in trials):
+def _ordered_body_bytes(trials: Sequence[TrialRecord]) -> int | None:
+    """What the requests that were seen should have carried."""
+    if any(trial.body_bytes is None for trial in trials):
         return None
-    return sum(
-        (trial.body_bytes or 0) * (trial.server.requests + (trial.server.dropped or 0))
-        for trial in trials
-        if trial.server
-    )
+    counted = ((trial.body_bytes or 0, trial.server or ServerCounts()) for trial in trials)
+    return sum(each * (counts.requests + (counts.dropped or 0)) for each, counts in counted)
 
 
 def _extra_connections(trial: TrialRecord, orders: _Orders) -> int:

@@ -5,7 +5,7 @@ import unittest
 
 import numpy as np
 
-from http_benchmark.load.recorder import CODE_BITS, Lane, forget, lanes
+from http_benchmark.load.recorder import CODE_BITS, Lane, lanes
 
 
 class LaneTest(unittest.TestCase):
@@ -51,8 +51,3 @@ class LaneTest(unittest.TestCase):
             many[0].record(number, number, number, 200)
 
         self.assertEqual(256, len(self.read()))
-
-    def test_forget_keeps_nothing(self):
-        """Requests that are not measured leave no sample."""
-        self.assertIsNone(forget(1, 2, 3, 200))
-        self.assertEqual(0, len(self.read()))

@@ -12,7 +12,8 @@ from http_benchmark.models.experiment import ClientResult, Reason, Validity
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.report.lists import ClientRow, print_clients, print_experiment_list
 from http_benchmark.report.terminal import print_experiment
-from tests.records import START, make_blocks, make_result, noisy_costs
+from http_benchmark.stats.conclusion import conclude
+from tests.records import START, counted_trial, make_block, make_blocks, make_result, noisy_costs
 from tests.snapshot_case import SnapshotCase, printed
 
 FACTORS = {
@@ -97,6 +98,18 @@ class TestSnapshots(SnapshotCase):
 
         self.check("experiment_few_blocks", printed(print_experiment, result))
 
+    def test_work(self):
+        """Who did other work and why, what the origin saw of each, and what is only shown."""
+        trials = [
+            counted_trial("pycurl:async", requests=1003, body_bytes_received=100_300),
+            counted_trial("requestx:sync", connections=12, header_bytes_received=190_000),
+            counted_trial("aiohttp:async", connections=1000),
+            counted_trial("httpx==0.27.2:sync#2", statuses={200: 980, 503: 20}),
+        ]
+        blocks = [make_block(*trials)] * 6
+
+        self.check("experiment_work", printed(print_experiment, conclude(make_result(blocks), blocks)))
+
     def test_experiment_list(self):
         """Stored experiments; a name in brackets is no markup."""
         self.check("experiment_list", printed(print_experiment_list, EXPERIMENTS))
@@ -134,6 +147,23 @@ class TestTerminal(TestCase):
         self.assertNotIn("Retries", printed(print_experiment, result))
         text = printed(print_experiment, result.model_copy(update={"clients": (result.clients[0], retried)}))
         self.assertIn(f"Retries, counted apart from requests: {retried.contender} 1,234.", text)
+
+    def test_equal_work(self):
+        """One line where all did as ordered, the table with -v; nothing where nobody counted."""
+        blocks = [make_block(counted_trial("a:sync"), counted_trial("b:sync"))]
+        equal = make_result(blocks)
+        foreign = make_result([make_block(counted_trial(trial={"server": None}))])
+
+        self.assertIn("\nEqual work: 2 contenders, as ordered.\n", printed(print_experiment, equal))
+        detailed = printed(lambda result, console: print_experiment(result, console, verbose=True), equal)
+        self.assertRegex(detailed, r"(?m)^b:sync +1,000 +1,000 +10 +100\+100 +100\+500$")
+        self.assertNotIn("Equal work", printed(print_experiment, foreign))
+
+    def test_encryption(self):
+        """Handshakes and those that resumed a session, where there were any."""
+        with_tls = make_result([make_block(counted_trial(tls_handshakes=12, tls_resumptions=8))])
+
+        self.assertRegex(printed(print_experiment, with_tls), r"(?m)^a:sync +1,000 +1,000 +10 +12 \(8\) ")
 
     def test_empty_list(self):
         """Without experiments there is no table."""

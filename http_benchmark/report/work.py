@@ -1,0 +1,88 @@
+"""Did all contenders do the same work? One line where they did, else a table of what the origin saw of each.
+
+What keeps a contender from being ranked is said by `terminal`, under "Not ranked".
+"""
+
+from collections.abc import Sequence
+from itertools import compress
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from http_benchmark.models.experiment import ClientResult
+from http_benchmark.models.work import Work
+from http_benchmark.report import parts
+
+_HEADINGS = ("contender", "requests\nsent", "\nseen", "\nconn.", "TLS\n(resumed)", "request\nbytes", "answer\nbytes",
+    "not\n2xx", "\nagain")  # fmt: skip
+_WHERE_ANY = {"TLS\n(resumed)", "not\n2xx", "\nagain"}
+_LEFT_OUT = {"request\nbytes", "answer\nbytes"}
+_NARROW = 80
+"""Below so many columns these are left out."""
+
+
+def equal_work(clients: Sequence[ClientResult], *, width: int, verbose: bool) -> list[RenderableType]:
+    """The part of the report, ending with an empty line; nothing where the origin was not asked.
+
+    Args:
+        clients: All contenders.
+        width: Columns that there are.
+        verbose: Show the table in any case.
+    """
+    counted = [client for client in clients if client.work.requests.seen is not None]
+    deviating = any(client.work.deviations for client in clients)
+    if counted and not deviating and not verbose:
+        return [Text(f"Equal work: {parts.counted(len(counted), 'contender')}, as ordered."), Text()]
+    shown = [
+        parts.item(f"{client.contender}: {deviation.what}")
+        for client in clients
+        for deviation in client.work.deviations
+        if deviation.severity == "shown"
+    ]
+    table = [*_table(counted, width), Text()] if counted else []
+    return table + ([Text("Not as ordered, but only shown:"), *shown, Text()] if shown else [])
+
+
+def why_not_ranked(work: Work) -> list[str]:
+    """What of a contender's work is not comparable, in words."""
+    return [deviation.what for deviation in work.deviations if deviation.severity != "shown"]
+
+
+def _table(clients: Sequence[ClientResult], width: int) -> list[RenderableType]:
+    rows = [_row(client) for client in clients]
+    left_out = {heading for heading, *cells in zip(_HEADINGS, *rows, strict=True) if not any(cells)} & _WHERE_ANY
+    if width < _NARROW:
+        left_out |= _LEFT_OUT
+    kept = [heading not in left_out for heading in _HEADINGS]
+    table = parts.table(*compress(_HEADINGS, kept), left={"contender"}, between=1)
+    for row in rows:
+        table.add_row(*parts.cells(*compress(row, kept)))
+    sizes = "" if width < _NARROW else " (bytes are those of a request: head + body)"
+    return [Text(f"Equal work, as the origin saw it{sizes}:"), table]
+
+
+def _row(client: ClientResult) -> list[str]:
+    work = client.work
+    return [
+        client.contender,
+        _number(work.requests.ordered),
+        _number(work.requests.seen),
+        _number(work.connections.seen),
+        f"{work.tls_handshakes.seen:,} ({_number(work.tls_resumptions)})" if work.tls_handshakes.seen else "",
+        _per_request(work, work.request_header_bytes, work.request_body_bytes.seen),
+        _per_request(work, work.response_header_bytes, work.response_body_bytes),
+        "\n".join(f"{status}: {count:,}" for status, count in work.statuses.items() if not 200 <= status < 300),
+        f"{work.retries_seen:,}" if work.retries_seen else "",
+    ]
+
+
+def _per_request(work: Work, head_bytes: int | None, body_bytes: int | None) -> str:
+    """Both by request, on average: "152+1,024"."""
+    requests = work.requests.seen
+    if not requests:
+        return parts.NO_FIGURE
+    return "+".join(_number(None if count is None else round(count / requests)) for count in (head_bytes, body_bytes))
+
+
+def _number(value: int | None) -> str:
+    return parts.NO_FIGURE if value is None else f"{value:,}"
