@@ -32,6 +32,7 @@ from http_benchmark.stats.work import works
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
+from http_benchmark.workloads.mixing import describe
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
 
@@ -140,8 +141,9 @@ class Experiment:
         self._started_at = datetime.now(UTC)
         stored = False
         try:
-            with open_target(self.configuration.url, self.plan.origin_cpus, self.plan.origin) as target:
+            with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
+                self.plan = self.plan.aimed(target.url)
                 self._observer.preparing(self.plan)
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
@@ -219,6 +221,7 @@ class Experiment:
             environment=self._environment.to_dict(),
             target=self._target,
             load_model="open" if self.plan.arrivals else "closed",
+            workload=describe(self.plan.workload) if self.plan.workload else None,
             pacing=self._pacing,
             floor=self._floor,
             clients=(*failed, *self.unavailable),

@@ -63,12 +63,12 @@ def run_block(
                 with _blaming(name):
                     step(trial)
         for round_number in range(_rounds(plan, list(trials.values()))):
-            part = plan.slice_of(number, round_number)
+            part, deck = plan.slice_of(number, round_number), plan.deck_of(number, round_number)
             for position, arm in enumerate(plan.round_order(number, round_number)):
                 started_s = time.monotonic() - experiment_started_s
                 with _blaming(arm.name):
                     record = trials[arm.name].measure(
-                        part, round_number=round_number, position=position, started_s=started_s
+                        part, round_number=round_number, position=position, started_s=started_s, deck=deck
                     )
                 on_slice(arm.name, record)
         records = []

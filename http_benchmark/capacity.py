@@ -145,8 +145,9 @@ class CapacityExperiment:
         """
         self._started_at = datetime.now(UTC)
         try:
-            with open_target(self.configuration.url, self.plan.origin_cpus, self.plan.origin) as target:
+            with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
+                self.plan = self.plan.aimed(target.url)
                 self._observer.started(self.result(), self)
                 for block in range(self.plan.blocks):
                     for arm in self.plan.start_order(block):
@@ -199,6 +200,7 @@ class CapacityExperiment:
             configuration=beginning.configuration,
             environment=beginning.environment,
             target=self._target,
+            workload=beginning.workload,
             pacing=self._pacing,
             validity=judge_capacity(
                 measured,

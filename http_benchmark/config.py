@@ -29,7 +29,7 @@ PREFIX = "HTTP_BENCHMARK_"
 
 _FILE = Path("http-benchmark.toml")
 _PYPROJECT = Path("pyproject.toml")
-_SPELLINGS = {"header": "headers", "database": "database_url"}
+_SPELLINGS = {"header": "headers", "database": "database_url", "workload_host": "workload_hosts"}
 """Options whose name is not the field's."""
 
 OTHER_OPTIONS = frozenset(

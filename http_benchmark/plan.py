@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from tenacity import RetryCallState, Retrying, wait_exponential
 
@@ -17,6 +18,8 @@ from http_benchmark import __version__
 from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.load.mix import Mix
+from http_benchmark.load.recorder import MOST_DURATION_NS
 from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
@@ -25,6 +28,9 @@ from http_benchmark.origin.options import OriginOptions
 from http_benchmark.slicing import LEAST_SLICE_S, Slice, may_be_fewer, plan_slices, plan_warm_up
 from http_benchmark.stats.sequential import LOOKS
 from http_benchmark.utils.host import available_cpus
+from http_benchmark.workloads.mixing import hosts_of, mix_of
+from http_benchmark.workloads.reading import read_workload
+from http_benchmark.workloads.workload import Workload
 
 DEFAULT_BLOCKS = 15
 QUICK_BLOCKS = 11  # the fewest with which Holm can separate all pairs of nine contenders
@@ -84,7 +90,11 @@ class Plan:
         adaptive_rounds: Whether slow slices reduce the rounds to `SLOW_ROUNDS`.
         warm_up: None for none; then connections are not opened beforehand either.
         seed: Of the orders and of generated bodies.
+        url: What to aim at: a URL, a path on the bundled origin, or None for its default.
         request: What is sent; its URL is filled in when the target is open.
+        workload: What is sent instead, from a file; None for the one request.
+        mix: The workload's concrete requests; None without one, and before the target is open: `aimed`.
+        moves_requests: Send the workload's absolute URLs to the target, without their own scheme and host.
         options: How every client is set up.
         retry_delays_s: Wait before each further attempt.
         think_time_s: Pause after each request.
@@ -103,7 +113,11 @@ class Plan:
     adaptive_rounds: bool
     warm_up: Slice | None
     seed: int
+    url: str | None
     request: Request
+    workload: Workload | None
+    mix: Mix | None
+    moves_requests: bool
     options: ClientOptions
     retry_delays_s: tuple[float, ...]
     think_time_s: float
@@ -152,6 +166,29 @@ class Plan:
             return replace(part, seed=self._generator("arrivals", block, round_number).getrandbits(32))
         return part
 
+    def deck_of(self, block: int, round_number: int) -> int:
+        """Where in a workload's order every contender of a round begins."""
+        return self._generator("deck", block, round_number).randrange(self.mix.decks) if self.mix else 0
+
+    def aimed(self, url: str) -> "Plan":
+        """The same plan with the requests as they go to the target, which is open by now.
+
+        Raises:
+            ConfigurationError: A request of the workload is none.
+        """
+        if self.workload is None:
+            return replace(self, request=replace(self.request, url=url))
+        mix = mix_of(
+            self.workload,
+            url,
+            seed=self.seed,
+            concurrency=self.options.concurrency,
+            moved=self.moves_requests,
+            headers=self.request.headers,
+        )
+        options = replace(self.options, hosts=len(hosts_of(mix)))
+        return replace(self, mix=mix, request=mix.requests[0], options=options)
+
     def without(self, contender: str) -> "Plan":
         """The same plan for the other contenders."""
         return replace(self, arms=tuple(arm for arm in self.arms if arm.name != contender))
@@ -177,13 +214,17 @@ def make_plan(
         body: Bytes to upload instead of what the configuration names.
 
     Raises:
-        ConfigurationError: Fewer blocks were allowed than `until` needs to decide anything.
+        ConfigurationError: Fewer blocks were allowed than `until` needs to decide anything; a request may take longer
+            than can be recorded; the workload is at fault.
     """
     origin_cpus, client_cpus = share_processors(available_cpus())
     slices = plan_slices(configuration)
     warm_up = plan_warm_up(configuration)
-    bundled = configuration.url is None or configuration.url.startswith("/")
-    return Plan(
+    workload = _workload(configuration)
+    url = _url(configuration, workload)
+    bundled = url is None or url.startswith("/")
+    methods = {template.method for template in workload.templates} if workload else {configuration.method}
+    plan = Plan(
         arms=tuple(arms),
         blocks=_blocks(configuration, len(arms)),
         until_percent=configuration.until,
@@ -192,6 +233,7 @@ def make_plan(
         adaptive_rounds=may_be_fewer(configuration, slices),
         warm_up=warm_up,
         seed=seed,
+        url=url,
         request=Request(
             method="GET" if configuration.method == "STREAM" else configuration.method,
             url="",
@@ -199,6 +241,9 @@ def make_plan(
             body=body_bytes(configuration, seed) if body is None else body,
             stream=configuration.stream or configuration.method == "STREAM",
         ),
+        workload=workload,
+        mix=None,
+        moves_requests=configuration.url is not None,
         options=ClientOptions(
             concurrency=configuration.concurrency,
             timeout_s=configuration.timeout,
@@ -214,8 +259,49 @@ def make_plan(
         origin=OriginOptions(seed=seed),
         primary_metric=configuration.primary or ("cpu_s_per_1k" if configuration.rate else "throughput_rps"),
         # Somebody else's server gets nothing but the workload, unless a little more of the same does no harm.
-        probe_floor=configuration.floor and warm_up is not None and (bundled or configuration.method in READING),
+        probe_floor=configuration.floor and warm_up is not None and (bundled or methods <= READING),
         probe_life_cycle=warm_up is not None and bundled,
+    )
+    if plan.slowest_request_s > MOST_DURATION_NS / 1e9:
+        raise ConfigurationError(
+            f"timeout {configuration.timeout} s comes to {plan.slowest_request_s:g} s with all attempts and pauses, "
+            f"more than can be recorded; at most {MOST_DURATION_NS / 1e9:.0f} s are possible"
+        )
+    plan.aimed("http://127.0.0.1/")  # so that what is wrong with a workload is said now
+    return plan
+
+
+def _workload(configuration: ExperimentConfiguration) -> Workload | None:
+    if configuration.workload is None:
+        return None
+    workload = read_workload(configuration.workload)
+    hosts = configuration.workload_hosts
+    return workload.only_to(hosts) if hosts else workload
+
+
+def _url(configuration: ExperimentConfiguration, workload: Workload | None) -> str | None:
+    """What to aim at: as configured, else where the workload's URLs lead, else the bundled origin.
+
+    Raises:
+        ConfigurationError: The workload has paths and absolute URLs, and nobody says where the paths go.
+    """
+    if configuration.url is not None or workload is None:
+        return configuration.url
+    hosts = workload.hosts
+    if not hosts:
+        return "/"
+    if "" in hosts:
+        raise ConfigurationError(
+            f"{workload.path.name} has paths and also URLs of {', '.join(filter(None, hosts))}; "
+            "write all in one way, or say with url where all of them go"
+        )
+    if len(hosts) > 1 and not configuration.workload_hosts:
+        raise ConfigurationError(
+            f"{workload.path.name} has URLs of {len(hosts)} hosts: {', '.join(hosts)}; name those that you may put "
+            "under load (--workload-host, repeatable), or say with url where all of them go"
+        )
+    return next(
+        urlsplit(template.url)._replace(path="/", query="", fragment="").geturl() for template in workload.templates
     )
 
 

@@ -4,13 +4,20 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_SECRET_HEADER = re.compile(r"auth|cookie|token|secret|password|credential|session|api.?key|signature", re.IGNORECASE)
+_TELLING = "auth|cookie|token|secret|password|credential|session|api.?key|signature"
+_SECRET_HEADER = re.compile(_TELLING, re.IGNORECASE)
+_SECRET_ARGUMENT = re.compile(rf"([?&][^=&#\s]*?(?:{_TELLING})[^=&#\s]*?=)[^&#\s]*", re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@")
 
 
 def without_passwords(text: str) -> str:
     """Replace what stands before the @ of each URL in a text by `***`."""
     return _USER_INFO.sub("***@", text)
+
+
+def without_secrets(text: str) -> str:
+    """The same, and the values of query arguments whose names speak of credentials."""
+    return _SECRET_ARGUMENT.sub(r"\1***", without_passwords(text))
 
 
 def shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,14 +12,22 @@ from typing import Self
 
 from http_benchmark.errors import ClientUnavailableError, ErrorKind, NoAnswerError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.schedule import Arrivals, Schedule
-from http_benchmark.models.measurement import GcRecord, LifeCycle, MachineLoad, ServerCounts, SliceRecord, TrialRecord
+from http_benchmark.models.measurement import (
+    GcRecord,
+    LifeCycle,
+    MachineLoad,
+    RequestRecord,
+    ServerCounts,
+    SliceRecord,
+    TrialRecord,
+)
 from http_benchmark.plan import Arm, Plan
-from http_benchmark.redaction import without_passwords
+from http_benchmark.redaction import without_secrets
 from http_benchmark.slicing import Slice
 from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution, printable
-from http_benchmark.stats.samples import SliceFigures, SliceTally
+from http_benchmark.stats.samples import SliceFigures, SliceTally, TagFigures
 from http_benchmark.targets import OpenTarget
 from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
 from http_benchmark.worker.protocol import Finished, Open, Opened, Ran, Reconnect, Run
@@ -80,6 +88,7 @@ class Trial:
         self.messages: dict[str, str] = {}
         self._gc: list[GcRecord] = []
         self._response, self._service, self._lag = Times(), Times(), Times()
+        self._by_tag: dict[int, TagFigures] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -96,9 +105,10 @@ class Trial:
                 module=self.arm.capabilities.module,
                 class_name=self.arm.capabilities.modes[mode],
                 options=self._plan.options,
-                request=replace(self._plan.request, url=self._target.url),
+                request=self._plan.request if self._plan.mix else replace(self._plan.request, url=self._target.url),
                 retry_delays_s=self._plan.retry_delays_s,
                 think_time_s=self._plan.think_time_s,
+                mix=self._plan.mix,
             )
         )
 
@@ -133,7 +143,7 @@ class Trial:
         if not isinstance(warm_up, Arrivals):
             self.warm_rate_rps = requests / ((ran.ended_ns - ran.started_ns) / 1e9)
 
-    def measure(self, part: Slice, *, round_number: int, position: int, started_s: float) -> SliceRecord:
+    def measure(self, part: Slice, *, round_number: int, position: int, started_s: float, deck: int = 0) -> SliceRecord:
         """Measure one slice.
 
         Args:
@@ -141,11 +151,13 @@ class Trial:
             round_number: The slice's round in its block.
             position: Its place in the round.
             started_s: When it starts, in seconds since the experiment did.
+            deck: Where in a workload's order it begins.
 
         Raises:
             WorkerError: A process crashed or hung.
         """
-        measured = self.send(_order(part, opening=self._plan.warm_up is not None), self._patience_s(part))
+        order = replace(_order(part, opening=self._plan.warm_up is not None), deck=deck)
+        measured = self.send(order, self._patience_s(part))
         ran, figures = measured.ran, measured.figures
         record = SliceRecord(
             round=round_number,
@@ -187,6 +199,8 @@ class Trial:
         self._response.merge(figures.response)
         self._service.merge(figures.service)
         self._lag.merge(figures.lag)
+        for tag, of_tag in figures.by_tag.items():
+            self._by_tag.setdefault(tag, TagFigures()).merge(of_tag)
         self._gc = _added(self._gc, ran.gc)
         return record
 
@@ -214,7 +228,7 @@ class Trial:
         self._sent += ran.opening_requests + figures.requests - figures.censored + ran.retries
         self._retries += ran.retries
         self._failures += Counter(ran.opening_errors) + Counter(figures.errors)
-        self.messages = {kind: without_passwords(message) for kind, message in ran.messages.items()}
+        self.messages = {kind: without_secrets(message) for kind, message in ran.messages.items()}
         return Measured(ran, figures, server, machine)
 
     def expected_s(self, part: Slice) -> float:
@@ -245,13 +259,27 @@ class Trial:
             sent=self._sent,
             failures={kind: count for kind, count in self._failures.items() if kind != ErrorKind.NOT_SENT},
             retries=self._retries,
-            body_bytes=len(self._plan.request.body),
+            body_bytes=None if self._plan.mix else len(self._plan.request.body),
             messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),
             gc=tuple(self._gc),
             response_histogram=encode(self._response),
             service_histogram=encode(self._service),
+            by_request=self._by_request(),
+        )
+
+    def _by_request(self) -> tuple[RequestRecord, ...]:
+        workload = self._plan.workload
+        return tuple(
+            RequestRecord(
+                name=name,
+                requests=figures.requests,
+                errors=figures.errors,
+                response_time_s=distribution(figures.response),
+            )
+            for tag, name in enumerate(workload.names if workload else (), 1)
+            if (figures := self._by_tag.get(tag))
         )
 
     def _life_cycle(self, opened: Opened, finished: Finished, reconnecting_s: float | None) -> LifeCycle:

@@ -18,22 +18,22 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
 from http_benchmark.redaction import described_request, without_passwords
-from http_benchmark.report.parts import counted
+from http_benchmark.report.parts import counted, percent
 from http_benchmark.stats.sequential import looks
 from http_benchmark.units import format_duration, format_rate, format_rates
+from http_benchmark.workloads.mixing import describe
 
 
 def print_plan(experiment: Experiment, console: Console) -> None:
     """Say what would run and how long it would take."""
     plan = experiment.plan
-    request = plan.request
     part = plan.slices[0]
     least = "" if plan.arrivals else "at least "
     each = f"{part.requests} requests" if part.requests else f"{least}{format_duration(part.duration_s)}"
     warm_up = format_duration(plan.warm_up.duration_s) if plan.warm_up else "none"
     lines = [
-        f"target       {without_passwords(experiment.configuration.url or 'bundled origin')}",
-        f"request      {request.method}, {len(request.body)} bytes of body, {len(request.headers)} headers",
+        f"target       {without_passwords(plan.url or 'bundled origin')}",
+        *what_is_sent(plan),
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",
         f"not here     {'; '.join(client.message or '' for client in experiment.unavailable) or 'none'}",
         *_arrivals(experiment.configuration),
@@ -46,6 +46,23 @@ def print_plan(experiment: Experiment, console: Console) -> None:
         f"time         about {format_duration(plan.estimated_s)}, longer where a request is slow",
     ]
     print_lines(lines, console)
+
+
+def what_is_sent(plan: Plan) -> list[str]:
+    """The request of a plan, or those of its workload, a line each."""
+    if plan.workload is None:
+        request = plan.request
+        return [f"request      {request.method}, {len(request.body)} bytes of body, {len(request.headers)} headers"]
+    described = describe(plan.workload)
+    return [
+        f"workload     {described.file} ({described.format}), {counted(len(described.requests), 'request')}",
+        *(
+            f"             {percent(request.share):>5} {request.name}: {request.method} {request.url}"
+            f"{f', {request.variants} variants' if request.variants > 1 else ''}"
+            for request in described.requests
+        ),
+        *(f"             note: {note}" for note in described.notes),
+    ]
 
 
 def _arrivals(configuration: ExperimentConfiguration) -> list[str]:
@@ -87,8 +104,12 @@ class ProgressDisplay(Display, Observer):
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         self._plan = plan
         self._started_s = time.monotonic()
-        request = plan.request
-        what = described_request(request.method, result.target.url, request.headers, request.body)
+        request, workload = plan.request, result.workload
+        what = (
+            f"workload {workload.file}, SHA-256 {workload.sha256}"
+            if workload
+            else described_request(request.method, result.target.url, request.headers, request.body)
+        )
         logger.info("experiment {}, seed {}: {}", result.id, plan.seed, what)
         self.say(
             f"{counted(len(plan.arms), 'contender')}, {_blocks(plan)}, "

@@ -80,7 +80,7 @@ class AiohttpClient(AsyncClient):
         refuse_http2("aiohttp", options)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=options.concurrency,
+                limit=options.concurrency * options.hosts,
                 limit_per_host=0,
                 ssl=_tls(options),
                 keepalive_timeout=options.idle_timeout_s,

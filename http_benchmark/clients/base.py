@@ -47,7 +47,7 @@ class ClientOptions:
     """How a client is to be set up; the same for every contender.
 
     Attributes:
-        concurrency: Requests in flight at a time, and the size of the connection pool.
+        concurrency: Requests in flight at a time, and the size of the connection pool, for each host.
         timeout_s: Total deadline of a request; connecting and each read are cut off no later than that.
         verify: Check certificates.
         ca_file: PEM file with the authorities to trust instead of the client's own; None for the client's own.
@@ -55,6 +55,7 @@ class ClientOptions:
         follow_redirects: Follow redirects, at most `max_redirects` of them.
         max_redirects: See `follow_redirects`.
         idle_timeout_s: How long an idle connection is kept; long, since a contender waits while others are measured.
+        hosts: How many hosts the requests go to.
     """
 
     concurrency: int
@@ -65,6 +66,7 @@ class ClientOptions:
     follow_redirects: bool = False
     max_redirects: int = 20
     idle_timeout_s: float = 3600.0
+    hosts: int = 1
 
 
 type Send = Callable[[], int]
@@ -98,6 +100,13 @@ class Client(ABC):
             UnsupportedOptionError: The client cannot send such a request.
         """
 
+    def prepare_each(self, requests: Sequence[Request]) -> list[Send]:
+        """Make the `send`s of one thread that has several requests to send, one at a time.
+
+        A client whose connections belong to its `send`s overrides it, so that those of a thread share one.
+        """
+        return [self.prepare(request) for request in requests]
+
     @abstractmethod
     def close(self) -> None:
         """Close every connection and what else the client holds."""
@@ -113,6 +122,10 @@ class AsyncClient(ABC):
     @abstractmethod
     def prepare(self, request: Request) -> AsyncSend:
         """Make a `send` for one task; called once for each of the `concurrency` tasks, on the running loop."""
+
+    def prepare_each(self, requests: Sequence[Request]) -> list[AsyncSend]:
+        """As `Client.prepare_each`, for a task."""
+        return [self.prepare(request) for request in requests]
 
     @abstractmethod
     async def close(self) -> None:

@@ -2,8 +2,8 @@
 
 What it reaches on a workload is the floor: nobody can be much faster here, and who comes close to it is held back by
 the machine and the server, not by its own work. It speaks HTTP/1.1 without TLS, follows and decodes nothing, and keeps
-one connection for each prepared `send`, opened when first used and again after it was lost. A request on a connection
-that was lost meanwhile is a failed one, never repeated.
+one connection for each thread or task and host, opened when first used and again after it was lost. A request on a
+connection that was lost meanwhile is a failed one, never repeated.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import contextlib
 import math
 import socket
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -73,7 +74,7 @@ ERRORS: ErrorTable = (
 
 
 class FloorClient(Client):
-    """A blocking socket per prepared `send`."""
+    """A blocking socket per thread and host."""
 
     def open(self, options: ClientOptions) -> None:
         _refuse_options(options)
@@ -81,9 +82,18 @@ class FloorClient(Client):
         self._connections: list[_BlockingConnection] = []
 
     def prepare(self, request: Request) -> Send:
-        connection = _BlockingConnection(request, self._timeout_s)
-        self._connections.append(connection)
-        return connection.send
+        return self._prepare(request, {})
+
+    def prepare_each(self, requests: Sequence[Request]) -> list[Send]:
+        connections: dict[tuple[str, int], _BlockingConnection] = {}
+        return [self._prepare(request, connections) for request in requests]
+
+    def _prepare(self, request: Request, connections: "dict[tuple[str, int], _BlockingConnection]") -> Send:
+        host, port, wire = on_the_wire(request)
+        if (host, port) not in connections:
+            connections[host, port] = _BlockingConnection(host, port, self._timeout_s)
+            self._connections.append(connections[host, port])
+        return connections[host, port].sender(wire, Response(bodiless=request.method == "HEAD"))
 
     def close(self) -> None:
         for connection in self._connections:
@@ -91,32 +101,38 @@ class FloorClient(Client):
 
 
 class _BlockingConnection:
-    """Sends one request again and again over a socket of its own.
+    """Sends requests one after the other over a socket of its own.
 
     The kernel watches the deadline of each read: a timeout of Python's would cost a system call before each of them.
     """
 
-    def __init__(self, request: Request, timeout_s: float) -> None:
-        self._host, self._port, self._wire = on_the_wire(request)
+    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+        self._host = host
+        self._port = port
         self._timeout_s = timeout_s
-        self._response = Response(bodiless=request.method == "HEAD")
         self._buffer = bytearray(_BUFFER_BYTES)
         self._socket: socket.socket | None = None
 
-    def send(self) -> int:
-        connected = self._socket or self._connect()
-        response, buffer, receive_into = self._response, self._buffer, connected.recv_into
-        response.begin()
-        try:
-            connected.sendall(self._wire)
-            while not response.feed(buffer, receive_into(buffer)):
-                pass
-        except BaseException:
-            self.close()
-            raise
-        if not response.reusable:
-            self.close()
-        return response.status
+    def sender(self, wire: bytes, response: "Response") -> Send:
+        """Make a `send` for one request, whose responses this reader reads."""
+        buffer = self._buffer
+
+        def send() -> int:
+            connected = self._socket or self._connect()
+            receive_into = connected.recv_into
+            response.begin()
+            try:
+                connected.sendall(wire)
+                while not response.feed(buffer, receive_into(buffer)):
+                    pass
+            except BaseException:
+                self.close()
+                raise
+            if not response.reusable:
+                self.close()
+            return response.status
+
+        return send
 
     def close(self) -> None:
         """Close the socket. Harmless when repeated."""
@@ -136,7 +152,7 @@ class _BlockingConnection:
 
 
 class AsyncFloorClient(AsyncClient):
-    """An asyncio transport with a protocol of our own per prepared `send`; all share one buffer."""
+    """An asyncio transport with a protocol of our own per task and host; all share one buffer."""
 
     async def open(self, options: ClientOptions) -> None:
         _refuse_options(options)
@@ -145,16 +161,23 @@ class AsyncFloorClient(AsyncClient):
         self._connections: set[_AsyncConnection] = set()
 
     def prepare(self, request: Request) -> AsyncSend:
+        return self._prepare(request, {})
+
+    def prepare_each(self, requests: Sequence[Request]) -> list[AsyncSend]:
+        connections: dict[tuple[str, int], _AsyncConnection] = {}
+        return [self._prepare(request, connections) for request in requests]
+
+    def _prepare(self, request: Request, connections: "dict[tuple[str, int], _AsyncConnection]") -> AsyncSend:
         host, port, wire = on_the_wire(request)
-        bodiless = request.method == "HEAD"
-        connection: _AsyncConnection | None = None
+        response, address = Response(bodiless=request.method == "HEAD"), (host, port)
+        connection_to = connections.get
 
         async def send() -> int:
-            nonlocal connection
+            connection = connection_to(address)
             if connection is None or connection.closed:
-                connection = await self._connect(host, port, bodiless=bodiless)
+                connection = connections[address] = await self._connect(host, port)
             try:
-                return await connection.begin(wire)
+                return await connection.begin(wire, response)
             except BaseException:
                 connection.abort()
                 raise
@@ -167,12 +190,12 @@ class AsyncFloorClient(AsyncClient):
             connection.abort()
         await asyncio.gather(*lost)
 
-    async def _connect(self, host: str, port: int, *, bodiless: bool) -> "_AsyncConnection":
+    async def _connect(self, host: str, port: int) -> "_AsyncConnection":
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._timeout_s):
             # All errors, since asyncio forgets which ones they were where a name has several addresses.
             _, connection = await loop.create_connection(  # type: ignore[call-overload]
-                lambda: _AsyncConnection(self._buffer, self._timeout_s, bodiless=bodiless), host, port, all_errors=True
+                lambda: _AsyncConnection(self._buffer, self._timeout_s), host, port, all_errors=True
             )
             assert isinstance(connection, _AsyncConnection)
         self._connections.add(connection)
@@ -193,20 +216,21 @@ class _AsyncConnection(asyncio.BufferedProtocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, buffer: bytearray, timeout_s: float, *, bodiless: bool) -> None:
+    def __init__(self, buffer: bytearray, timeout_s: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._buffer = buffer
         self._timeout_s = timeout_s
-        self._response = Response(bodiless=bodiless)
+        self._response: Response | None = None
         self._waiter: asyncio.Future[int] | None = None
         self._began_s = 0.0
         self._alarm = self._loop.call_later(timeout_s, self._ring)
         self.closed = False
         self.lost: asyncio.Future[None] = self._loop.create_future()
 
-    def begin(self, wire: bytes) -> asyncio.Future[int]:
-        """Send a request; what is returned becomes the status once the response is complete."""
-        self._response.begin()
+    def begin(self, wire: bytes, response: "Response") -> asyncio.Future[int]:
+        """Send a request; what is returned becomes the status once the response, read by this reader, is complete."""
+        response.begin()
+        self._response = response
         self._began_s = self._loop.time()
         waiter = self._waiter = self._loop.create_future()
         self._transport.write(wire)
@@ -226,21 +250,21 @@ class _AsyncConnection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        waiter = self._waiter
-        if waiter is None:  # nobody asked for it
+        waiter, response = self._waiter, self._response
+        if waiter is None or response is None:  # nobody asked for it
             self.abort()
             return
         try:
-            complete = self._response.feed(self._buffer, nbytes)
+            complete = response.feed(self._buffer, nbytes)
         except (OSError, IncompleteResponseError, MalformedResponseError) as error:
             self._fail(error)
             return
         if complete:
             self._waiter = None
-            if not self._response.reusable:
+            if not response.reusable:
                 self.abort()
             if not waiter.done():  # it may have been cancelled just now
-                waiter.set_result(self._response.status)
+                waiter.set_result(response.status)
 
     def eof_received(self) -> None:
         self.closed = True

@@ -160,8 +160,8 @@ def _settings(options: ClientOptions) -> _Settings:
         "verify": _trusting(options.ca_file) if options.verify and options.ca_file else options.verify,
         "timeout": httpx.Timeout(options.timeout_s),
         "limits": httpx.Limits(
-            max_connections=options.concurrency,
-            max_keepalive_connections=options.concurrency,
+            max_connections=options.concurrency * options.hosts,
+            max_keepalive_connections=options.concurrency * options.hosts,
             keepalive_expiry=options.idle_timeout_s,
         ),
         "cookies": CookieJar(refusing_cookie_policy()),

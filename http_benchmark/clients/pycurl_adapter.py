@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from collections.abc import Sequence
 
 import pycurl
 
@@ -105,11 +106,23 @@ ERRORS: ErrorTable = ((pycurl.error, _kind),)
 
 
 class PycurlClient(Client):
-    """One handle, so one connection, for each thread: a handle must not be shared."""
+    """One handle, so one connection, for each thread: a handle must not be shared.
+
+    A thread with several requests has a handle for each; these share their connections, which belong to that thread.
+    """
 
     def open(self, options: ClientOptions) -> None:
         self._options = options
         self._handles: list[pycurl.Curl] = []
+
+    def prepare_each(self, requests: Sequence[Request]) -> list[Send]:
+        sends = super().prepare_each(requests)
+        if len(sends) > 1:
+            shared = pycurl.CurlShare()
+            shared.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+            for handle in self._handles[-len(sends) :]:
+                handle.setopt(pycurl.SHARE, shared)
+        return sends
 
     def prepare(self, request: Request) -> Send:
         handle, chunks = _handle(request, self._options)
@@ -141,7 +154,7 @@ class AsyncPycurlClient(AsyncClient):
     async def open(self, options: ClientOptions) -> None:
         self._options = options
         self._handles: list[pycurl.Curl] = []
-        self._transfers = _Transfers(options.concurrency)
+        self._transfers = _Transfers(options.concurrency, hosts=options.hosts)
 
     def prepare(self, request: Request) -> AsyncSend:
         handle, chunks = _handle(request, self._options)
@@ -167,14 +180,14 @@ class AsyncPycurlClient(AsyncClient):
 class _Transfers:
     """Runs libcurl's transfers on the running event loop, which watches its sockets and its one timer."""
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, *, hosts: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[pycurl.Curl, asyncio.Future[None]] = {}
         self._watched: set[int] = set()
         self._timer: asyncio.Handle | None = None
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, concurrency)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, concurrency)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, concurrency * hosts)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 
@@ -278,6 +291,7 @@ def _set_connection(handle: pycurl.Curl, options: ClientOptions) -> None:
     handle.setopt(pycurl.TIMEOUT_MS, timeout_ms)
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, timeout_ms)
     handle.setopt(pycurl.MAXAGE_CONN, round(options.idle_timeout_s))
+    handle.setopt(pycurl.MAXCONNECTS, options.hosts)
     handle.setopt(pycurl.NOSIGNAL, 1)  # signals and threads do not mix
     handle.setopt(pycurl.PROXY, "")  # not even the environment's
     handle.setopt(pycurl.FOLLOWLOCATION, int(options.follow_redirects))

@@ -88,7 +88,9 @@ class RequestsClient(Client):
         session.verify = (options.ca_file or True) if options.verify else False
         session.max_redirects = options.max_redirects
         session.cookies.set_policy(refusing_cookie_policy())
-        pool = HTTPAdapter(pool_connections=1, pool_maxsize=options.concurrency, pool_block=True, max_retries=0)
+        pool = HTTPAdapter(
+            pool_connections=options.hosts, pool_maxsize=options.concurrency, pool_block=True, max_retries=0
+        )
         session.mount("http://", pool)
         session.mount("https://", pool)
         if not options.verify:

@@ -144,8 +144,8 @@ class AsyncRequestxClient(AsyncClient):
                 trust_env=False,
                 timeout=requestx.Timeout(options.timeout_s),
                 limits=requestx.Limits(
-                    max_connections=options.concurrency,
-                    max_keepalive_connections=options.concurrency,
+                    max_connections=options.concurrency * options.hosts,
+                    max_keepalive_connections=options.concurrency * options.hosts,
                     keepalive_expiry=options.idle_timeout_s,
                 ),
             )

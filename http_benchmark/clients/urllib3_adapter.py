@@ -84,7 +84,7 @@ class Urllib3Client(Client):
     def open(self, options: ClientOptions) -> None:
         refuse_http2("urllib3", options)
         self._pool = urllib3.PoolManager(
-            num_pools=1,
+            num_pools=options.hosts,
             maxsize=options.concurrency,
             block=True,
             retries=_redirects_only(options.max_redirects) if options.follow_redirects else False,

@@ -17,7 +17,7 @@ from http_benchmark.load.timer import open_timer
 async def run(
     sends: Sequence[AsyncSend],
     begin: Begin,
-    record: Record,
+    records: Sequence[Record],
     *,
     failures: Failures,
     clock: Clock,
@@ -29,19 +29,28 @@ async def run(
         ExceptionGroup: Whatever a task raised that is no failed request; the other tasks are cancelled.
     """
     async with asyncio.TaskGroup() as tasks:
-        for send, own_turns in zip(sends, begin(), strict=True):
+        for send, own_turns, record in zip(sends, begin(), records, strict=True):
             tasks.create_task(drive(send, own_turns, record, failures=failures, clock=clock, think_time_s=think_time_s))
 
 
 async def run_open(
     sends: Sequence[AsyncSend],
     begin: Callable[[], Schedule],
-    record: Record,
+    records: Sequence[Record],
     *,
+    unsent: Record,
     failures: Failures,
     clock: Clock,
 ) -> int:
     """Send what a schedule makes due; one task per `send`, each of which waits until it is needed.
+
+    Args:
+        sends: One per task.
+        begin: Makes the schedule.
+        records: Where each task notes its samples.
+        unsent: Where arrivals are noted that were never sent.
+        failures: What a client raises for a failed request.
+        clock: Nanoseconds, monotonic.
 
     Returns:
         Turns that found every task busy.
@@ -49,15 +58,15 @@ async def run_open(
     Raises:
         ExceptionGroup: As for `run`.
     """
-    with closing(open_timer()) as timer, Dispatcher(begin(), timer, record, clock=clock) as dispatcher:
+    with closing(open_timer()) as timer, Dispatcher(begin(), timer, unsent, clock=clock) as dispatcher:
 
-        async def serve(send: AsyncSend) -> None:
+        async def serve(send: AsyncSend, record: Record) -> None:
             while (intended := await dispatcher.turn()) is not None:
                 await drive(send, (intended,), record, failures=failures, clock=clock, think_time_s=0.0)
 
         async with asyncio.TaskGroup() as tasks:
-            for send in sends:
-                tasks.create_task(serve(send))
+            for send, record in zip(sends, records, strict=True):
+                tasks.create_task(serve(send, record))
         return dispatcher.exhausted
 
 

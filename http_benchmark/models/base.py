@@ -80,29 +80,33 @@ def did_you_mean(word: str, choices: Collection[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(choices)}"
 
 
-def configuration_error(error: ValidationError, fields: Sequence[str] = ()) -> ConfigurationError:
+def configuration_error(
+    error: ValidationError, fields: Sequence[str] = (), *, placed: bool = False
+) -> ConfigurationError:
     """Turn a validation error into one line per fault: the field, what was wrong, the value, what to do.
 
     Args:
         error: What pydantic raised.
         fields: The names that would have been understood, in order: they name positional arguments and help with an
             unknown name.
+        placed: Say of every fault where in a nested document it is, also where our own words name the field.
     """
     return ConfigurationError(
-        [fault for details in error.errors(include_url=False) for fault in _faults(details, fields)]
+        [fault for details in error.errors(include_url=False) for fault in _faults(details, fields, placed=placed)]
     )
 
 
-def _faults(details: Any, fields: Sequence[str]) -> tuple[str, ...]:
+def _faults(details: Any, fields: Sequence[str], *, placed: bool) -> tuple[str, ...]:
     path = details["loc"]
     if path and isinstance(path[0], int) and path[0] < len(fields):
         path = (fields[path[0]], *path[1:])
     name = ".".join(str(part) for part in path if not str(part).startswith("function-"))
     if details["type"] == "value_error":  # raised by our own validators, whose words say it all
         cause = details["ctx"]["error"]
-        return cause.faults if isinstance(cause, ConfigurationError) else (str(cause),)
+        faults = cause.faults if isinstance(cause, ConfigurationError) else (str(cause),)
+        return tuple(f"{name}: {fault}" for fault in faults) if placed else faults
     if details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return (f"unknown setting {name!r}; {did_you_mean(name, fields)}",)
+        return (f"unknown setting {name!r}; {did_you_mean(name.rpartition('.')[2], fields)}",)
     value = "" if details["type"].startswith("missing") else f", got {_shortened(repr(details['input']))}"
     return (f"{name}: {details['msg'][:1].lower()}{details['msg'][1:]}{value}",)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from http_benchmark.models.base import Model
-from http_benchmark.models.experiment import Estimate, PacingCheck, Target, Validity
+from http_benchmark.models.experiment import Estimate, PacingCheck, Target, Validity, WorkloadResult
 from http_benchmark.models.measurement import Distribution, MachineLoad
 
 Limit = Literal["client-limited", "server-limited", "workers-exhausted", "pacing-late"]
@@ -171,6 +171,7 @@ class CapacityResult(Model):
     configuration: dict[str, Any]
     environment: dict[str, Any]
     target: Target
+    workload: WorkloadResult | None = None
     pacing: tuple[PacingCheck, ...] = ()
     validity: Validity = Validity()
     contenders: tuple[ContenderCapacity, ...]

@@ -144,6 +144,24 @@ class RatePoint(Model):
     censored: int = 0
 
 
+class RequestResult(Model):
+    """What the requests of one name of a workload came to with one contender, over all trials.
+
+    Attributes:
+        name: As in the workload.
+        requests: All of them, failed ones included.
+        share: Of all requests of the contender.
+        errors: Failed ones by kind, most frequent first.
+        response_time_s: That of a typical trial; None without a successful request.
+    """
+
+    name: str
+    requests: int
+    share: float
+    errors: dict[str, int] = {}
+    response_time_s: Distribution | None = None
+
+
 class ClientResult(Model):
     """One contender over all blocks; the row of the table. Field by field as documented in `docs/json.md`."""
 
@@ -178,6 +196,7 @@ class ClientResult(Model):
     resources: Resources = Resources()
     within_run: dict[str, Estimate] = {}
     by_rate: tuple[RatePoint, ...] = ()
+    by_request: tuple[RequestResult, ...] = ()
     work: Work = Work()
     limited: tuple[str, ...] = ()
     rank: int | None = None
@@ -217,6 +236,44 @@ class Target(Model):
     url: str
 
 
+class WorkloadRequest(Model):
+    """One request of a workload as its file describes it, without secrets.
+
+    Attributes:
+        name: What its figures go by.
+        method: The HTTP method.
+        url: A path or a URL, with its placeholders.
+        share: Of all requests, as ordered.
+        variants: Concrete requests that were made of it.
+        stream: Whether responses were read as streams.
+    """
+
+    name: str
+    method: str
+    url: str
+    share: float
+    variants: int
+    stream: bool = False
+
+
+class WorkloadResult(Model):
+    """What was sent, where a file says it.
+
+    Attributes:
+        file: The file's name, without its folder.
+        format: How it was read.
+        sha256: Of the file and of all files that it names.
+        requests: By name.
+        notes: What of the file was left out or changed, and why.
+    """
+
+    file: str
+    format: Literal["toml", "har", "curl", "openapi"]
+    sha256: str
+    requests: tuple[WorkloadRequest, ...]
+    notes: tuple[str, ...] = ()
+
+
 class ExperimentResult(Model):
     """The whole answer; `schema` is a promise."""
 
@@ -234,6 +291,7 @@ class ExperimentResult(Model):
     environment: dict[str, Any]
     target: Target
     load_model: Literal["closed", "open"] = "closed"
+    workload: WorkloadResult | None = None
     pacing: tuple[PacingCheck, ...] = ()
     floor: tuple[FloorProbe, ...] = ()
     validity: Validity = Validity()

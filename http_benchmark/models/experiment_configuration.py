@@ -101,6 +101,9 @@ class ExperimentConfiguration(Model):
         body_file: File to upload.
         body_size: Bytes to generate and upload.
         stream: Read the responses as streams.
+        workload: File that says what is sent, instead of method and body.
+        workload_hosts: Hosts that the file's absolute URLs may go to; requests to others are left out. Empty for the
+            one host that they all name.
         rate: Arrivals per second over a trial, (at the start, at the end) of each step: the open model. None for the
             closed model.
         arrivals: How arrivals are spaced in the open model; None without a rate.
@@ -138,6 +141,8 @@ class ExperimentConfiguration(Model):
     body_file: ReadableFile | None = None
     body_size: Size | None = None
     stream: bool = False
+    workload: ReadableFile | None = None
+    workload_hosts: Words = ()
     rate: RateOverTime | None = None
     arrivals: Annotated[Literal["constant", "poisson"] | None, one_of(("constant", "poisson"))] = Field(
         default=None, validate_default=True
@@ -190,6 +195,25 @@ class ExperimentConfiguration(Model):
         if others := [other for other in _BODIES if info.data.get(other) is not None]:
             names = f"{option_named(others[0])} and {option_named(info.field_name)}"
             raise ValueError(f"{names} contradict each other; give one of them")
+        return value
+
+    @field_validator("workload")
+    @classmethod
+    def _check_workload(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None:
+            given = [name for name in ("method", *_BODIES, "stream") if info.data.get(name) not in (None, "GET", False)]
+            if given:
+                raise ValueError(
+                    f"workload and {option_named(given[0])} contradict each other: the file says what is sent; "
+                    "leave one of both out"
+                )
+        return value
+
+    @field_validator("workload_hosts")
+    @classmethod
+    def _check_workload_hosts(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("workload") is None:
+            raise ValueError(f"workload_hosts {', '.join(value)} says nothing without a workload; leave it out")
         return value
 
     @field_validator("concurrency", mode="before")

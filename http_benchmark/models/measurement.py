@@ -205,6 +205,22 @@ class LifeCycle(Model):
     close_s: float | None = None
 
 
+class RequestRecord(Model):
+    """What the requests of one name of a workload came to in a trial.
+
+    Attributes:
+        name: As in the workload.
+        requests: All of them, failed ones included.
+        errors: Failed ones by kind.
+        response_time_s: Of the successful ones inside the cuts.
+    """
+
+    name: str
+    requests: int
+    errors: dict[str, int] = {}
+    response_time_s: Distribution
+
+
 class TrialRecord(Model):
     """One client in one block: one fresh process, or several that share the load.
 
@@ -220,13 +236,15 @@ class TrialRecord(Model):
         sent: Requests that the worker says it sent over the whole trial: warm-up, opening and retries included.
         failures: Those of them that failed in their last attempt, by kind.
         retries: Attempts beyond the first over the whole trial.
-        body_bytes: Length of the body that each request was to upload; None where an older version did not note it.
+        body_bytes: Length of the body that each request was to upload; None for a workload, whose requests differ, and
+            where an older version did not note it.
         messages: The first raw message of each error kind.
         processes: How many processes shared the load; their figures are added up.
         life_cycle: Costs beside the requests.
         gc: Garbage collections in measured slices, by generation from the youngest on.
         response_histogram, service_histogram: As HdrHistogram V2 (compressed, base64), 1 µs to 60 s, three digits,
             values in µs; None where nothing was recorded.
+        by_request: The requests of a workload by name, in its order; empty without one.
     """
 
     contender: str
@@ -251,6 +269,7 @@ class TrialRecord(Model):
     gc: tuple[GcRecord, ...] = ()
     response_histogram: str | None = None
     service_histogram: str | None = None
+    by_request: tuple[RequestRecord, ...] = ()
 
 
 class BlockRecord(Model):

@@ -15,7 +15,7 @@ from rich.text import Text
 from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Metric
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.redaction import without_passwords
-from http_benchmark.report import parts, rates
+from http_benchmark.report import parts, rates, requests
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work, why_not_ranked
 from http_benchmark.stats.sentences import sentences
@@ -58,7 +58,7 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
         shown += [_ranking(result, ranked, width=console.width), Text()]
     else:
         shown += [Text("No contender was ranked." if result.blocks else "No block was finished."), Text()]
-    shown += [*rates.by_rate(ranked, width=console.width), *_unranked(result)]
+    shown += [*rates.by_rate(ranked, width=console.width), *requests.by_request(result), *_unranked(result)]
     shown += equal_work(result.clients, width=console.width, verbose=verbose)
     quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
     if quotable:
@@ -70,9 +70,8 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
 
 def _heading(result: ExperimentResult) -> list[RenderableType]:
     configuration = result.configuration
-    workload = (
-        f"{configuration.get('method', 'GET')} {without_passwords(result.target.url)} ({result.target.kind} target)"
-    )
+    what = f"workload {result.workload.file} on" if result.workload else configuration.get("method", "GET")
+    workload = f"{what} {without_passwords(result.target.url)} ({result.target.kind} target)"
     size = [
         _arrivals(configuration),
         _concurrency(configuration),

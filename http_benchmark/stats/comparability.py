@@ -26,8 +26,9 @@ _ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "clock_resolution_s", "e
 _CONFIGURATION_NOTED = frozenset({"blocks", "contenders", "primary", "until"})
 """How much was measured, of whom, and what the ranking followed: the figures of one contender stay what they are."""
 
-_CONFIGURATION_LEFT_OUT = frozenset({"url", "seed", "name", "tag", "floor"})
-"""Labels, what differs between any two runs, and a probe apart. The URL is compared as it was resolved: `_target`."""
+_CONFIGURATION_LEFT_OUT = frozenset({"url", "seed", "name", "tag", "floor", "workload"})
+"""Labels, what differs between any two runs, and a probe apart. The URL is compared as it was resolved, a workload by
+its content: `_target`."""
 
 
 _DEFAULTS = {
@@ -90,6 +91,7 @@ def _target(experiment: ExperimentResult) -> dict[str, Any]:
         "target.scheme": url.scheme,
         "target.url": bundled if target.kind == "bundled" else target.url,
         "load_model": experiment.load_model,
+        "workload": experiment.workload and experiment.workload.sha256,
     }
 
 

@@ -39,6 +39,7 @@ class Account:
         unanswered: Requests that failed without an answer, and attempts that were repeated; each explains a connection,
             a reset, a part of a body.
         body_bytes: Length of the body of each request.
+        mixed: The requests of a workload differ, so that sizes of the average request say nothing.
         extra_connections: Those that nothing explains, over all trials.
         most_connections: Needed and seen in the trial with most of them; None where they were not counted.
     """
@@ -49,6 +50,7 @@ class Account:
     concurrency: int = 0
     unanswered: int = 0
     body_bytes: int = 0
+    mixed: bool = False
     extra_connections: int = 0
     most_connections: Count | None = None
 
@@ -64,8 +66,8 @@ class Account:
 
     @property
     def untroubled(self) -> bool:
-        """Whether every request was answered once, so that sizes can be compared."""
-        return bool(self.requests) and not self.explained and not self.work.failures_seen
+        """Whether equal requests were answered once each, so that sizes can be compared."""
+        return bool(self.requests) and not (self.mixed or self.explained or self.work.failures_seen)
 
     def per_request(self, count: int | None) -> float | None:
         """A number of bytes, by request; None where not all went well, since who gives up early moves fewer."""

@@ -1,11 +1,11 @@
 """From the raw samples of one slice to its figures: outcomes, the cut at its start, throughput, times.
 
 A raw sample is a row of three int64: the intended time (ns of the monotonic clock), the lag (ns, sent − intended), and
-duration and outcome in one number, `duration_ns << 10 | code`, where a code below 100 is that of an `ErrorKind` and one
-from 100 on an HTTP status.
+duration, tag and outcome in one number, `duration_ns << 20 | tag << 10 | code`, where a code below 100 is that of an
+`ErrorKind` and one from 100 on an HTTP status. The tag says which of a workload's requests it was.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from http_benchmark.errors import ErrorKind
-from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS
+from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, CODE_MASK, DURATION_SHIFT, TAG_BITS
 from http_benchmark.stats.histogram import Times
 
 type Integers = NDArray[np.int64]
@@ -24,6 +24,7 @@ SLACK_RATIO = 0.01
 """What lies between timeout and deadline; a timer of an event loop has steps of a millisecond, and waits its turn."""
 
 _CODES = 1 << CODE_BITS
+_TAGS = 1 << TAG_BITS
 _NOT_SENT = ErrorKind.NOT_SENT.code
 _NEVER_NS = int(np.iinfo(np.int64).max)
 _ACK_WINDOWS_NS = [ms * 1_000_000 for ms in (30, 38, 46, 54)]  # TCP delays an acknowledgement by 40 ms
@@ -53,12 +54,14 @@ class Columns(NamedTuple):
         lag_ns: How much later it was sent, or given up.
         duration_ns: From sending it to having read the whole body, or to the failure.
         code: An `ErrorKind.code` below 100, an HTTP status from 100 on.
+        tag: The number of the request's name in a workload; 0 without one, and for requests that were never sent.
     """
 
     intended_ns: Integers
     lag_ns: Integers
     duration_ns: Integers
     code: Integers
+    tag: Integers
 
     @property
     def response_ns(self) -> Integers:
@@ -97,6 +100,7 @@ class SliceFigures:
         delayed_acks: Service times from 38 to 46 ms beyond what the windows of 8 ms before and after let expect.
         over_triple_median: Share of response times above three times their median, which those never sent are; None
             without a median.
+        by_tag: What the requests of each name of a workload came to; empty without one.
     """
 
     requests: int
@@ -116,6 +120,35 @@ class SliceFigures:
     delayed_acks: int = 0
     over_triple_median: float | None = None
     late: int = 0
+    by_tag: "dict[int, TagFigures]" = field(default_factory=dict)
+
+
+class TagFigures:
+    """What the requests of one name came to.
+
+    Attributes:
+        outcomes: How many requests had each code, shape (1024,).
+        response: Response times of the successful ones inside the cut.
+    """
+
+    def __init__(self) -> None:
+        self.outcomes = np.zeros(_CODES, dtype=np.int64)
+        self.response = Times()
+
+    @property
+    def requests(self) -> int:
+        """All of them, failed ones and those before the cut included."""
+        return int(self.outcomes.sum())
+
+    @property
+    def errors(self) -> dict[str, int]:
+        """How many failed, by kind."""
+        return errors_by_kind(self.outcomes)
+
+    def merge(self, other: "TagFigures") -> None:
+        """Add all that the other holds."""
+        self.outcomes += other.outcomes
+        self.response.merge(other.response)
 
 
 def deadline_s(timeout_s: float) -> float:
@@ -135,14 +168,15 @@ def unpack(raw: Integers, timeout_s: float | None = None) -> Columns:
         timeout_s: The timeout of a request; one that was sent and ended after its deadline has the code of a timeout.
     """
     packed = raw[:, 2]
-    duration_ns = packed >> CODE_BITS
-    return Columns(raw[:, 0], raw[:, 1], duration_ns, _with_deadline(packed & (_CODES - 1), duration_ns, timeout_s))
+    duration_ns = packed >> DURATION_SHIFT
+    code = _with_deadline(packed & CODE_MASK, duration_ns, timeout_s)
+    return Columns(raw[:, 0], raw[:, 1], duration_ns, code, packed >> CODE_BITS & (_TAGS - 1))
 
 
 def late_answers(raw: Integers, timeout_s: float) -> int:
     """How many requests were answered after their deadline, as if there were none."""
-    late = raw[:, 2] >> CODE_BITS > _deadline_ns(timeout_s)
-    return int(np.count_nonzero(raw[late, 2] & (_CODES - 1) >= 100)) if late.any() else 0
+    late = raw[:, 2] >> DURATION_SHIFT > _deadline_ns(timeout_s)
+    return int(np.count_nonzero(raw[late, 2] & CODE_MASK >= 100)) if late.any() else 0
 
 
 def cut_requests(requests: int, concurrency: int) -> int:
@@ -215,7 +249,7 @@ class SliceTally:
             since_ns = self._cut_until_ns or whole.first_sent_ns
         return SliceFigures(
             requests=requests,
-            errors=_errors_by_kind(whole.outcomes),
+            errors=errors_by_kind(whole.outcomes),
             duration_s=duration_s,
             throughput_rps=_rate_rps(whole.sent - cut, since_ns, whole.last_done_ns),
             mean_s=inside.response.mean_s,
@@ -231,7 +265,14 @@ class SliceTally:
             delayed_acks=_beyond_neighbours(inside.around_ack),
             over_triple_median=_over_triple_median(inside.response),
             late=self._late,
+            by_tag=self._by_tag(),
         )
+
+    def _by_tag(self) -> dict[int, TagFigures]:
+        by_tag = dict(sorted(self._whole.by_tag.items()))
+        for tag, response in self._inside.by_tag.items():
+            by_tag[tag].response = response
+        return by_tag
 
     def _decide(self, cut: int) -> None:
         """Count all samples that are kept but the `cut` ones that were done first."""
@@ -251,6 +292,7 @@ class _Whole:
         first_sent_ns, last_done_ns, shortest_ns: Of those that were sent, the last one of their response times; they
             say nothing without one.
         busy_ns: Sum of all service times.
+        by_tag: The outcomes of each name of a workload.
     """
 
     def __init__(self) -> None:
@@ -259,11 +301,15 @@ class _Whole:
         self.first_due_ns = self.first_sent_ns = self.shortest_ns = _NEVER_NS
         self.last_done_ns = -_NEVER_NS
         self.busy_ns = 0
+        self.by_tag: dict[int, TagFigures] = {}
 
     def count(self, samples: Columns) -> None:
         """Add samples, at least one."""
         outcomes = np.bincount(samples.code, minlength=_CODES)
         self.outcomes += outcomes
+        for tag in _tags(samples):
+            counted = np.bincount(samples.code[samples.tag == tag], minlength=_CODES)
+            self.by_tag.setdefault(tag, TagFigures()).outcomes += counted
         self.first_due_ns = min(self.first_due_ns, int(samples.intended_ns.min()))
         if outcomes[_NOT_SENT]:
             samples = samples.where(samples.code != _NOT_SENT)
@@ -282,11 +328,13 @@ class _Inside:
     Attributes:
         around_ack: How many service times lie in each of three windows, of which the middle one is that of delayed
             acknowledgements.
+        by_tag: The response times of each name of a workload.
     """
 
     def __init__(self) -> None:
         self.response, self.service, self.lag = Times(), Times(), Times()
         self.around_ack = np.zeros(3, dtype=np.int64)
+        self.by_tag: dict[int, Times] = {}
 
     def count(self, samples: Columns) -> None:
         """Add samples."""
@@ -300,6 +348,8 @@ class _Inside:
             samples = samples.where(successful)
         self.response.add(samples.response_ns)
         self.service.add(samples.duration_ns)
+        for tag in _tags(samples):
+            self.by_tag.setdefault(tag, Times()).add(samples.response_ns[samples.tag == tag])
         slow_ns = samples.duration_ns[samples.duration_ns >= _ACK_WINDOWS_NS[0]]
         for number, (start_ns, end_ns) in enumerate(pairwise(_ACK_WINDOWS_NS)):
             self.around_ack[number] += np.count_nonzero((slow_ns >= start_ns) & (slow_ns < end_ns))
@@ -324,17 +374,22 @@ def _done_first(raw: Integers, count: int) -> tuple[NDArray[np.bool_], int | Non
     first = np.zeros(len(raw), dtype=np.bool_)
     if not count:
         return first, None
-    _, lag_ns, duration_ns, code = samples = unpack(raw)
+    samples = unpack(raw)
     done_ns = samples.done_ns
     last_ns = np.partition(done_ns, count - 1)[count - 1]
     first[done_ns < last_ns] = True
     tied = np.flatnonzero(done_ns == last_ns)
-    by_length = np.lexsort((code[tied], lag_ns[tied], duration_ns[tied]))
+    by_length = np.lexsort((samples.code[tied], samples.lag_ns[tied], samples.duration_ns[tied]))
     first[tied[by_length[: count - np.count_nonzero(first)]]] = True
     return first, int(last_ns)
 
 
-def _errors_by_kind(outcomes: Integers) -> dict[str, int]:
+def _tags(samples: Columns) -> list[int]:
+    """The tags that occur, ascending, without the 0 of those that have none."""
+    return [int(tag) for tag in np.flatnonzero(np.bincount(samples.tag)) if tag]
+
+
+def errors_by_kind(outcomes: Integers) -> dict[str, int]:
     """Failures by kind, in the order of `ErrorKind`, from the number of requests by code."""
     counts: dict[ErrorKind, int] = {}
     for code in np.flatnonzero(outcomes):

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from http_benchmark.models.experiment import ClientResult, Estimate
-from http_benchmark.models.measurement import BlockRecord, Distribution, ServerCounts, TrialRecord
+from http_benchmark.models.experiment import ClientResult, Estimate, RequestResult
+from http_benchmark.models.measurement import BlockRecord, Distribution, RequestRecord, ServerCounts, TrialRecord
 from http_benchmark.models.work import Work
 from http_benchmark.stats.by_rate import by_rate
 from http_benchmark.stats.intervals import estimate_over_blocks
@@ -92,6 +92,7 @@ def client_result(
         resources=resources(trials),
         within_run=within_run(trials),
         by_rate=by_rate(trials),
+        by_request=by_request(trials),
         work=work,
     )
 
@@ -132,6 +133,25 @@ def over_trials(trials: Sequence[Distribution]) -> Distribution | None:
         p99=typical(lambda trial: trial.p99),
         p999=typical(lambda trial: trial.p999),
         max=max(_known(trial.max for trial in measured), default=None),
+    )
+
+
+def by_request(trials: Sequence[TrialRecord]) -> tuple[RequestResult, ...]:
+    """The requests of a workload by name, in its order; empty without one."""
+    records: dict[str, list[RequestRecord]] = {}
+    for trial in trials:
+        for record in trial.by_request:
+            records.setdefault(record.name, []).append(record)
+    total = sum(record.requests for of_name in records.values() for record in of_name)
+    return tuple(
+        RequestResult(
+            name=name,
+            requests=(requests := sum(record.requests for record in of_name)),
+            share=requests / total if total else 0.0,
+            errors=_summed_errors(record.errors for record in of_name),
+            response_time_s=over_trials([record.response_time_s for record in of_name]),
+        )
+        for name, of_name in records.items()
     )
 
 
@@ -176,11 +196,14 @@ def _status(requests: int, failed: int, failure: str | None) -> tuple[Literal["o
 
 
 def _errors(trials: Sequence[TrialRecord]) -> dict[str, int]:
+    return _summed_errors(measured.errors for trial in trials for measured in trial.slices)
+
+
+def _summed_errors(parts: Iterable[dict[str, int]]) -> dict[str, int]:
     """Failed requests by kind, most frequent first."""
     errors: Counter[str] = Counter()
-    for trial in trials:
-        for measured in trial.slices:
-            errors.update(measured.errors)
+    for part in parts:
+        errors.update(part)
     return dict(errors.most_common())
 
 

@@ -79,6 +79,7 @@ def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
         concurrency=orders.concurrency,
         unanswered=sum(count for kind, count in failures.items() if kind not in _ANSWERED) + retries,
         body_bytes=max(trial.body_bytes or 0 for trial in trials),
+        mixed=any(trial.by_request for trial in trials),
         extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
         most_connections=max(
             (Count(ordered=orders.concurrency + (counts.closed or 0), seen=counts.connections) for counts in counted),

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.load.mix import Mix
 from http_benchmark.load.schedule import Arrivals, Stop
 
 
@@ -22,6 +23,8 @@ class Open:
         options, request: What to set up and what to send.
         retry_delays_s: Wait before each further attempt; empty for no retries.
         think_time_s: Pause of each thread or task after each request.
+        mix: What to send instead of the one request, which then only opens connections; None for that one.
+        stripe, stripes: Which of the processes that share the mix's order this is, and how many there are.
     """
 
     module: str
@@ -30,6 +33,9 @@ class Open:
     request: Request
     retry_delays_s: tuple[float, ...] = ()
     think_time_s: float = 0.0
+    mix: Mix | None = None
+    stripe: int = 0
+    stripes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Run:
         opening: First send one unmeasured request per connection; in a worker's first run one more before them, alone,
             whose time is `Ran.first_request_s`.
         measured: This is no warm-up: before the first such run, collect garbage and start the peak of memory anew.
+        deck: With which deck of a mix to begin.
     """
 
     stop: Stop = field(default_factory=Stop)
@@ -66,6 +73,7 @@ class Run:
     starts_at_ns: int | None = None
     opening: bool = False
     measured: bool = True
+    deck: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,9 @@ def encode(message: Message) -> dict[str, Any]:
     """Turn a message into what JSON can carry."""
     fields = asdict(message)
     if isinstance(message, Open):
-        fields["request"]["body"] = base64.b64encode(message.request.body).decode("ascii")
+        requests = [fields["request"], *(fields["mix"]["requests"] if fields["mix"] else ())]
+        for request in requests:
+            request["body"] = base64.b64encode(request["body"]).decode("ascii")
     return {"type": type(message).__name__, **fields}
 
 
@@ -195,11 +205,8 @@ def decode(fields: dict[str, Any]) -> Message:
     if message_type is None:
         raise ValueError(f"no message of this protocol: {fields!r}")
     if message_type is Open:
-        request = values["request"]
-        values["request"] = Request(
-            **request
-            | {"body": base64.b64decode(request["body"]), "headers": tuple(tuple(pair) for pair in request["headers"])}
-        )
+        values["request"] = _request(values["request"])
+        values["mix"] = _mix(values.get("mix"))
         values["options"] = ClientOptions(**values["options"])
         values["retry_delays_s"] = tuple(values["retry_delays_s"])
     elif message_type is Run:
@@ -210,3 +217,19 @@ def decode(fields: dict[str, Any]) -> Message:
     elif message_type is Reconnected:
         values["durations_s"] = tuple(values["durations_s"])
     return message_type(**values)
+
+
+def _request(fields: dict[str, Any]) -> Request:
+    headers = tuple(tuple(pair) for pair in fields["headers"])
+    return Request(**fields | {"body": base64.b64decode(fields["body"]), "headers": headers})
+
+
+def _mix(fields: dict[str, Any] | None) -> Mix | None:
+    if fields is None:
+        return None
+    return Mix(
+        requests=tuple(map(_request, fields["requests"])),
+        tags=tuple(fields["tags"]),
+        order=tuple(fields["order"]),
+        deck=fields["deck"],
+    )

@@ -16,8 +16,9 @@ from http_benchmark.clock import monotonic_ns
 from http_benchmark.errors import ErrorKind, UnsupportedOptionError
 from http_benchmark.load import async_runner, sync_runner
 from http_benchmark.load.failures import Failures
+from http_benchmark.load.mix import Senders
 from http_benchmark.load.pacing import Pacer
-from http_benchmark.load.recorder import Lane, Record, lanes
+from http_benchmark.load.recorder import CODE_MASK, Lane, Record, lanes
 from http_benchmark.load.retry import Retries
 from http_benchmark.load.schedule import Arrivals, Begin, Schedule, closed, once
 from http_benchmark.worker import memory
@@ -54,6 +55,9 @@ class Driver(Protocol):
     def drive_open(self, begin: Callable[[], Schedule]) -> int:
         """Open model: send what is due, and note it in the lanes; return how many turns found everyone busy."""
 
+    def deal(self, deck: int) -> None:
+        """Begin a mix's order anew, with this deck."""
+
     def close(self) -> None:
         """Close the client."""
 
@@ -68,18 +72,21 @@ class SyncDriver:
         client.open(order.options)
         concurrency = range(order.options.concurrency)
         try:
-            self._sends = [retries.wrap(client.prepare(order.request)) for _ in concurrency]
+            prepared = [[retries.wrap(send) for send in client.prepare_each(_requests(order))] for _ in concurrency]
         except BaseException:
             client.close()
             raise
+        self._senders = Senders(prepared, order.mix, stripe=order.stripe, stripes=order.stripes)
+        self.deal = self._senders.deal
         self.construction_s = time.perf_counter() - started_s
         self.lanes = lanes(order.options.concurrency, sink)
 
     def drive(
         self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
     ) -> None:
+        sends, records = self._senders.paired(records[:senders])
         sync_runner.run(
-            self._sends[:senders],
+            sends,
             begin,
             records,
             failures=self._failures,
@@ -113,32 +120,38 @@ class AsyncDriver:
         self._failures = failures
         self._runner = asyncio.Runner()
         try:
-            self._sends = self._runner.run(self._open(order, retries))
+            prepared = self._runner.run(self._open(order, retries))
         except BaseException:
             self._runner.close()
             raise
+        self._concurrency = order.options.concurrency
+        self._senders = Senders(prepared, order.mix, stripe=order.stripe, stripes=order.stripes)
+        self.deal = self._senders.deal
         self.lanes = lanes(1, sink)
 
-    async def _open(self, order: Open, retries: Retries) -> list[AsyncSend]:
+    async def _open(self, order: Open, retries: Retries) -> list[list[AsyncSend]]:
         started_s = time.perf_counter()
         await self._client.open(order.options)
         concurrency = range(order.options.concurrency)
         try:
-            sends = [retries.wrap_async(self._client.prepare(order.request)) for _ in concurrency]
+            prepared = [
+                [retries.wrap_async(send) for send in self._client.prepare_each(_requests(order))] for _ in concurrency
+            ]
         except BaseException:
             await self._client.close()
             raise
         self.construction_s = time.perf_counter() - started_s
-        return sends
+        return prepared
 
     def drive(
         self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
     ) -> None:
+        sends, records = self._senders.paired([records[0]] * (senders or self._concurrency))
         self._runner.run(
             async_runner.run(
-                self._sends[:senders],
+                sends,
                 begin,
-                records[0],
+                records,
                 failures=self._failures,
                 clock=monotonic_ns,
                 think_time_s=think_time_s,
@@ -146,8 +159,10 @@ class AsyncDriver:
         )
 
     def drive_open(self, begin: Callable[[], Schedule]) -> int:
+        record = self.lanes[0].record
+        sends, records = self._senders.paired([record] * self._concurrency)
         return self._runner.run(
-            async_runner.run_open(self._sends, begin, self.lanes[0].record, failures=self._failures, clock=monotonic_ns)
+            async_runner.run_open(sends, begin, records, unsent=record, failures=self._failures, clock=monotonic_ns)
         )
 
     def close(self) -> None:
@@ -193,6 +208,7 @@ class Session:
             self._settle()
         retries = self._retries.count
         opening = self._open_connections() if order.opening else _Opening()
+        self._driver.deal(order.deck)
         span = Span()
         exhausted = self._drive_open(order.arrivals, order, span) if order.arrivals else self._drive_closed(order, span)
         span.end()
@@ -230,6 +246,7 @@ class Session:
             self._order,
             options=replace(self._order.options, concurrency=1),
             request=_closing(self._order.request),
+            mix=None,
         )
         try:
             driver = _driver(self._client_class(), one_by_one, Retries((), failures), failures, self._sink)
@@ -313,7 +330,7 @@ class _Opening:
 
     def note(self, _intended: int, _started: int, _ended: int, code: int) -> None:
         """Record one request; may be called from several threads."""
-        self.codes.append(code)
+        self.codes.append(code & CODE_MASK)  # whatever request of a workload it was
 
 
 def _driver(
@@ -329,10 +346,14 @@ def _single_request(driver: Driver) -> tuple[float, int]:
     requests: list[tuple[float, int]] = []
 
     def record(_: int, started: int, ended: int, code: int) -> None:
-        requests.append(((ended - started) / 1e9, code))
+        requests.append(((ended - started) / 1e9, code & CODE_MASK))
 
     driver.drive(lambda: [once(monotonic_ns)], [record], senders=1)
     return requests[0]
+
+
+def _requests(order: Open) -> Sequence[Request]:
+    return order.mix.requests if order.mix else (order.request,)
 
 
 def _closing(request: Request) -> Request:

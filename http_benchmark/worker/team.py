@@ -63,8 +63,9 @@ class Team:
                 "each process needs a connection of its own"
             )
         self._concurrency = concurrency
-        for worker, share in zip(self._workers, _shares(concurrency, processes), strict=True):
-            worker.open(replace(order, options=replace(order.options, concurrency=share)))
+        for number, (worker, share) in enumerate(zip(self._workers, _shares(concurrency, processes), strict=True)):
+            options = replace(order.options, concurrency=share)
+            worker.open(replace(order, options=options, stripe=number, stripes=processes))
 
     def opened(self) -> Opened:
         """Wait until all are ready; the longest times, and all memory. Raises as `WorkerProcess.opened`."""

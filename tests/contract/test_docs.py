@@ -39,9 +39,12 @@ from http_benchmark.models.experiment import (
     PairResult,
     RatePoint,
     Reason,
+    RequestResult,
     Resources,
     Target,
     Validity,
+    WorkloadRequest,
+    WorkloadResult,
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.http_request import HTTPRequest
@@ -60,6 +63,8 @@ PUBLISHED = {
     "Validity": Validity,
     "Reason": Reason,
     "Target": Target,
+    "Workload": WorkloadResult,
+    "Workload request": WorkloadRequest,
     "Pacing check": PacingCheck,
     "Floor probe": FloorProbe,
     "Client": ClientResult,
@@ -70,6 +75,7 @@ PUBLISHED = {
     "Distribution": Distribution,
     "Life cycle": LifeCycleEstimates,
     "Rate point": RatePoint,
+    "Request": RequestResult,
     "Resources": Resources,
     "Garbage collections": GcRecord,
     "Pair": PairResult,

@@ -31,14 +31,17 @@ OWNERS = {
     "hdrh": {"stats"},
     "httptools": {"origin"},
     "httpx": {"clients/httpx_adapter.py"},
+    "jsonschema_path": {"workloads/openapi.py"},
     "loguru": {"utils/logging.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
+    "openapi_spec_validator": {"workloads/openapi.py"},
     "plotext": {"report/curves.py"},
     "psutil": {"utils"},
     "pycurl": {"clients/pycurl_adapter.py"},
-    "pydantic": {"config.py", "models", "report/json.py", "storage.py"},
+    "pydantic": {"config.py", "models", "report/json.py", "storage.py", "workloads"},
     "pydantic_settings": {"config.py"},
+    "referencing": {"workloads/openapi.py"},
     "requests": {"clients/requests_adapter.py"},
     "requestx": {"clients/requestx_adapter.py"},
     "rich": {"cli", "report"},
@@ -47,6 +50,7 @@ OWNERS = {
     "tenacity": {"plan.py"},
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
     "uvloop": {"origin"},
+    "yaml": {"workloads/openapi.py"},
 }
 """Library → the files or rooms that may import it; a library that is not here has no owner yet."""
 

@@ -48,7 +48,8 @@ def tasks(arrivals: Arrivals, service_s: list[float], count: int = 1) -> tuple[l
             exhausted = await async_runner.run_open(
                 [send] * count,
                 lambda: Schedule(arrivals, START_NS),
-                notes.record,
+                [notes.record] * count,
+                unsent=notes.record,
                 failures=Failures(TABLE),
                 clock=clock,
             )
@@ -197,7 +198,8 @@ class ManySendersTest(unittest.TestCase):
                     await async_runner.run_open(
                         [send] * 3,
                         lambda: Schedule(Arrivals(10, 10, 1.0), 0),
-                        Notes().record,
+                        [Notes().record] * 3,
+                        unsent=Notes().record,
                         failures=Failures(TABLE),
                         clock=clock,
                     )

@@ -5,7 +5,7 @@ import unittest
 
 import numpy as np
 
-from http_benchmark.load.recorder import CODE_BITS, Lane, lanes
+from http_benchmark.load.recorder import DURATION_SHIFT, Lane, lanes
 
 
 class LaneTest(unittest.TestCase):
@@ -22,7 +22,7 @@ class LaneTest(unittest.TestCase):
         lane.record(1000, 1030, 1530, 404)
         lane.flush()
 
-        self.assertEqual([[1000, 30, 500 << CODE_BITS | 404]], self.read().tolist())
+        self.assertEqual([[1000, 30, 500 << DURATION_SHIFT | 404]], self.read().tolist())
 
     def test_a_full_lane_is_written_and_goes_on(self):
         """More samples than the lane holds arrive all, in order."""

@@ -59,7 +59,7 @@ class DriveTest(unittest.TestCase):
                         async_runner.run(
                             [async_sender(clock, answers)],
                             lambda turns=turns: [turns],
-                            notes.record,
+                            [notes.record],
                             failures=failures,
                             clock=clock,
                         )
@@ -106,7 +106,7 @@ class DriveTest(unittest.TestCase):
                 async_runner.run(
                     [async_sender(clock, [ZeroDivisionError("bug")])],
                     lambda: [closed(Stop(requests=1), clock)],
-                    Notes().record,
+                    [Notes().record],
                     failures=Failures(TABLE),
                     clock=clock,
                 )
@@ -120,7 +120,7 @@ class DriveTest(unittest.TestCase):
             async_runner.run(
                 [async_sender(clock, [asyncio.CancelledError("lost"), 200])],
                 lambda: [closed(Stop(requests=2), clock)],
-                notes.record,
+                [notes.record],
                 failures=failures,
                 clock=clock,
             )

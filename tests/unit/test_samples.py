@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from http_benchmark.errors import ErrorKind
-from http_benchmark.load.recorder import BUFFERED_SAMPLES
+from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, DURATION_SHIFT, MOST_DURATION_NS
 from http_benchmark.stats.samples import SliceTally, cut_requests, deadline_s, unpack
 
 MS = 1_000_000
@@ -16,7 +16,9 @@ NOT_SENT = ErrorKind.NOT_SENT.code
 
 def raw(*rows):
     """Samples from (intended ms, lag ms, duration ms, code)."""
-    packed = [(intended * MS, lag * MS, duration * MS << 10 | code) for intended, lag, duration, code in rows]
+    packed = [
+        (intended * MS, lag * MS, duration * MS << DURATION_SHIFT | code) for intended, lag, duration, code in rows
+    ]
     return np.array(packed, dtype=np.int64).reshape(-1, 3)
 
 
@@ -41,7 +43,11 @@ def seconds(times):
 
 def said(figures):
     """All that the figures of a slice say, comparable."""
-    scalars = {name: getattr(figures, name) for name in figures.__slots__ if name not in ("response", "service", "lag")}
+    scalars = {
+        name: getattr(figures, name)
+        for name in figures.__slots__
+        if name not in ("response", "service", "lag", "by_tag")
+    }
     return scalars | {
         name: [column.tolist() for column in getattr(figures, name).distinct()]
         for name in ("response", "service", "lag")
@@ -53,7 +59,7 @@ def figures_from_raw_arrays(samples, concurrency, timeout_s):
 
     The timeout is below 1 s, so that the deadline comes 10 ms later.
     """
-    intended, lag, duration, code = unpack(samples)
+    intended, lag, duration, code, _ = unpack(samples)
     late = (duration > (timeout_s + 0.01) * 1e9) & (code >= 100)
     code = np.where((duration > (timeout_s + 0.01) * 1e9) & (code != ErrorKind.CONNECT_TIMEOUT.code), 5, code)
     ended = intended + lag + duration
@@ -82,15 +88,19 @@ class TestUnpack(TestCase):
         columns = unpack(raw((5, 2, 30, 200), (6, 0, 40, ErrorKind.TIMEOUT.code)))
 
         self.assertEqual(
-            [[5 * MS, 6 * MS], [2 * MS, 0], [30 * MS, 40 * MS], [200, 5]], [list(column) for column in columns]
+            [[5 * MS, 6 * MS], [2 * MS, 0], [30 * MS, 40 * MS], [200, 5], [0, 0]], [list(column) for column in columns]
         )
 
-    @given(st.integers(0, 2**52), st.integers(0, 999))
-    def test_any_duration_and_code(self, duration_ns, code):
-        """Up to 52 days and status 999 nothing runs over into its neighbour."""
-        columns = unpack(np.array([[0, 0, duration_ns << 10 | code]], dtype=np.int64))
+    @given(st.integers(0, MOST_DURATION_NS), st.integers(0, 1023), st.integers(0, 999))
+    def test_any_duration_tag_and_code(self, duration_ns, tag, code):
+        """Up to two hours, 1023 names and status 999 nothing runs over into its neighbour."""
+        packed = duration_ns << DURATION_SHIFT | tag << CODE_BITS | code
+        columns = unpack(np.array([[0, 0, packed]], dtype=np.int64))
 
-        self.assertEqual((duration_ns, code), (int(columns.duration_ns[0]), int(columns.code[0])))
+        self.assertEqual(
+            (duration_ns, tag, code),
+            tuple(int(column[0]) for column in (columns.duration_ns, columns.tag, columns.code)),
+        )
 
 
 class TestCut(TestCase):
@@ -350,7 +360,7 @@ class TestChunks(TestCase):
             [
                 np.arange(n) * 1000 // 7,
                 generator.integers(0, 50, n),
-                generator.integers(0, 5000, n) << 10 | generator.choice([200, 200, 200, 503], n),
+                generator.integers(0, 5000, n) << DURATION_SHIFT | generator.choice([200, 200, 200, 503], n),
             ],
             axis=1,
         )
@@ -374,3 +384,44 @@ class TestChunks(TestCase):
         figures = slice_figures(samples, concurrency=20_000, chunks=4)
 
         self.assertEqual(200_000, figures.response.count)
+
+
+class TagTest(TestCase):
+    def samples(self, *rows):
+        """Samples from (tag, duration ms, code), one after the other."""
+        packed = [
+            (n * 1000 * MS, 0, ms * MS << DURATION_SHIFT | tag << CODE_BITS | code)
+            for n, (tag, ms, code) in enumerate(rows)
+        ]
+        return np.array(packed, dtype=np.int64)
+
+    def test_figures_of_each_name(self):
+        """Requests and errors of all, response times of the successful ones; what was never sent has no name."""
+        rows = [(2, 5, 200), (1, 3, 200), (2, 7, 503), (2, 1, 200), (0, 0, NOT_SENT)]
+        figures = slice_figures(self.samples(*rows), open_model=True, chunks=3)
+
+        self.assertEqual([1, 2], list(figures.by_tag))
+        self.assertEqual([1, 3], [of_tag.requests for of_tag in figures.by_tag.values()])
+        self.assertEqual([{}, {"http-5xx": 1}], [of_tag.errors for of_tag in figures.by_tag.values()])
+        self.assertEqual([[0.003], [0.001, 0.005]], [seconds(of_tag.response) for of_tag in figures.by_tag.values()])
+        self.assertEqual(5, figures.requests)
+
+    def test_the_cut_holds_for_names_too(self):
+        """Of 100 requests the first ten are in no response time, but they are requests."""
+        figures = slice_figures(self.samples(*[(1, 1, 200)] * 10, *[(2, 1, 200)] * 90))
+
+        self.assertEqual([10, 90], [of_tag.requests for of_tag in figures.by_tag.values()])
+        self.assertEqual([0, 90], [of_tag.response.count for of_tag in figures.by_tag.values()])
+
+    def test_trials_add_up(self):
+        """Two slices of one name."""
+        one, other = (
+            slice_figures(self.samples((3, ms, code)), open_model=True).by_tag[3] for ms, code in ((2, 200), (4, 404))
+        )
+        one.merge(other)
+
+        self.assertEqual((2, {"http-4xx": 1}, [0.002]), (one.requests, one.errors, seconds(one.response)))
+
+    def test_without_a_workload(self):
+        """There are no names."""
+        self.assertEqual({}, slice_figures(back_to_back(100)).by_tag)

@@ -3,11 +3,13 @@
 import unittest
 from typing import Any
 
-from http_benchmark.models.measurement import TrialRecord
+from http_benchmark.models.measurement import Distribution, RequestRecord, TrialRecord
 from http_benchmark.models.work import Count, Deviation, Work
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.work import works
 from tests.records import counted_trial, make_block, make_result
+
+NO_TIMES = Distribution(count=0)
 
 
 def work_of(*trials: TrialRecord, url: str = "http://127.0.0.1/", **configuration: Any) -> Work:
@@ -210,6 +212,14 @@ class ExplainedTest(unittest.TestCase):
         """Is no deviation where it was ordered, and HTTP/1.1 is one there."""
         self.assertEqual([], found(counted_trial("a:async+h2#2", protocols={"2": 1000})))
         self.assertEqual([("protocol", "other-work")], found(counted_trial("a:async+h2")))
+
+    def test_requests_of_a_workload_are_not_compared_by_size(self):
+        """They differ, and a faster contender gets further in their order."""
+        mixed = {"body_bytes": None, "by_request": (RequestRecord(name="a", requests=1, response_time_s=NO_TIMES),)}
+        less = counted_trial(trial=mixed, body_bytes_sent=100_000, body_bytes_received=5)
+
+        self.assertEqual([], found(less, counted_trial("b:sync", trial=mixed), counted_trial("c:sync", trial=mixed)))
+        self.assertEqual(Count(ordered=None, seen=10), work_of(less).request_body_bytes)
 
     def test_who_failed_is_not_compared_by_size(self):
         """Giving up early moves fewer bytes."""

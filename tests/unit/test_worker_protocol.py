@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.load.mix import Mix
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.worker.protocol import (
     Broken,
@@ -26,15 +27,21 @@ numbers = st.integers(min_value=0, max_value=2**62)
 seconds = st.floats(0, 60)
 texts = st.text(max_size=20)
 arrivals = st.builds(Arrivals, seconds, seconds, seconds, st.none() | numbers, st.booleans(), numbers)
+requests = st.builds(Request, texts, texts, st.lists(st.tuples(texts, texts)).map(tuple), st.binary(), st.booleans())
+indices = st.lists(st.integers(0, 1000), max_size=5).map(tuple)
+mixes = st.builds(Mix, st.lists(requests, max_size=3).map(tuple), indices, indices, st.integers(1, 9))
 messages = st.one_of(
     st.builds(
         Open,
         texts,
         texts,
         st.builds(ClientOptions, st.integers(1, 10_000), st.floats(0.1, 60)),
-        st.builds(Request, texts, texts, st.lists(st.tuples(texts, texts)).map(tuple), st.binary(), st.booleans()),
+        requests,
         st.lists(st.floats(0, 5)).map(tuple),
         st.floats(0, 5),
+        st.none() | mixes,
+        st.integers(0, 9),
+        st.integers(1, 9),
     ),
     st.builds(Opened, seconds, seconds, st.none() | numbers),
     st.builds(
@@ -44,6 +51,7 @@ messages = st.one_of(
         st.none() | numbers,
         st.booleans(),
         st.booleans(),
+        numbers,
     ),
     st.builds(
         Ran,

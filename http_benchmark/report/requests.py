@@ -1,0 +1,41 @@
+"""What a person reads of a workload: p50 and p99 of each request with each contender, and how many failed."""
+
+from collections.abc import Iterator
+from itertools import batched
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from http_benchmark.models.experiment import ExperimentResult, RequestResult
+from http_benchmark.models.measurement import Distribution
+from http_benchmark.report import parts
+
+_MOST_COLUMNS = 4
+_MOST_ROWS = 20
+_HEADING = "p50 / p99 ms"
+
+
+def by_request(result: ExperimentResult) -> Iterator[RenderableType]:
+    """A table; nothing without a workload. Of long workloads the requests with the largest shares."""
+    if result.workload is None:
+        return
+    largest = sorted(result.workload.requests, key=lambda request: -request.share)[:_MOST_ROWS]
+    shown = [request for request in result.workload.requests if request in largest]
+    for some in batched([client for client in result.clients if client.by_request], _MOST_COLUMNS):
+        table = parts.table(_HEADING, "share", *(client.contender for client in some), left=(_HEADING,))
+        for request in shown:
+            figures = [{one.name: one for one in client.by_request}.get(request.name) for client in some]
+            table.add_row(*parts.cells(request.name, parts.percent(request.share), *map(_cell, figures)))
+        yield table
+        if more := len(result.workload.requests) - len(shown):
+            yield Text(f"… and {parts.counted(more, 'request')} more in the JSON", style="dim")
+        yield Text()
+
+
+def _cell(request: RequestResult | None) -> str:
+    if request is None:
+        return parts.NO_FIGURE
+    times = request.response_time_s or Distribution(count=0)
+    cell = " / ".join(parts.figure(value, 1e3) for value in (times.p50, times.p99))
+    failed = sum(request.errors.values())
+    return f"{cell}, {failed:,} err." if failed else cell

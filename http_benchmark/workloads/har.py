@@ -1,0 +1,132 @@
+"""HTTP archives (HAR 1.2), as browsers and proxies record them: each recorded request is sent again, in that order."""
+
+import base64
+import binascii
+import hashlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urldefrag, urlencode, urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.base import configuration_error
+from http_benchmark.models.fields import METHODS
+from http_benchmark.workloads.workload import Template, Workload
+
+NOT_REPLAYED = frozenset(
+    {
+        *("accept-encoding", "connection", "content-length", "host", "http2-settings", "keep-alive"),
+        *("proxy-connection", "te", "transfer-encoding", "upgrade"),
+    }
+)
+"""Headers of a recording that are the client's own business; `Accept-Encoding` has to be the same for all."""
+
+_URL_CHARACTERS = "%/?:@!$&'()*+,;=~[]"  # what may stand in a URL as it is; others are percent-encoded
+
+
+class _Pair(BaseModel):
+    """A header or a form field."""
+
+    name: str
+    value: str = ""
+
+
+class _PostData(BaseModel):
+    """What was uploaded; `encoding` is what browsers add where it is no text."""
+
+    text: str = ""
+    params: tuple[_Pair, ...] = ()
+    encoding: str = ""
+
+
+class _Request(BaseModel):
+    """What was asked for."""
+
+    method: str
+    url: str
+    headers: tuple[_Pair, ...] = ()
+    postData: _PostData | None = None  # noqa: N815 - as in the file
+
+
+class _Entry(BaseModel):
+    """One exchange; what came back says nothing here."""
+
+    request: _Request
+
+
+class _Log(BaseModel):
+    """All of them."""
+
+    entries: tuple[_Entry, ...]
+
+
+class _Archive(BaseModel):
+    """The whole file; all other fields are left alone."""
+
+    log: _Log
+
+
+def read(path: Path, content: bytes, document: Any) -> Workload:
+    """Read a workload from an archive.
+
+    Args:
+        path: The file.
+        content: Its bytes.
+        document: The JSON in it.
+
+    Raises:
+        ConfigurationError: With one line for each fault.
+    """
+    try:
+        entries = _Archive.model_validate(document).log.entries
+    except ValidationError as error:
+        raise ConfigurationError([f"{path.name}: {fault}" for fault in configuration_error(error).faults]) from None
+    faults: list[str] = []
+    left_out: dict[str, int] = {}
+    templates: list[Template] = []
+    for number, entry in enumerate(entries):
+        request = entry.request
+        scheme = urlsplit(request.url).scheme
+        if scheme not in {"http", "https"}:
+            left_out[f"{scheme}: URLs"] = left_out.get(f"{scheme}: URLs", 0) + 1
+        elif request.method not in METHODS:
+            left_out[request.method] = left_out.get(request.method, 0) + 1
+        else:
+            try:
+                templates.append(_template(request))
+            except (binascii.Error, ValueError) as error:
+                faults.append(f"{path.name}: log.entries.{number}.request: {error}; correct it or take it out")
+    if faults:
+        raise ConfigurationError(faults)
+    if not templates:
+        raise ConfigurationError(f"{path.name}: log.entries has no request that can be sent; record some over HTTP")
+    return Workload(
+        path=path,
+        format="har",
+        sha256=hashlib.sha256(content).hexdigest(),
+        templates=tuple(templates),
+        in_order=True,
+        notes=tuple(f"left out: {count} requests of {what}" for what, count in left_out.items()),
+    )
+
+
+def _template(request: _Request) -> Template:
+    url = quote(urldefrag(request.url).url, safe=_URL_CHARACTERS)
+    headers = tuple(
+        (header.name, header.value)
+        for header in request.headers
+        if header.name.lower() not in NOT_REPLAYED and not header.name.startswith(":")
+    )
+    body = b"" if request.method == "HEAD" else _body(request.postData)
+    return Template(f"{request.method} {urlsplit(url).path or '/'}", request.method, url, headers, body)
+
+
+def _body(data: _PostData | None) -> bytes:
+    if data is None:
+        return b""
+    if data.encoding == "base64":
+        return base64.b64decode(data.text, validate=True)
+    if not data.text and data.params:
+        return urlencode([(param.name, param.value) for param in data.params]).encode()
+    return data.text.encode()

@@ -1,0 +1,52 @@
+"""Reads a workload file: finds out which format it has, and hands it to that format's reader."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.workloads import curl, har, toml_file
+from http_benchmark.workloads.workload import Workload
+
+_FORMATS = (
+    "a workload is a .toml file, a .har file, a file that begins with curl, or an OpenAPI document (.json, .yaml)"
+)
+
+
+def read_workload(path: Path) -> Workload:
+    """Read a file; its name's ending says which format it has, else its content.
+
+    Raises:
+        ConfigurationError: With one line for each fault, and where in the file it is.
+    """
+    content = path.read_bytes()
+    suffix = path.suffix.lower()
+    if suffix == ".toml":
+        return toml_file.read(path, content)
+    if suffix in {".yaml", ".yml"}:
+        return _open_api(path, content, None)
+    if suffix in {".har", ".json"}:
+        document = _json(path, content)
+        if suffix == ".har" or "log" in document:
+            return har.read(path, content, document)
+        return _open_api(path, content, document)
+    if any(line.split()[:1] == [b"curl"] for line in content.splitlines()):
+        return curl.read(path, content)
+    raise ConfigurationError(f"{path.name} has no format that is known; {_FORMATS}")
+
+
+def _open_api(path: Path, content: bytes, document: Any) -> Workload:
+    """Read an OpenAPI document; what that takes is imported here, since it takes a second."""
+    from http_benchmark.workloads import openapi  # noqa: PLC0415
+
+    return openapi.read(path, content, document)
+
+
+def _json(path: Path, content: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise ConfigurationError(f"{path.name} is no JSON: {error}; correct it") from None
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path.name} is a JSON {type(document).__name__}, not an object; {_FORMATS}")
+    return document

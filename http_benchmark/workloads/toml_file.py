@@ -1,0 +1,224 @@
+"""Our own format: weighted requests with placeholders, and the data that fills them, in a TOML file."""
+
+import csv
+import hashlib
+import json
+import os
+import tomllib
+import uuid
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.base import Model, configuration_error, did_you_mean
+from http_benchmark.models.fields import Count, Headers, Method
+from http_benchmark.workloads.placeholders import fault_in, names_in
+from http_benchmark.workloads.workload import Generate, Row, Template, Workload
+
+
+def _weight(value: Any) -> Fraction:
+    """A weight as it stands in the file: 0.7 is seven tenths."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(f"weight must be a number above 0, got {value!r}")
+    return Fraction(str(value))
+
+
+class _Table(Model):
+    """Where a table of data comes from."""
+
+    csv: Path
+
+
+class _Request(Model):
+    """A request as the file has it; at most one of the bodies."""
+
+    name: str = ""
+    weight: Annotated[Any, AfterValidator(_weight)] = 1
+    method: Method = "GET"
+    url: str
+    headers: Headers = ()
+    body: str | None = None
+    body_json: Any = Field(default=None, alias="json")
+    body_file: Path | None = Field(default=None, alias="body-file")
+    stream: bool = False
+    variants: Count | None = None
+    placeholders: bool = True
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, value: str) -> str:
+        if not value.startswith(("/", "http://", "https://")):
+            raise ValueError(f"url must be a path that begins with /, or begin with http:// or https://, got {value!r}")
+        return value
+
+    @field_validator("body_file")
+    @classmethod
+    def _check_bodies(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        given = [info.data.get("body"), info.data.get("body_json"), value]
+        if sum(body is not None for body in given) > 1:
+            raise ValueError("body, json and body-file contradict each other; give one of them")
+        return value
+
+    model_config = {**Model.model_config, "validate_default": True}
+
+
+class _File(Model):
+    """The whole file."""
+
+    order: Literal["shuffled", "as-written"] = "shuffled"
+    data: dict[str, _Table] = {}
+    values: dict[str, Any] = {}
+    request: tuple[_Request, ...] = ()
+
+
+def read(path: Path, content: bytes) -> Workload:
+    """Read a workload from a TOML file.
+
+    Raises:
+        ConfigurationError: With one line for each fault.
+    """
+    try:
+        document = _File(**tomllib.loads(content.decode()))
+    except ValidationError as error:
+        names = [field.alias or name for model in (_File, _Request) for name, field in model.model_fields.items()]
+        faults = configuration_error(error, names, placed=True).faults
+        raise ConfigurationError([f"{path.name}: {fault}" for fault in faults]) from None
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{path.name} is not TOML: {error}; correct it") from None
+    reading = _Reading(path.parent, content)
+    if not document.request:
+        reading.faults.append("there is no request; write at least one [[request]]")
+    tables = {name: reading.table(name, table.csv) for name, table in document.data.items()}
+    generated = {name: reading.generator(name, value) for name, value in document.values.items()}
+    templates = tuple(reading.template(number, request) for number, request in enumerate(document.request, 1))
+    reading.require_unique_names(templates)
+    known = {f"{table}.{column}" for table, rows in tables.items() for column in (rows[0] if rows else ())}
+    environment = reading.environment(templates, known | generated.keys())
+    if reading.faults:
+        raise ConfigurationError([f"{path.name}: {fault}" for fault in reading.faults])
+    return Workload(
+        path=path,
+        format="toml",
+        sha256=reading.digest.hexdigest(),
+        templates=templates,
+        in_order=document.order == "as-written",
+        tables=tables,
+        generated=generated,
+        environment=environment,
+    )
+
+
+class _Reading:
+    """Reads the parts of one file, and collects what is wrong with them.
+
+    Attributes:
+        faults: One line each.
+        digest: Of all files that were read.
+    """
+
+    def __init__(self, folder: Path, content: bytes) -> None:
+        self.faults: list[str] = []
+        self.digest = hashlib.sha256(content)
+        self._folder = folder
+
+    def table(self, name: str, file: Path) -> tuple[Row, ...]:
+        """The rows of a CSV file whose first line has the columns' names."""
+        text = self._file(f"data.{name}.csv", file).decode("utf-8-sig", errors="replace")
+        rows = list(csv.reader(text.splitlines(keepends=True), strict=True)) if text else []
+        columns, lines = (rows[0], rows[1:]) if rows else ([], [])
+        if text and not lines:
+            self.faults.append(f"data.{name}: {str(file)!r} has no rows; its first line has the names of the columns")
+        for number, line in enumerate(lines, 2):
+            if len(line) != len(columns):
+                self.faults.append(
+                    f"data.{name}: row {number} of {str(file)!r} has {len(line)} fields, its first line {len(columns)}"
+                )
+        return tuple(dict(zip(columns, line, strict=False)) for line in lines)
+
+    def generator(self, name: str, value: Any) -> Generate:
+        """What makes a value for each variant."""
+        match value:
+            case "sequence":
+                return _sequence(1)
+            case {"sequence": int(start), **rest} if not rest:
+                return _sequence(start)
+            case "uuid":
+                return lambda generator, _: str(uuid.UUID(int=generator.getrandbits(128), version=4))
+            case {"random": [int(low), int(high)], **rest} if not rest and low <= high:
+                return lambda generator, _: str(generator.randint(low, high))
+            case {"choice": [*choices], **rest} if not rest and choices:
+                return lambda generator, _: str(generator.choice(choices))
+        self.faults.append(
+            f'values.{name} must be "sequence", "uuid", {{ sequence = START }}, {{ random = [LOW, HIGH] }} or '
+            f"{{ choice = [VALUE, …] }}, got {value!r}"
+        )
+        return _sequence(1)
+
+    def template(self, number: int, request: _Request) -> Template:
+        """A request with its body."""
+        stream = request.stream or request.method == "STREAM"
+        method = "GET" if request.method == "STREAM" else request.method
+        headers, body = request.headers, request.body or b""
+        if request.body_json is not None:
+            body = json.dumps(request.body_json, ensure_ascii=False)
+            if "content-type" not in {name.lower() for name, _ in headers}:
+                headers = (*headers, ("Content-Type", "application/json"))
+        elif request.body_file is not None:
+            body = self._file(f"request.{number - 1}.body-file", request.body_file)
+        return Template(
+            name=request.name or f"{method} {request.url.partition('?')[0]}",
+            method=method,
+            url=request.url,
+            headers=headers,
+            body=body,
+            weight=request.weight,
+            stream=stream,
+            has_placeholders=request.placeholders,
+            json_body=request.body_json is not None,
+            variants=request.variants,
+        )
+
+    def require_unique_names(self, templates: Iterable[Template]) -> None:
+        """Two requests of one name could not be told apart in the results."""
+        seen: set[str] = set()
+        for template in templates:
+            if template.name in seen:
+                self.faults.append(f"two requests are called {template.name!r}; give each a name of its own")
+            seen.add(template.name)
+
+    def environment(self, templates: Iterable[Template], known: set[str]) -> Mapping[str, str]:
+        """The environment variables that the requests name; faults for all placeholders that stand for nothing."""
+        environment: dict[str, str] = {}
+        for template in templates:
+            broken = [fault for text in template.texts if (fault := fault_in(text))]
+            self.faults += [
+                f"{template.name}: {fault}; write {{{{name}}}}, or placeholders = false" for fault in broken
+            ]
+            for name in sorted(names_in(template)):
+                if name.startswith("$"):
+                    variable = name[2:-1]
+                    if variable in os.environ:
+                        environment[variable] = os.environ[variable]
+                    else:
+                        self.faults.append(f"{template.name}: the environment has no {variable}; set it for {name}")
+                elif name not in known:
+                    advice = did_you_mean(name, sorted(known)) if known else "there are no data and no values"
+                    self.faults.append(f"{template.name}: nothing is called {{{{{name}}}}}; {advice}")
+        return environment
+
+    def _file(self, place: str, file: Path) -> bytes:
+        try:
+            content = (self._folder / file).read_bytes()
+        except OSError as error:
+            self.faults.append(f"{place} cannot be read ({error.strerror}), got {str(file)!r}; name a readable file")
+            return b""
+        self.digest.update(content)
+        return content
+
+
+def _sequence(start: int) -> Generate:
+    return lambda _, number: str(start + number)

@@ -1,0 +1,113 @@
+"""What a workload file says, whatever its format: weighted requests, and the data that fills their placeholders."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from http_benchmark.errors import ConfigurationError
+
+type Format = Literal["toml", "har", "curl", "openapi"]
+
+type Row = Mapping[str, str]
+
+type Generate = Callable[[random.Random, int], str]
+"""Make the value of a variant: from a generator of its own, and the variant's number from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One request as the file describes it.
+
+    Attributes:
+        name: What its figures go by; several recorded requests may share one.
+        method: An HTTP method in capitals.
+        url: A path with a leading slash, or absolute.
+        headers: (name, value) pairs beyond the default ones.
+        body: What is uploaded; bytes are sent as they are.
+        weight: Its share, in proportion to the others' weights.
+        stream: Responses are read as streams.
+        has_placeholders: `{{…}}` and `${…}` in URL, headers and text bodies stand for values.
+        json_body: Values are escaped as a JSON string in the body wants it.
+        variants: Most concrete requests to make of it; None for the default.
+    """
+
+    name: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str | bytes = b""
+    weight: Fraction = Fraction(1)
+    stream: bool = False
+    has_placeholders: bool = False
+    json_body: bool = False
+    variants: int | None = None
+
+    @property
+    def host(self) -> str:
+        """The host that its URL names, with the port; "" for a path."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that may hold placeholders."""
+        body = (self.body,) if isinstance(self.body, str) else ()
+        return (self.url, *(value for _, value in self.headers), *body) if self.has_placeholders else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A whole file.
+
+    Attributes:
+        path: Of the file.
+        format: How it was read.
+        sha256: Of the file and of all files that it names, in hexadecimal.
+        templates: Its requests, at least one.
+        in_order: Send them in the order of the file, not shuffled.
+        tables: Rows of data by table.
+        generated: Values that are made for each variant, by name.
+        environment: Environment variables that it names; they may be secret.
+        notes: What of the file was left out or changed, and why.
+    """
+
+    path: Path
+    format: Format
+    sha256: str
+    templates: tuple[Template, ...]
+    in_order: bool = False
+    tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
+    generated: Mapping[str, Generate] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts (with ports) that its URLs name, each once; "" for paths. Empty where there are only paths."""
+        hosts = dict.fromkeys(template.host for template in self.templates)
+        return () if hosts.keys() == {""} else tuple(hosts)
+
+    def only_to(self, hosts: Sequence[str]) -> "Workload":
+        """The same workload without the requests to other hosts than these.
+
+        Raises:
+            ConfigurationError: One of them is in no URL.
+        """
+        if missing := [host for host in hosts if host not in self.hosts]:
+            known = ", ".join(filter(None, self.hosts)) or "paths only"
+            raise ConfigurationError(
+                [f"{self.path.name} sends nothing to host {host!r}; it has {known}" for host in missing]
+            )
+        kept = tuple(template for template in self.templates if template.host in hosts)
+        left_out = len(self.templates) - len(kept)
+        others = ", ".join(host for host in self.hosts if host not in hosts)
+        note = (f"left out: {left_out} to other hosts ({others})",) if left_out else ()
+        return replace(self, templates=kept, notes=(*self.notes, *note))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its requests, each once, in the order of the file."""
+        return tuple(dict.fromkeys(template.name for template in self.templates))

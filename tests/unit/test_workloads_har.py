@@ -1,0 +1,80 @@
+"""HTTP archives: what of a recording is sent again, and what is said where one is malformed."""
+
+import json
+
+from tests.unit.workload_case import WorkloadCase
+
+
+def entry(method: str, url: str, headers=(), **post_data: object) -> dict[str, object]:
+    request: dict[str, object] = {
+        "method": method,
+        "url": url,
+        "headers": [{"name": name, "value": value} for name, value in headers],
+    }
+    return {"request": request | ({"postData": post_data} if post_data else {}), "response": {}, "time": 1}
+
+
+class HarTest(WorkloadCase):
+    def archive(self, *entries: object) -> str:
+        return json.dumps({"log": {"version": "1.2", "entries": entries}})
+
+    def test_a_recording_is_sent_as_it_was_recorded(self):
+        """In its order, without fragment and the client's own headers; with bodies of text, forms and bytes."""
+        headers = [(":authority", "a"), ("Host", "a"), ("accept-encoding", "br"), ("X-A", "1"), ("Cookie", "s=1")]
+        workload = self.read(
+            "page.har",
+            self.archive(
+                entry("GET", "http://a/x|y?q=1#top", headers),
+                entry("POST", "http://a/p", text="{{x}}"),
+                entry("POST", "http://a/p", params=[{"name": "a b", "value": "c&d"}]),
+                entry("PUT", "http://a/b", text="/wA=", encoding="base64"),
+            ),
+        )
+
+        self.assertTrue(workload.in_order)
+        self.assertEqual(("GET /x%7Cy", "POST /p", "PUT /b"), workload.names)
+        first, *others = workload.templates
+        self.assertEqual("http://a/x%7Cy?q=1", first.url)
+        self.assertEqual((("X-A", "1"), ("Cookie", "s=1")), first.headers)
+        self.assertEqual([b"{{x}}", b"a+b=c%26d", b"\xff\x00"], [one.body for one in others])
+        self.assertEqual((), others[0].texts)
+
+    def test_what_is_no_http_request_is_left_out(self):
+        """And counted, by what it is."""
+        workload = self.read(
+            "page.json",
+            self.archive(
+                entry("GET", "data:text/plain,x"),
+                entry("GET", "data:text/plain,y"),
+                entry("CONNECT", "http://a/"),
+                entry("GET", "http://a/"),
+            ),
+        )
+
+        self.assertEqual(("GET /",), workload.names)
+        self.assertEqual(("left out: 2 requests of data: URLs", "left out: 1 requests of CONNECT"), workload.notes)
+
+    def test_a_malformed_archive(self):
+        """One line per fault, with its place."""
+        for content, expected in (
+            ("{", ["page.har is no JSON: "]),
+            ("[]", ["page.har is a JSON list, not an object; "]),
+            ("{}", ["page.har: log: field required"]),
+            (
+                self.archive({"request": {"url": "http://a/"}}, {"request": {"method": 5, "url": "http://a/"}}),
+                [
+                    "page.har: log.entries.0.request.method: field required",
+                    "page.har: log.entries.1.request.method: input should be a valid string, got 5",
+                ],
+            ),
+            (
+                self.archive(entry("PUT", "http://a/", text="/", encoding="base64")),
+                ["page.har: log.entries.0.request: "],
+            ),
+            (self.archive(entry("GET", "ws://a/")), ["page.har: log.entries has no request that can be sent"]),
+        ):
+            with self.subTest(content):
+                faults = self.faults("page.har", content)
+                self.assertEqual(len(expected), len(faults), faults)
+                for words, fault in zip(expected, faults, strict=True):
+                    self.assertTrue(fault.startswith(words), fault)

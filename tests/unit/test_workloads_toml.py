@@ -1,0 +1,165 @@
+"""Our own workload files: what they say, and what is said where they are wrong."""
+
+import random
+from fractions import Fraction
+from unittest import mock
+
+from http_benchmark.workloads.workload import Template
+from tests.unit.workload_case import WorkloadCase
+
+SHOP = """
+order = "as-written"
+
+[data.users]
+csv = "users.csv"
+
+[values]
+id = { sequence = 100 }
+
+[[request]]
+name = "search"
+weight = 0.7
+url = "/search?q={{users.term}}"
+headers = { Authorization = "Bearer ${SHOP_TOKEN}" }
+
+[[request]]
+method = "post"
+url = "/carts"
+json = { id = "{{id}}", user = "{{ users.name }}" }
+stream = true
+variants = 5
+"""
+
+
+class ContentTest(WorkloadCase):
+    def test_everything_that_a_file_can_say(self):
+        """Weights, data, values, the environment, a JSON body with its type, streams, the number of variants."""
+        self.file("users.csv", 'name,term\r\nada,"tea, green"\r\n"a\nb",x\r\n')
+        with mock.patch.dict("os.environ", SHOP_TOKEN="t0p"):
+            workload = self.read("shop.toml", SHOP)
+
+        search, carts = workload.templates
+        self.assertEqual(
+            Template(
+                "search",
+                "GET",
+                "/search?q={{users.term}}",
+                (("Authorization", "Bearer ${SHOP_TOKEN}"),),
+                weight=Fraction(7, 10),
+                has_placeholders=True,
+            ),
+            search,
+        )
+        self.assertEqual(
+            Template(
+                "POST /carts",
+                "POST",
+                "/carts",
+                (("Content-Type", "application/json"),),
+                '{"id": "{{id}}", "user": "{{ users.name }}"}',
+                stream=True,
+                has_placeholders=True,
+                json_body=True,
+                variants=5,
+            ),
+            carts,
+        )
+        self.assertEqual(
+            ({"name": "ada", "term": "tea, green"}, {"name": "a\nb", "term": "x"}), workload.tables["users"]
+        )
+        self.assertEqual({"SHOP_TOKEN": "t0p"}, workload.environment)
+        self.assertTrue(workload.in_order)
+        self.assertEqual("100", workload.generated["id"](random.Random(1), 0))
+        self.assertEqual("103", workload.generated["id"](random.Random(1), 3))
+
+    def test_generated_values(self):
+        """Numbers within their limits, words of a list, UUIDs of version 4; the same generator gives the same."""
+        workload = self.read(
+            "values.toml",
+            '[values]\nn = { random = [3, 5] }\nc = { choice = ["x", 7] }\nu = "uuid"\ns = "sequence"\n'
+            '[[request]]\nurl = "/{{n}}/{{c}}/{{u}}/{{s}}"\n',
+        )
+        made = {
+            name: [generate(generator, number) for number in range(200)]
+            for name, generate in workload.generated.items()
+            if (generator := random.Random(1))
+        }
+
+        self.assertEqual({"3", "4", "5"}, set(made["n"]))
+        self.assertEqual({"x", "7"}, set(made["c"]))
+        self.assertEqual(200, len(set(made["u"])))
+        self.assertRegex(made["u"][0], "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+        self.assertEqual(["1", "2", "3"], made["s"][:3])
+
+    def test_a_body_from_a_file_is_sent_as_it_is(self):
+        """Binary, and with what would be placeholders elsewhere; it is part of the digest."""
+        (self.folder / "body.bin").write_bytes(b"\xff{{x}}")
+        text = '[[request]]\nurl = "/"\nmethod = "PUT"\nbody-file = "body.bin"\n'
+        first = self.read("a.toml", text)
+        (self.folder / "body.bin").write_bytes(b"\xfe")
+        second = self.read("a.toml", text)
+
+        self.assertEqual(b"\xff{{x}}", first.templates[0].body)
+        self.assertNotEqual(first.sha256, second.sha256)
+
+    def test_braces_can_be_meant(self):
+        """Without placeholders a text is sent as it stands."""
+        workload = self.read(
+            "a.toml", "[[request]]\nurl = '/'\nmethod = 'POST'\nbody = '{{x}}'\nplaceholders = false\n"
+        )
+
+        self.assertEqual((), workload.templates[0].texts)
+
+
+class FaultTest(WorkloadCase):
+    def test_each_fault_has_a_line(self):
+        """Its place, what was wrong, what to do; all of a file at once."""
+        self.file("users.csv", "name,term\nada\n")
+        for content, expected in (
+            ("x = ", ("a.toml is not TOML: Invalid value (at end of document); correct it",)),
+            ("", ("a.toml: there is no request; write at least one [[request]]",)),
+            ("request = []", ("a.toml: there is no request; write at least one [[request]]",)),
+            (
+                "[[request]]\nurl = 'x'\nweight = -1\nmethod = 'FETCH'\ncolour = 1\n",
+                (
+                    "a.toml: request.0.weight: weight must be a number above 0, got -1",
+                    "a.toml: request.0.method: method must be one of GET, POST, ",
+                    "a.toml: request.0.url: url must be a path that begins with /, or begin with ",
+                    "a.toml: unknown setting 'request.0.colour'; choose from order, data, ",
+                ),
+            ),
+            (
+                "[[request]]\nurl = '/'\nbody = 'x'\njson = 1\n",
+                ("a.toml: request.0.body_file: body, json and body-file contradict each other; give one of them",),
+            ),
+            (
+                (
+                    "[data.users]\ncsv = 'users.csv'\n[data.no]\ncsv = 'no.csv'\n[values]\nx = 'y'\n"
+                    "[[request]]\nurl = '/{{users.nam}}'\n"
+                    "[[request]]\nname = 'GET /{{users.nam}}'\nurl = '/${NO_SUCH}'\n"
+                ),
+                (
+                    "a.toml: data.users: row 2 of 'users.csv' has 1 fields, its first line 2",
+                    "a.toml: data.no.csv cannot be read (No such file or directory), got 'no.csv'; name ",
+                    "a.toml: values.x must be ",
+                    "a.toml: two requests are called 'GET /{{users.nam}}'; give each a name of its own",
+                    "a.toml: GET /{{users.nam}}: nothing is called {{users.nam}}; did you mean users.name?",
+                    "a.toml: GET /{{users.nam}}: the environment has no NO_SUCH; set it for ${NO_SUCH}",
+                ),
+            ),
+            (
+                "[[request]]\nurl = '/{{ x'\n",
+                ("a.toml: GET /{{ x: no placeholder at: line 1, col 2; write {{name}}, or placeholders = false",),
+            ),
+        ):
+            with self.subTest(content):
+                faults = self.faults("a.toml", content)
+                self.assertEqual(len(expected), len(faults), faults)
+                for words, fault in zip(expected, faults, strict=True):
+                    self.assertTrue(fault.startswith(words), fault)
+
+    def test_a_file_of_no_known_format(self):
+        """What is one is said."""
+        (fault,) = self.faults("notes.txt", "hello")
+
+        self.assertIn("notes.txt has no format that is known; a workload is a .toml file", fault)
