@@ -18,6 +18,7 @@ from http_benchmark.checks import check_pacing, probe_floor
 from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
 from http_benchmark.comparison import compare
 from http_benchmark.errors import ClientUnavailableError, WorkerError
+from http_benchmark.footprint import fitted
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
@@ -32,6 +33,7 @@ from http_benchmark.stats.work import works
 from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
+from http_benchmark.utils.allowance import allowance
 from http_benchmark.workloads.mixing import describe
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
@@ -74,7 +76,7 @@ class Experiment:
         blocks: The finished blocks.
 
     Raises:
-        ConfigurationError: The configuration does not hold together.
+        ConfigurationError: The configuration does not hold together, or the system does not offer what it takes.
         ClientUnavailableError: None of the contenders is installed.
     """
 
@@ -98,7 +100,7 @@ class Experiment:
             )  # one for all modes of a client
             raise ClientUnavailableError("; ".join(messages) or "no client is installed; pip install http-benchmark")
         seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
-        self.plan = make_plan(configuration, arms, seed=seed, body=body)
+        self.plan = fitted(make_plan(configuration, arms, seed=seed, body=body), allowance())
         self._all_arms = self.plan.arms
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
@@ -221,6 +223,7 @@ class Experiment:
             environment=self._environment.to_dict(),
             target=self._target,
             load_model="open" if self.plan.arrivals else "closed",
+            turns=self.plan.turns,
             workload=describe(self.plan.workload) if self.plan.workload else None,
             pacing=self._pacing,
             floor=self._floor,

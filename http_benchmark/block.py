@@ -1,8 +1,13 @@
-"""One block: fresh processes for every contender, warmed up, then measured in rounds of short slices, one at a time."""
+"""One block: fresh processes for every contender, warmed up, then measured in rounds of short slices, one at a time.
+
+With very many connections the contenders are not there together: then each is started, warmed up and measured before
+the next one.
+"""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from http_benchmark.errors import (
@@ -12,8 +17,8 @@ from http_benchmark.errors import (
     NoAnswerError,
     WorkerError,
 )
-from http_benchmark.models.measurement import BlockRecord, SliceRecord
-from http_benchmark.plan import Plan
+from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
+from http_benchmark.plan import Arm, Plan
 from http_benchmark.slicing import SLOW_ROUNDS, SLOW_SLICE_S
 from http_benchmark.targets import OpenTarget
 from http_benchmark.trial import Trial
@@ -52,30 +57,64 @@ def run_block(
         TrialFailedError: A contender crashed, hung or could not be set up.
     """
     started_at = datetime.now(UTC)
-    with ExitStack() as stack:
-        trials: dict[str, Trial] = {}
-        for arm in plan.start_order(number):
-            with _blaming(arm.name):
-                trials[arm.name] = stack.enter_context(Trial(arm, plan, target))
-                trials[arm.name].open()
-        for step in (Trial.opened, Trial.warm_up):
-            for name, trial in trials.items():
-                with _blaming(name):
-                    step(trial)
-        for round_number in range(_rounds(plan, list(trials.values()))):
-            part, deck = plan.slice_of(number, round_number), plan.deck_of(number, round_number)
-            for position, arm in enumerate(plan.round_order(number, round_number)):
-                started_s = time.monotonic() - experiment_started_s
+    block = _Block(plan, number, target, experiment_started_s, on_slice)
+    trials: dict[str, TrialRecord] = {}
+    for group in plan.groups(number):
+        trials |= block.measure(group, position=len(trials))
+    return BlockRecord(
+        number=number,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        trials=tuple(trials[arm.name] for arm in plan.arms),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What all groups of a block share; attributes as the arguments of `run_block`."""
+
+    plan: Plan
+    number: int
+    target: OpenTarget
+    experiment_started_s: float
+    on_slice: OnSlice
+
+    def measure(self, group: Sequence[Arm], *, position: int) -> dict[str, TrialRecord]:
+        """Measure contenders that are there together: all are warmed up, then take turns in slices.
+
+        Args:
+            group: The contenders, in the order in which they start.
+            position: Of the group's first contender in the block's rounds.
+        """
+        with ExitStack() as stack:
+            trials: dict[str, Trial] = {}
+            for arm in group:
                 with _blaming(arm.name):
-                    record = trials[arm.name].measure(
-                        part, round_number=round_number, position=position, started_s=started_s, deck=deck
-                    )
-                on_slice(arm.name, record)
-        records = []
-        for arm in plan.arms:
-            with _blaming(arm.name):
-                records.append(trials[arm.name].finish())
-    return BlockRecord(number=number, started_at=started_at, finished_at=datetime.now(UTC), trials=tuple(records))
+                    trials[arm.name] = stack.enter_context(Trial(arm, self.plan, self.target))
+                    trials[arm.name].open()
+            for step in (Trial.opened, Trial.warm_up):
+                for name, trial in trials.items():
+                    with _blaming(name):
+                        step(trial)
+            for round_number in range(_rounds(self.plan, list(trials.values()))):
+                self._run_round(round_number, trials, position)
+            return {name: self._finished(name, trials[name]) for name in trials}
+
+    def _run_round(self, round_number: int, trials: Mapping[str, Trial], position: int) -> None:
+        part, deck = self.plan.slice_of(self.number, round_number), self.plan.deck_of(self.number, round_number)
+        order = [arm.name for arm in self.plan.round_order(self.number, round_number) if arm.name in trials]
+        for place, name in enumerate(order, position):
+            started_s = time.monotonic() - self.experiment_started_s
+            with _blaming(name):
+                record = trials[name].measure(
+                    part, round_number=round_number, position=place, started_s=started_s, deck=deck
+                )
+            self.on_slice(name, record)
+
+    @staticmethod
+    def _finished(name: str, trial: Trial) -> TrialRecord:
+        with _blaming(name):
+            return trial.finish()
 
 
 def _rounds(plan: Plan, trials: Sequence[Trial]) -> int:

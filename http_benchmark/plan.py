@@ -19,13 +19,23 @@ from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.load.mix import Mix
+from http_benchmark.load.ramp import CONNECT_RPS
 from http_benchmark.load.recorder import MOST_DURATION_NS
 from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.origin.options import OriginOptions
-from http_benchmark.slicing import LEAST_SLICE_S, Slice, may_be_fewer, plan_slices, plan_warm_up
+from http_benchmark.slicing import (
+    LEAST_SLICE_S,
+    Slice,
+    Turns,
+    asked_delay_s,
+    may_be_fewer,
+    plan_slices,
+    plan_turns,
+    plan_warm_up,
+)
 from http_benchmark.stats.sequential import LOOKS
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.workloads.mixing import hosts_of, mix_of
@@ -37,6 +47,7 @@ QUICK_BLOCKS = 11  # the fewest with which Holm can separate all pairs of nine c
 
 _START_S = 0.2  # measured: a process, its imports and its client, several starting at a time
 _OVERHEAD_S = 3.0  # measured: what the origin, the statistics and the database add to a run
+_TYPICAL_RPS = 10_000.0  # of a fast client on one processor; the warm-up tells the rest
 _CHUNK_BYTES = 1024**2  # `randbytes` overflows at 256 MiB
 _CONFIDENCE_LEVEL = 0.05
 
@@ -87,6 +98,7 @@ class Plan:
             most this wide to either side; None to measure all blocks whatever they say.
         processes: Of each contender.
         slices: The slices of a trial, by round; all `Stop` in the closed model, all `Arrivals` in the open one.
+        turns: How the contenders of a block take turns.
         adaptive_rounds: Whether slow slices reduce the rounds to `SLOW_ROUNDS`.
         warm_up: None for none; then connections are not opened beforehand either.
         seed: Of the orders and of generated bodies.
@@ -99,7 +111,9 @@ class Plan:
         retry_delays_s: Wait before each further attempt.
         think_time_s: Pause after each request.
         client_cpus, origin_cpus: Disjoint where the machine has more than one processor.
-        origin: What kind of server the bundled origin is.
+        bundled: Whether the bundled origin is aimed at.
+        origin: What kind of server it is.
+        delay_s: How long it is asked to wait before each answer.
         primary_metric: What the ranking goes by.
         probe_floor: Whether to measure beforehand what a bare socket reaches.
         probe_life_cycle: Whether to measure, after a trial's slices, requests that each open a connection.
@@ -110,6 +124,7 @@ class Plan:
     until_percent: float | None
     processes: int
     slices: tuple[Slice, ...]
+    turns: Turns
     adaptive_rounds: bool
     warm_up: Slice | None
     seed: int
@@ -123,7 +138,9 @@ class Plan:
     think_time_s: float
     client_cpus: tuple[int, ...]
     origin_cpus: tuple[int, ...]
+    bundled: bool
     origin: OriginOptions
+    delay_s: float
     primary_metric: Metric
     probe_floor: bool
     probe_life_cycle: bool
@@ -147,9 +164,22 @@ class Plan:
     @property
     def estimated_s(self) -> float:
         """How long the run takes if every slice lasts no longer than it has to."""
-        warm_up_s = self.warm_up.duration_s if self.warm_up else 0.0
-        slices_s = sum(max(part.duration_s, LEAST_SLICE_S) for part in self.slices)
-        return _OVERHEAD_S + self.blocks * len(self.arms) * (_START_S + warm_up_s + slices_s)
+        return _OVERHEAD_S + self.blocks * self.block_s
+
+    @property
+    def block_s(self) -> float:
+        """How long a block takes; likewise."""
+        return len(self.arms) * self._trial_s
+
+    @property
+    def together(self) -> int:
+        """How many contenders hold connections at the same time."""
+        return len(self.arms) if self.turns == "slices" else min(1, len(self.arms))
+
+    def groups(self, block: int) -> list[list[Arm]]:
+        """The contenders of a block that are there together, group after group, each in the order of their start."""
+        order = self.start_order(block)
+        return [order] if self.turns == "slices" else [[arm] for arm in order]
 
     def start_order(self, block: int) -> list[Arm]:
         """The order in which a block starts its processes and warms them up."""
@@ -193,6 +223,23 @@ class Plan:
         """The same plan for the other contenders."""
         return replace(self, arms=tuple(arm for arm in self.arms if arm.name != contender))
 
+    @property
+    def _trial_s(self) -> float:
+        """About how long a trial takes with its process, its warm-up, its slices and the requests that open them."""
+        slices_s = sum(map(self._slice_s, self.slices))
+        if self.warm_up is None:
+            return _START_S + slices_s
+        opening_s = self.options.concurrency / CONNECT_RPS + self.delay_s
+        first_s = self.delay_s + opening_s + self._slice_s(self.warm_up)
+        return _START_S + first_s + len(self.slices) * opening_s + slices_s
+
+    def _slice_s(self, part: Slice) -> float:
+        if isinstance(part, Arrivals):
+            return part.duration_s + self.delay_s
+        requests = part.requests or part.least_requests
+        waiting_s = math.ceil(requests / self.options.concurrency) * self.delay_s
+        return max(part.duration_s + self.delay_s, LEAST_SLICE_S, waiting_s, requests / _TYPICAL_RPS)
+
     def _shuffled(self, *what: object) -> list[Arm]:
         arms = list(self.arms)
         self._generator(*what).shuffle(arms)
@@ -230,6 +277,7 @@ def make_plan(
         until_percent=configuration.until,
         processes=configuration.processes,
         slices=slices,
+        turns=plan_turns(configuration),
         adaptive_rounds=may_be_fewer(configuration, slices),
         warm_up=warm_up,
         seed=seed,
@@ -256,7 +304,9 @@ def make_plan(
         think_time_s=configuration.think_time,
         client_cpus=client_cpus,
         origin_cpus=origin_cpus,
+        bundled=bundled,
         origin=OriginOptions(seed=seed),
+        delay_s=asked_delay_s(configuration),
         primary_metric=configuration.primary or ("cpu_s_per_1k" if configuration.rate else "throughput_rps"),
         # Somebody else's server gets nothing but the workload, unless a little more of the same does no harm.
         probe_floor=configuration.floor and warm_up is not None and (bundled or methods <= READING),

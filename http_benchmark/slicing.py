@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from typing import Literal
 
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -26,6 +27,12 @@ LEAST_WARM_UP_REQUESTS = 200
 MOST_WARM_UP_S = 3.0
 MOST_GRACE_S = 5.0  # by then a backlog is the answer: this rate cannot be sustained
 
+MOST_TOGETHER = 4_000
+"""Up to so many connections each, all contenders of a block are there at the same time and take turns in slices."""
+
+type Turns = Literal["slices", "trials"]
+"""How the contenders of a block take turns: slice by slice, or each with all of its slices before the next one."""
+
 type Slice = Stop | Arrivals
 """What a slice of the closed, or of the open model asks for."""
 
@@ -33,6 +40,20 @@ type Slice = Stop | Arrivals
 def plan_slices(configuration: ExperimentConfiguration) -> tuple[Slice, ...]:
     """Cut a trial into slices: by the exact number of requests, by the duration, or by what a slice needs at least."""
     return _arrivals(configuration) if configuration.rate else _stops(configuration)
+
+
+def plan_turns(configuration: ExperimentConfiguration) -> Turns:
+    """Above `MOST_TOGETHER` connections contenders are not there together: they would take too much of the system."""
+    return "trials" if configuration.concurrency > MOST_TOGETHER else "slices"
+
+
+def asked_delay_s(configuration: ExperimentConfiguration) -> float:
+    """How long the bundled origin is asked to wait before each answer (/delay/1); 0 where nobody knows."""
+    route, _, seconds = (configuration.url or "").partition("?")[0].rpartition("/")
+    try:
+        return float(seconds) if route == "/delay" and configuration.workload is None else 0.0
+    except ValueError:
+        return 0.0
 
 
 def may_be_fewer(configuration: ExperimentConfiguration, slices: tuple[Slice, ...]) -> bool:
@@ -61,17 +82,25 @@ def plan_warm_up(configuration: ExperimentConfiguration) -> Slice | None:
 
 def _stops(configuration: ExperimentConfiguration) -> tuple[Stop, ...]:
     least = max(LEAST_SLICE_REQUESTS, LEAST_REQUESTS_PER_CONNECTION * configuration.concurrency)
-    rounds = configuration.slices or (QUICK_ROUNDS if configuration.quick else DEFAULT_ROUNDS)
+    rounds = configuration.slices or _default_rounds(configuration)
     if configuration.requests is not None:
         if configuration.slices is None:
             rounds = max(1, min(rounds, configuration.requests // least))
         return tuple(Stop(requests=requests) for requests in _shares(configuration.requests, rounds))
     if configuration.duration is not None:
         if configuration.slices is None:
-            rounds = max(1, min(rounds, int(configuration.duration / LEAST_SLICE_S)))
+            least_s = max(LEAST_SLICE_S, LEAST_REQUESTS_PER_CONNECTION * asked_delay_s(configuration))
+            rounds = max(1, min(rounds, int(configuration.duration / least_s)))
             rounds = min(rounds, SLOW_ROUNDS) if configuration.duration / rounds > SLOW_SLICE_S else rounds
         return (Stop(duration_s=configuration.duration / rounds),) * rounds
     return (Stop(duration_s=LEAST_SLICE_S, least_requests=least),) * rounds
+
+
+def _default_rounds(configuration: ExperimentConfiguration) -> int:
+    if configuration.quick:
+        return QUICK_ROUNDS
+    # One after the other, contenders need the same number of rounds, and with so many requests slices are long.
+    return SLOW_ROUNDS if plan_turns(configuration) == "trials" else DEFAULT_ROUNDS
 
 
 def _arrivals(configuration: ExperimentConfiguration) -> tuple[Arrivals, ...]:

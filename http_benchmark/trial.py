@@ -35,7 +35,9 @@ from http_benchmark.worker.team import Team
 
 _GRACE_S = 30.0  # for starting threads, a busy machine, and clients that know no total deadline
 _HANG_FACTOR = 20.0  # a slice this much slower than the warm-up promised is taken to hang
-_RECONNECTIONS = 20  # enough for a median, few enough to leave ports alone
+_MOST_RECONNECTIONS = 20  # enough for a median, few enough to leave ports alone
+_LEAST_RECONNECTIONS = 3
+_RECONNECTING_S = 2.0  # where answers are slow, fewer have to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Trial:
         self._opened: Opened | None = None
         self.warm_rate_rps: float | None = None
         self._first_request_s: float | None = None
+        self._connect_all_s: float | None = None
         self._server: ServerCounts | None = None
         self._sent = 0
         self._retries = 0
@@ -100,15 +103,17 @@ class Trial:
         """Have the processes import the client and set it up; `opened` waits for it, so that several can start."""
         mode = self.arm.contender.mode
         assert mode is not None, "contenders are resolved before planning"
+        options, origins = self._plan.options, self._target.origins
         self._team.open(
             Open(
                 module=self.arm.capabilities.module,
                 class_name=self.arm.capabilities.modes[mode],
-                options=self._plan.options,
+                options=replace(options, hosts=options.hosts * max(1, len(origins))),
                 request=self._plan.request if self._plan.mix else replace(self._plan.request, url=self._target.url),
                 retry_delays_s=self._plan.retry_delays_s,
                 think_time_s=self._plan.think_time_s,
                 mix=self._plan.mix,
+                origins=origins,
             )
         )
 
@@ -138,7 +143,7 @@ class Trial:
         measured = self.send(_order(warm_up, opening=True, measured=False), longest_s + self._slack_s)
         _require_answers(measured.figures, self.messages)
         ran, requests = measured.ran, measured.figures.requests
-        self._first_request_s = ran.first_request_s
+        self._first_request_s, self._connect_all_s = ran.first_request_s, ran.connect_all_s
         self._unmeasured = ran.opening_requests + requests
         if not isinstance(warm_up, Arrivals):
             self.warm_rate_rps = requests / ((ran.ended_ns - ran.started_ns) / 1e9)
@@ -240,6 +245,7 @@ class Trial:
 
     def finish(self) -> TrialRecord:
         """Measure what is left to measure, close the client, and sum up."""
+        origin_memory_bytes = self._target.memory_bytes()
         reconnecting_s = self._reconnecting_request_s() if self._plan.probe_life_cycle else None
         finished, opened = self._team.finish(), self._opened
         assert opened is not None
@@ -254,6 +260,7 @@ class Trial:
             lag_s=distribution(self._lag),
             peak_memory_bytes=finished.peak_memory_bytes,
             base_memory_bytes=opened.base_memory_bytes,
+            origin_memory_bytes=origin_memory_bytes,
             import_s=opened.import_s,
             server=self._server,
             sent=self._sent,
@@ -287,6 +294,7 @@ class Trial:
             import_s=opened.import_s,
             construction_s=opened.construction_s,
             first_request_s=self._first_request_s,
+            connect_all_s=self._connect_all_s,
             reconnecting_request_s=reconnecting_s,
             close_s=finished.close_s,
         )
@@ -297,8 +305,10 @@ class Trial:
         All is measured by then, so a client that fails at this only has no figure; a process that is gone fails to
         finish.
         """
+        fitting = int(_RECONNECTING_S / self._first_request_s) if self._first_request_s else _MOST_RECONNECTIONS
+        requests = max(_LEAST_RECONNECTIONS, min(_MOST_RECONNECTIONS, fitting))
         try:
-            reconnected = self._team.reconnect(Reconnect(_RECONNECTIONS), _RECONNECTIONS * self._slack_s)
+            reconnected = self._team.reconnect(Reconnect(requests), requests * self._slack_s)
         except (ClientUnavailableError, UnsupportedOptionError, WorkerError):
             return None
         durations_s = sorted(reconnected.durations_s)

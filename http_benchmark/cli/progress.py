@@ -38,6 +38,7 @@ def print_plan(experiment: Experiment, console: Console) -> None:
         f"not here     {'; '.join(client.message or '' for client in experiment.unavailable) or 'none'}",
         *_arrivals(experiment.configuration),
         f"concurrency  {plan.options.concurrency}{' at most' if plan.arrivals else ''}{_processes(plan)}",
+        *_many(plan),
         f"warm-up      {warm_up} per trial",
         f"trial        {counted(len(plan.slices), 'slice')} of {each}",
         f"repeated     {_blocks(plan)}, each with a fresh process per contender",
@@ -72,6 +73,16 @@ def _arrivals(configuration: ExperimentConfiguration) -> list[str]:
 
 def _processes(plan: Plan) -> str:
     return f", over {plan.processes} processes" if plan.processes > 1 else ""
+
+
+def _many(plan: Plan) -> list[str]:
+    """What follows from very many connections."""
+    spread = plan.origin.addresses * plan.origin.processes
+    over = f", in {plan.origin.processes} processes" if plan.origin.processes > 1 else ""
+    return [
+        *(["turns        one contender after the other in each block"] if plan.turns == "trials" else []),
+        *([f"origin       on {spread} addresses{over}"] if spread > 1 else []),
+    ]
 
 
 def _blocks(plan: Plan) -> str:

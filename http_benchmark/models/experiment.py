@@ -97,6 +97,7 @@ class LifeCycleEstimates(Model):
     import_s: Estimate | None = None
     construction_s: Estimate | None = None
     first_request_s: Estimate | None = None
+    connect_all_s: Estimate | None = None
     reconnecting_request_s: Estimate | None = None
     close_s: Estimate | None = None
 
@@ -182,6 +183,7 @@ class ClientResult(Model):
     service_time_s: Distribution | None = None
     lag_s: Distribution | None = None
     peak_memory_bytes: int | None = None
+    origin_memory_bytes: int | None = None
     connections_opened: int | None = None
     server_requests: int | None = None
     sent_requests: int = 0
@@ -230,10 +232,19 @@ class PairResult(Model):
 
 
 class Target(Model):
-    """What was aimed at."""
+    """What was aimed at.
+
+    Attributes:
+        kind: Whose server it is.
+        url: Of the requests.
+        addresses: Over how many addresses of the server a contender's connections were spread; `url` has the first.
+        processes: How many processes of the bundled origin served them.
+    """
 
     kind: Literal["bundled", "url", "docker"]
     url: str
+    addresses: int = 1
+    processes: int = 1
 
 
 class WorkloadRequest(Model):
@@ -291,6 +302,7 @@ class ExperimentResult(Model):
     environment: dict[str, Any]
     target: Target
     load_model: Literal["closed", "open"] = "closed"
+    turns: Literal["slices", "trials"] = "slices"
     workload: WorkloadResult | None = None
     pacing: tuple[PacingCheck, ...] = ()
     floor: tuple[FloorProbe, ...] = ()

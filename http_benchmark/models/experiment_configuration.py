@@ -38,9 +38,7 @@ from http_benchmark.models.fields import (
 CLOSED_CONCURRENCY = 10
 OPEN_CONCURRENCY = 64  # room for the requests that pile up while a client or server stalls
 
-MOST_CONCURRENCY = 4_000
-"""Contenders of a block hold their connections at the same time; beyond it they have to be measured one by one."""
-
+MOST_CONCURRENCY = 100_000
 MOST_SLICES = 10_000
 MOST_BLOCKS = 1_000
 """Many times what any result needs; what is beyond is a slip, and would be planned for minutes."""
@@ -147,7 +145,9 @@ class ExperimentConfiguration(Model):
     arrivals: Annotated[Literal["constant", "poisson"] | None, one_of(("constant", "poisson"))] = Field(
         default=None, validate_default=True
     )
-    concurrency: Count = Field(default=None, validate_default=True)
+    concurrency: Annotated[Count, at_most(MOST_CONCURRENCY, f"{MOST_CONCURRENCY:,}")] = Field(
+        default=None, validate_default=True
+    )
     processes: Count = 1
     duration: Seconds | None = None
     requests: Count | None = None
@@ -230,16 +230,6 @@ class ExperimentConfiguration(Model):
     def _default_concurrency(cls, value: Any, info: ValidationInfo) -> Any:
         if value is None:
             return OPEN_CONCURRENCY if info.data.get("rate") else CLOSED_CONCURRENCY
-        return value
-
-    @field_validator("concurrency")
-    @classmethod
-    def _check_concurrency(cls, value: int) -> int:
-        if value > MOST_CONCURRENCY:
-            raise ValueError(
-                f"concurrency must be at most {MOST_CONCURRENCY:,}, got {value:,}: more, with one contender at a time, "
-                "is not offered yet; lower it"
-            )
         return value
 
     @field_validator("arrivals")

@@ -194,6 +194,7 @@ class LifeCycle(Model):
         import_s: Importing the adapter and with it the library.
         construction_s: Building the client with its pool.
         first_request_s: The first request, cold: name look-up, connect, TLS.
+        connect_all_s: Opening all connections, at a bounded pace, until the last request of the opening had its answer.
         reconnecting_request_s: Median of requests that each open a connection of their own.
         close_s: Closing the client with its connections.
     """
@@ -201,6 +202,7 @@ class LifeCycle(Model):
     import_s: float | None = None
     construction_s: float | None = None
     first_request_s: float | None = None
+    connect_all_s: float | None = None
     reconnecting_request_s: float | None = None
     close_s: float | None = None
 
@@ -231,6 +233,7 @@ class TrialRecord(Model):
         response_time_s, service_time_s, lag_s: Over all slices, inside the cuts.
         peak_memory_bytes: Peak resident memory of the worker while measuring, without the recorder's own pages.
         base_memory_bytes: Resident memory of the worker before it imported the client.
+        origin_memory_bytes: Resident memory of the bundled origin after the last slice, with all its connections.
         import_s: How long importing the client took.
         server: What the origin counted over the whole trial, warm-up included; None against a foreign server.
         sent: Requests that the worker says it sent over the whole trial: warm-up, opening and retries included.
@@ -257,6 +260,7 @@ class TrialRecord(Model):
     lag_s: Distribution
     peak_memory_bytes: int | None = None
     base_memory_bytes: int | None = None
+    origin_memory_bytes: int | None = None
     import_s: float | None = None
     server: ServerCounts | None = None
     sent: int = 0

@@ -5,11 +5,13 @@
 
 import argparse
 import asyncio
+import ipaddress
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import uvloop
@@ -142,20 +144,27 @@ async def _serve_until_signal(
 
 def _serve_as_child(host: str, port: int, cpus: Collection[int], options: OriginOptions) -> None:
     pin(cpus)
-    try:
-        listener = listen(host, port)
-    except TargetError as error:
-        say({"is": "failed", "message": str(error)})
-        return
-    with listener:
-        uvloop.run(_serve_controller(listener, options))
+    with ExitStack() as stack:
+        try:
+            listeners = [stack.enter_context(listen(each, port)) for each in _hosts(host, options.addresses)]
+        except TargetError as error:
+            say({"is": "failed", "message": str(error)})
+            return
+        uvloop.run(_serve_controller(listeners, options))
 
 
-async def _serve_controller(listener: socket.socket, options: OriginOptions) -> None:
+def _hosts(first: str, count: int) -> list[str]:
+    """The addresses from the first one on, such as 127.0.0.1, 127.0.0.2 and 127.0.0.3."""
+    if count == 1:
+        return [first]  # which may be a name
+    return [str(ipaddress.ip_address(first) + number) for number in range(count)]
+
+
+async def _serve_controller(listeners: Sequence[socket.socket], options: OriginOptions) -> None:
     loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
     origin = Origin(options)
-    server = await loop.create_server(origin.connect, sock=listener, backlog=_BACKLOG)
+    servers = [await loop.create_server(origin.connect, sock=each, backlog=_BACKLOG) for each in listeners]
 
     def answer(message: dict[str, Any]) -> dict[str, Any]:
         if message["do"] != "counts":
@@ -163,10 +172,10 @@ async def _serve_controller(listener: socket.socket, options: OriginOptions) -> 
         return origin.counters.reading()
 
     ControlChannel(answer, told_to_end.set)
-    bound_host, bound_port = listener.getsockname()[:2]
-    say({"is": "listening", "host": bound_host, "port": bound_port, "url": url_of(listener), "pid": os.getpid()})
+    say({"is": "listening", "urls": [url_of(each) for each in listeners], "pid": os.getpid()})
     await told_to_end.wait()
-    server.close()
+    for server in servers:
+        server.close()
 
 
 if __name__ == "__main__":

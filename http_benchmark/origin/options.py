@@ -11,9 +11,14 @@ class OriginOptions:
 
     Attributes:
         seed: What everything that the origin does at random follows from.
+        addresses: On how many addresses it listens, from its host on, each with a port of its own: as many connections
+            as there are ephemeral ports can go to each.
+        processes: How many such servers, with addresses of their own, act as one; each of them ignores it.
     """
 
     seed: int = 0
+    addresses: int = 1
+    processes: int = 1
 
     def to_json(self) -> str:
         """For the origin's command line; nothing in it is secret."""

@@ -26,6 +26,7 @@ class OriginProcess:
 
     Attributes:
         url: Where it is reached, without a slash at the end, for example "http://127.0.0.1:34567".
+        urls: The same for each of its addresses, the first one's first.
         pid: Its process id.
 
     Raises:
@@ -52,10 +53,11 @@ class OriginProcess:
             name="the bundled origin",
         )
         try:
-            self.url = self._listening_url()
+            self.urls = self._listening_urls()
         except BaseException:
             self._child.kill()
             raise
+        self.url = self.urls[0]
         self.pid = self._child.pid
 
     def counts(self) -> ServerCounts:
@@ -79,12 +81,11 @@ class OriginProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _listening_url(self) -> str:
+    def _listening_urls(self) -> tuple[str, ...]:
         try:
             message = self._child.listen(_START_PATIENCE_S)
         except WorkerError as error:
             raise TargetError(str(error)) from error
         if message["is"] != "listening":
             raise TargetError(message["message"])
-        url: str = message["url"]
-        return url
+        return tuple(message["urls"])

@@ -200,6 +200,8 @@ def _notes(result: ExperimentResult) -> list[str]:
         notes.append("Response time counts from the moment a request was due: lag and service time together.")
     if any(client.by_rate for client in result.clients):
         notes.append("The rate changed: requests/s and CPU are those of a median slice, response times mix all rates.")
+    if result.turns == "trials":
+        notes += _many(result)
     notes += _checks(result)
     if any(pair.separated for pair in pairs):
         notes.append("Contenders that share a letter (grp.) cannot be told apart.")
@@ -209,6 +211,33 @@ def _notes(result: ExperimentResult) -> list[str]:
         span = f"{low} %" if low == high else f"{low}–{high} %, depending on the pair"
         notes.append(f"Smallest difference detectable with 90 % probability: {span}.")
     return notes
+
+
+def _many(result: ExperimentResult) -> list[str]:
+    """What very many connections mean."""
+    connecting = [
+        f"{client.contender} {format_duration(client.life_cycle.connect_all_s.estimate)}"
+        for client in result.clients
+        if client.life_cycle.connect_all_s
+    ]
+    origin = [
+        f"{client.contender} {parts.figure(client.origin_memory_bytes, 1 / 1024**2)} MiB"
+        for client in result.clients
+        if client.origin_memory_bytes is not None
+    ]
+    apart = (
+        "Above 4,000 connections contenders are measured one after the other within a block: what changed on the "
+        "machine meanwhile is part of the differences."
+    )
+    return [
+        *([apart] if len(result.clients) > 1 else []),
+        *(
+            [f"Connecting all, a first answer on each connection included: {', '.join(connecting)}."]
+            if connecting
+            else []
+        ),
+        *([f"Memory of the origin: {', '.join(origin)}."] if origin else []),
+    ]
 
 
 def _checks(result: ExperimentResult) -> list[str]:

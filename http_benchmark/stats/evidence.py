@@ -175,11 +175,15 @@ class Evidence:
 
     @cached_property
     def ports_used(self) -> float | None:
-        """Ephemeral ports that were in use, with those that the run took in a minute, ÷ all there are."""
+        """Ephemeral ports that were in use, with those that the run took in a minute, ÷ all there are.
+
+        Each address that connections were spread over has all of them.
+        """
         there_are, in_use = (self.environment.get(name) for name in ("ephemeral_ports", "ephemeral_ports_in_use"))
         if not there_are or in_use is None:
             return None
-        return float((in_use + max(map(self._ports_a_minute, self.blocks), default=0.0)) / there_are)
+        taken = max(map(self._ports_a_minute, self.blocks), default=0.0) / self.result.target.addresses
+        return float((in_use + taken) / there_are)
 
     @property
     def files_used(self) -> float | None:
@@ -187,9 +191,11 @@ class Evidence:
         limit = self.environment.get("file_limit")
         if not limit or not self.trials:
             return None
-        # The origin holds those of all contenders, of whom only one is active.
-        holders = len(self.trials) if self.result.target.kind == "bundled" else 1
-        return float(holders * self.concurrency / limit)
+        target = self.result.target
+        # The origin holds those of all contenders that are there together, of whom only one is active.
+        holders = len(self.trials) if target.kind == "bundled" and self.result.turns == "slices" else 1
+        processes = max(1, min(trial.processes for trials in self.trials.values() for trial in trials))
+        return float(max(1 / processes, holders / target.processes) * self.concurrency / limit)
 
     def _ports_a_minute(self, block: BlockRecord) -> float:
         counted = (trial.server.connections if trial.server else None for trial in block.trials)

@@ -76,7 +76,8 @@ def client_result(
         response_time_s=over_trials([trial.response_time_s for trial in trials]),
         service_time_s=over_trials([trial.service_time_s for trial in trials]),
         lag_s=over_trials([trial.lag_s for trial in trials]),
-        peak_memory_bytes=_peak_memory_bytes(trials),
+        peak_memory_bytes=_middle(trial.peak_memory_bytes for trial in trials),
+        origin_memory_bytes=_middle(trial.origin_memory_bytes for trial in trials),
         connections_opened=max(_of_all(server, lambda counts: counts.connections) or (), default=None),
         server_requests=_total(server, lambda counts: counts.requests),
         sent_requests=sum(trial.sent for trial in trials),
@@ -230,6 +231,6 @@ def _of_all(server: list[ServerCounts], figure: Callable[[ServerCounts], int | N
     return figures if len(figures) == len(server) else None
 
 
-def _peak_memory_bytes(trials: Sequence[TrialRecord]) -> int | None:
-    peaks = [trial.peak_memory_bytes for trial in trials if trial.peak_memory_bytes is not None]
-    return round(median(peaks)) if peaks else None
+def _middle(figures: Iterable[int | None]) -> int | None:
+    known = _known(figures)
+    return round(median(known)) if known else None

@@ -1,6 +1,9 @@
 """What is aimed at: the bundled origin, which is also the witness, or any URL."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import reduce
+from operator import add
 from typing import Protocol, Self
 
 from http_benchmark.models.experiment import Target
@@ -8,6 +11,7 @@ from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.redaction import without_passwords
+from http_benchmark.utils.resource_monitor import rss_bytes
 
 DEFAULT_PATH = "/bytes/1024"
 """The default workload on the bundled origin: 1 KiB down, whatever the method; a body that comes up is read."""
@@ -18,14 +22,20 @@ class OpenTarget(Protocol):
 
     Attributes:
         url: Where the requests go; may hold a password.
+        origins: Scheme, host and port of each of the server's addresses, that of `url` first, over which a worker's
+            connections are spread; empty for a server whose addresses are not ours to choose.
         description: What may be stored and shown of it.
     """
 
     url: str
+    origins: tuple[str, ...]
     description: Target
 
     def counts(self) -> ServerCounts | None:
         """What the server has counted so far; None where it does not tell."""
+
+    def memory_bytes(self) -> int | None:
+        """Resident memory of the server now; None where it cannot be read."""
 
     def __enter__(self) -> Self: ...
 
@@ -33,7 +43,7 @@ class OpenTarget(Protocol):
 
 
 class BundledTarget:
-    """The bundled origin in a process of its own.
+    """The bundled origin in processes of its own, whose counts and memory are added up.
 
     Args:
         path: Where on the origin, with a leading slash.
@@ -42,18 +52,30 @@ class BundledTarget:
     """
 
     def __init__(self, path: str, cpus: Sequence[int], options: OriginOptions) -> None:
-        self._origin = OriginProcess(cpus=cpus, options=options)
-        self.url = self._origin.url + path
-        self.description = Target(kind="bundled", url=self.url)
+        with ExitStack() as stack:
+            self._processes = [
+                stack.enter_context(OriginProcess(f"127.0.{number}.1", cpus=cpus, options=options))
+                for number in range(options.processes)
+            ]
+            self._stack = stack.pop_all()
+        self.origins = tuple(url for process in self._processes for url in process.urls)
+        self.url = self.origins[0] + path
+        self.description = Target(
+            kind="bundled", url=self.url, addresses=len(self.origins), processes=len(self._processes)
+        )
 
     def counts(self) -> ServerCounts | None:
-        return self._origin.counts()
+        return reduce(add, (process.counts() for process in self._processes))
+
+    def memory_bytes(self) -> int | None:
+        figures = [rss_bytes(process.pid) for process in self._processes]
+        return None if None in figures else sum(figure for figure in figures if figure is not None)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._origin.stop()
+        self._stack.close()
 
 
 class UrlTarget:
@@ -61,9 +83,13 @@ class UrlTarget:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.origins: tuple[str, ...] = ()
         self.description = Target(kind="url", url=without_passwords(url))
 
     def counts(self) -> ServerCounts | None:
+        return None
+
+    def memory_bytes(self) -> int | None:
         return None
 
     def __enter__(self) -> Self:

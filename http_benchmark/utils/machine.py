@@ -106,8 +106,8 @@ def shared_cores(client_cpus: Collection[int], origin_cpus: Collection[int], tre
 
 def cpu_limit(tree: Tree = REAL) -> float | None:
     """How many processors' time the control groups of this process allow; None for no limit."""
-    limits = [limit for folder in _groups("", tree) if (limit := _quota(tree.text(f"{folder}/cpu.max"))) is not None]
-    for folder in _groups("cpu", tree):
+    limits = [limit for folder in groups("", tree) if (limit := _quota(tree.text(f"{folder}/cpu.max"))) is not None]
+    for folder in groups("cpu", tree):
         quota, period = (tree.number(f"{folder}/cpu.cfs_{name}_us") for name in ("quota", "period"))
         if quota is not None and quota > 0 and period:
             limits.append(quota / period)
@@ -116,8 +116,8 @@ def cpu_limit(tree: Tree = REAL) -> float | None:
 
 def memory_limit_bytes(tree: Tree = REAL) -> int | None:
     """How much memory the control groups of this process allow; None for no limit."""
-    limits = [tree.number(f"{folder}/memory.max") for folder in _groups("", tree)]
-    limits += [tree.number(f"{folder}/memory.limit_in_bytes") for folder in _groups("memory", tree)]
+    limits = [tree.number(f"{folder}/memory.max") for folder in groups("", tree)]
+    limits += [tree.number(f"{folder}/memory.limit_in_bytes") for folder in groups("memory", tree)]
     return min((limit for limit in limits if limit is not None and limit < _NO_MEMORY_LIMIT), default=None)
 
 
@@ -177,20 +177,7 @@ def python_faults(variable: Callable[[str], object] = sysconfig.get_config_var) 
     return tuple(faults)
 
 
-def _cpu_list(text: str) -> Iterator[int]:
-    """Processors as the kernel lists them: "0-1,4"."""
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        yield from range(int(first), int(last or first) + 1)
-
-
-def _quota(text: str | None) -> float | None:
-    """Processors' time that `cpu.max` allows: "200000 100000" is two, "max 100000" any."""
-    quota, _, period = (text or "").partition(" ")
-    return int(quota) / int(period) if quota.isdigit() and period.isdigit() else None
-
-
-def _groups(controller: str, tree: Tree) -> Iterator[str]:
+def groups(controller: str, tree: Tree) -> Iterator[str]:
     """The folders of this process's control group and of those above it.
 
     Args:
@@ -203,6 +190,19 @@ def _groups(controller: str, tree: Tree) -> Iterator[str]:
             base = f"sys/fs/cgroup/{controllers}".rstrip("/")
             inside = PurePosixPath(group.strip("/"))
             yield from dict.fromkeys(f"{base}/{part}" for part in (inside, *inside.parents))
+
+
+def _cpu_list(text: str) -> Iterator[int]:
+    """Processors as the kernel lists them: "0-1,4"."""
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _quota(text: str | None) -> float | None:
+    """Processors' time that `cpu.max` allows: "200000 100000" is two, "max 100000" any."""
+    quota, _, period = (text or "").partition(" ")
+    return int(quota) / int(period) if quota.isdigit() and period.isdigit() else None
 
 
 def _sockets(tree: Tree) -> Iterator[tuple[int, str]]:

@@ -143,6 +143,14 @@ def uss_bytes(pid: int) -> int | None:
         return None
 
 
+def rss_bytes(pid: int) -> int | None:
+    """Resident memory of a process; None where it cannot be read."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except (psutil.Error, OSError):
+        return None
+
+
 def _load_average() -> float | None:
     with contextlib.suppress(OSError):
         return os.getloadavg()[0]

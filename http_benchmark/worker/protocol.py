@@ -10,6 +10,7 @@ from typing import Any
 
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.load.mix import Mix
+from http_benchmark.load.ramp import CONNECT_RPS
 from http_benchmark.load.schedule import Arrivals, Stop
 
 
@@ -25,6 +26,9 @@ class Open:
         think_time_s: Pause of each thread or task after each request.
         mix: What to send instead of the one request, which then only opens connections; None for that one.
         stripe, stripes: Which of the processes that share the mix's order this is, and how many there are.
+        origins: Scheme, host and port of each of the server's addresses; URLs begin with the first one's. The threads
+            or tasks send to one after the other, and again from the first one on; empty to leave all as they are.
+        connect_rps: How many connections are opened per second.
     """
 
     module: str
@@ -36,6 +40,8 @@ class Open:
     mix: Mix | None = None
     stripe: int = 0
     stripes: int = 1
+    origins: tuple[str, ...] = ()
+    connect_rps: float = CONNECT_RPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,9 @@ class Run:
         arrivals: When requests are due, in the open model; `stop` and the think time then say nothing.
         starts_at_ns: Moment of the monotonic clock at which the schedule starts, so that several processes start
             together; None for as soon as everything is ready.
-        opening: First send one unmeasured request per connection; in a worker's first run one more before them, alone,
-            whose time is `Ran.first_request_s`.
+        opening: First send one unmeasured request per connection (many connections are opened one after the other, and
+            some send more meanwhile); in a worker's first run one more before them, alone, whose time is
+            `Ran.first_request_s`.
         measured: This is no warm-up: before the first such run, collect garbage and start the peak of memory anew.
         deck: With which deck of a mix to begin.
     """
@@ -97,6 +104,8 @@ class Ran:
         gc: Garbage collections meanwhile, by generation: (collections, total ns, longest ns).
         idle_ns, idle_cpu_ns: How long the process has waited since it answered last, and the CPU time it used for that.
         first_request_s: See `Run.opening`; None where it was not measured, or failed.
+        connect_all_s: How long a worker's first opening took after the request alone, until the last one was answered;
+            None where it was not measured, or a request failed.
     """
 
     started_ns: int
@@ -116,6 +125,7 @@ class Ran:
     idle_ns: int = 0
     idle_cpu_ns: int = 0
     first_request_s: float | None = None
+    connect_all_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +219,7 @@ def decode(fields: dict[str, Any]) -> Message:
         values["mix"] = _mix(values.get("mix"))
         values["options"] = ClientOptions(**values["options"])
         values["retry_delays_s"] = tuple(values["retry_delays_s"])
+        values["origins"] = tuple(values["origins"])
     elif message_type is Run:
         values["stop"] = Stop(**values["stop"])
         values["arrivals"] = Arrivals(**values["arrivals"]) if values.get("arrivals") else None

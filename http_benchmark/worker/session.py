@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import cycle, islice
 from typing import Protocol
 
 from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTable, Request
@@ -18,6 +19,7 @@ from http_benchmark.load import async_runner, sync_runner
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.mix import Senders
 from http_benchmark.load.pacing import Pacer
+from http_benchmark.load.ramp import Ramp
 from http_benchmark.load.recorder import CODE_MASK, Lane, Record, lanes
 from http_benchmark.load.retry import Retries
 from http_benchmark.load.schedule import Arrivals, Begin, Schedule, closed, once
@@ -41,7 +43,13 @@ class Driver(Protocol):
     construction_s: float
 
     def drive(
-        self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
+        self,
+        begin: Begin,
+        records: Sequence[Record],
+        *,
+        senders: int | None = None,
+        think_time_s: float = 0.0,
+        ramp: Ramp | None = None,
     ) -> None:
         """Closed model: send until the turns run out; one iterator per request in flight, one record per lane.
 
@@ -50,6 +58,7 @@ class Driver(Protocol):
             records: Where to note.
             senders: Use so many threads or tasks, and no more.
             think_time_s: Pause after each request.
+            ramp: When each thread or task may begin.
         """
 
     def drive_open(self, begin: Callable[[], Schedule]) -> int:
@@ -70,9 +79,8 @@ class SyncDriver:
         self._failures = failures
         started_s = time.perf_counter()
         client.open(order.options)
-        concurrency = range(order.options.concurrency)
         try:
-            prepared = [[retries.wrap(send) for send in client.prepare_each(_requests(order))] for _ in concurrency]
+            prepared = [[retries.wrap(send) for send in client.prepare_each(own)] for own in _requests(order)]
         except BaseException:
             client.close()
             raise
@@ -82,11 +90,17 @@ class SyncDriver:
         self.lanes = lanes(order.options.concurrency, sink)
 
     def drive(
-        self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
+        self,
+        begin: Begin,
+        records: Sequence[Record],
+        *,
+        senders: int | None = None,
+        think_time_s: float = 0.0,
+        ramp: Ramp | None = None,
     ) -> None:
         sends, records = self._senders.paired(records[:senders])
         sync_runner.run(
-            sends,
+            ramp.wrap(sends) if ramp else sends,
             begin,
             records,
             failures=self._failures,
@@ -132,10 +146,9 @@ class AsyncDriver:
     async def _open(self, order: Open, retries: Retries) -> list[list[AsyncSend]]:
         started_s = time.perf_counter()
         await self._client.open(order.options)
-        concurrency = range(order.options.concurrency)
         try:
             prepared = [
-                [retries.wrap_async(send) for send in self._client.prepare_each(_requests(order))] for _ in concurrency
+                [retries.wrap_async(send) for send in self._client.prepare_each(own)] for own in _requests(order)
             ]
         except BaseException:
             await self._client.close()
@@ -144,12 +157,18 @@ class AsyncDriver:
         return prepared
 
     def drive(
-        self, begin: Begin, records: Sequence[Record], *, senders: int | None = None, think_time_s: float = 0.0
+        self,
+        begin: Begin,
+        records: Sequence[Record],
+        *,
+        senders: int | None = None,
+        think_time_s: float = 0.0,
+        ramp: Ramp | None = None,
     ) -> None:
         sends, records = self._senders.paired([records[0]] * (senders or self._concurrency))
         self._runner.run(
             async_runner.run(
-                sends,
+                ramp.wrap_async(sends) if ramp else sends,
                 begin,
                 records,
                 failures=self._failures,
@@ -231,6 +250,7 @@ class Session:
             threads=span.threads,
             gc=span.garbage.generations,
             first_request_s=opening.first_request_s,
+            connect_all_s=opening.connect_all_s,
         )
 
     def reconnect(self, order: Reconnect) -> Reconnected:
@@ -275,16 +295,22 @@ class Session:
         self._settled = True
 
     def _open_connections(self) -> "_Opening":
-        """Send one request per connection, before the first of all one alone."""
+        """Send on each connection, beginning with one after the other; the first time one request alone before that."""
         opening = _Opening()
-        if not self._opened_before:
+        alone = not self._opened_before
+        if alone:
             duration_s, code = _single_request(self._driver)
             opening.codes.append(code)
             opening.first_request_s = duration_s if ErrorKind.of_code(code) is None else None
         self._opened_before = True
-        self._driver.drive(
-            lambda: [once(monotonic_ns) for _ in range(self._concurrency)], [opening.note] * len(self._driver.lanes)
-        )
+        ramp = Ramp(self._concurrency, self._order.connect_rps)
+
+        def begin() -> list[Iterator[int]]:
+            ramp.start()
+            return [ramp.turns() for _ in range(self._concurrency)]
+
+        self._driver.drive(begin, [opening.note] * len(self._driver.lanes), ramp=ramp)
+        opening.connect_all_s = ramp.elapsed_s if alone and not opening.errors else None
         return opening
 
     def _drive_closed(self, order: Run, span: Span) -> int:
@@ -317,11 +343,13 @@ class _Opening:
     Attributes:
         codes: One of each request.
         first_request_s: How long the very first one took; None where it failed, or was sent earlier.
+        connect_all_s: How long all others took together, likewise.
     """
 
     def __init__(self) -> None:
         self.codes: list[int] = []
         self.first_request_s: float | None = None
+        self.connect_all_s: float | None = None
 
     @property
     def errors(self) -> dict[str, int]:
@@ -352,8 +380,12 @@ def _single_request(driver: Driver) -> tuple[float, int]:
     return requests[0]
 
 
-def _requests(order: Open) -> Sequence[Request]:
-    return order.mix.requests if order.mix else (order.request,)
+def _requests(order: Open) -> Iterator[Sequence[Request]]:
+    """What each thread or task sends: the same, to one of the server's addresses after the other."""
+    requests = order.mix.requests if order.mix else (order.request,)
+    origins = order.origins or ("",)
+    moved = [[replace(each, url=origin + each.url.removeprefix(origins[0])) for each in requests] for origin in origins]
+    return islice(cycle(moved), order.options.concurrency)
 
 
 def _closing(request: Request) -> Request:

@@ -64,8 +64,8 @@ class Team:
             )
         self._concurrency = concurrency
         for number, (worker, share) in enumerate(zip(self._workers, _shares(concurrency, processes), strict=True)):
-            options = replace(order.options, concurrency=share)
-            worker.open(replace(order, options=options, stripe=number, stripes=processes))
+            options, connect_rps = replace(order.options, concurrency=share), order.connect_rps / processes
+            worker.open(replace(order, options=options, stripe=number, stripes=processes, connect_rps=connect_rps))
 
     def opened(self) -> Opened:
         """Wait until all are ready; the longest times, and all memory. Raises as `WorkerProcess.opened`."""
@@ -177,6 +177,7 @@ def _merged(before: Sequence[Ran], answers: Sequence[Ran]) -> Ran:
         idle_ns=sum(ran.idle_ns for ran in everything),
         idle_cpu_ns=sum(ran.idle_cpu_ns for ran in everything),
         first_request_s=max((ran.first_request_s for ran in before if ran.first_request_s is not None), default=None),
+        connect_all_s=max((ran.connect_all_s for ran in before if ran.connect_all_s is not None), default=None),
     )
 
 

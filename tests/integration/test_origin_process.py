@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from http_benchmark.errors import TargetError
+from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
 
 PATIENCE_S = 20.0
@@ -53,6 +54,15 @@ class OriginProcessTest(unittest.TestCase):
             self.assertNotEqual(one.url, other.url)
             self.assertEqual([503, 503], [status(f"{origin.url}/status/503") for origin in (one, other)])
             self.assertEqual([1, 1], [origin.counts().requests for origin in (one, other)])
+
+    def test_it_listens_on_several_addresses(self):
+        """Three in a row, each with a port of its own, one set of counters."""
+        with OriginProcess(options=OriginOptions(addresses=3)) as origin:
+            hosts = [urlsplit(url).hostname for url in origin.urls]
+            self.assertEqual(["127.0.0.1", "127.0.0.2", "127.0.0.3"], hosts)
+            self.assertEqual(origin.url, origin.urls[0])
+            self.assertEqual([503] * 3, [status(f"{url}/status/503") for url in origin.urls])
+            self.assertEqual((3, 3), (origin.counts().requests, origin.counts().connections))
 
     def test_it_listens_on_the_port_it_is_given(self):
         """A given port is taken, and free again after the end."""

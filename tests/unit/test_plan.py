@@ -119,6 +119,29 @@ class PlanTest(unittest.TestCase):
         with self.assertRaisesRegex(ConfigurationError, "after 10 blocks and later, got blocks 10; allow more"):
             self.plan(until="2%", blocks=10)
 
+    def test_very_many_connections_are_not_there_together(self):
+        """Up to 4,000 each all contenders are one group; above, each is one of its own, in the order of the start."""
+        beside, apart = (self.plan(concurrency=concurrency) for concurrency in (4_000, 4_001))
+
+        self.assertEqual(("slices", 3, "trials", 1), (beside.turns, beside.together, apart.turns, apart.together))
+        self.assertEqual([beside.start_order(5)], beside.groups(5))
+        self.assertEqual([[arm] for arm in apart.start_order(5)], apart.groups(5))
+
+    def test_how_long_a_run_takes(self):
+        """A trial: 0.2 s to start, what the slices last, the answers they wait for, the opening of each."""
+        for expected, settings in (
+            (0.2 + 1.002 + 12 * 0.102, {}),
+            (0.2 + 5.0, {"warmup": 0, "slices": 1, "duration": 5}),
+            (0.2 + 3.0, {"warmup": 0, "slices": 1, "requests": 30_000, "concurrency": 3}),
+            (0.2 + 1.0 + 3.0 + 2.0 + 4 * (3.0 + 10.0), {"concurrency": 10_000, "url": "/delay/1"}),
+            (0.2 + 1.0 + 3.0 + 2.0 + 3.0 + 11.0, {"concurrency": 10_000, "url": "/delay/1", "duration": 10}),
+            (0.2 + 1.0128 + 4 * 2.0128, {"rate": "100/s"}),
+        ):
+            with self.subTest(settings):
+                plan = self.plan(blocks=2, **settings)
+                self.assertAlmostEqual(3 * expected, plan.block_s)
+                self.assertAlmostEqual(3.0 + 6 * expected, plan.estimated_s)
+
     def test_stream_is_a_get_read_as_a_stream(self):
         """What goes over the wire is a GET."""
         request = self.plan(method="STREAM").request

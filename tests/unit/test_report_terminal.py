@@ -8,7 +8,7 @@ from unittest import TestCase
 
 from rich.console import Console
 
-from http_benchmark.models.experiment import ClientResult, Reason, Validity
+from http_benchmark.models.experiment import ClientResult, Estimate, LifeCycleEstimates, Reason, Validity
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.report.lists import ClientRow, print_clients, print_experiment_list
 from http_benchmark.report.terminal import print_experiment
@@ -109,6 +109,18 @@ class TestSnapshots(SnapshotCase):
         blocks = [make_block(*trials)] * 6
 
         self.check("experiment_work", printed(print_experiment, conclude(make_result(blocks), blocks)))
+
+    def test_very_many_connections(self):
+        """Contenders one after the other: what that means, how long connecting took, and the origin's memory."""
+        life_cycle = LifeCycleEstimates(connect_all_s=Estimate(estimate=2.51))
+        result = make_result(make_blocks({"a:async": [1.0] * 3, "b:async": [2.5] * 3}), turns="trials")
+        first, second = result.clients
+        clients = (
+            first.model_copy(update={"life_cycle": life_cycle, "origin_memory_bytes": 120 * 1024**2}),
+            second.model_copy(update={"life_cycle": life_cycle, "origin_memory_bytes": 135 * 1024**2}),
+        )
+
+        self.check("experiment_many", printed(print_experiment, result.model_copy(update={"clients": clients})))
 
     def test_experiment_list(self):
         """Stored experiments; a name in brackets is no markup."""

@@ -4,7 +4,7 @@ import unittest
 
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.slicing import plan_slices
+from http_benchmark.slicing import asked_delay_s, plan_slices
 
 
 class ClosedModelTest(unittest.TestCase):
@@ -33,6 +33,36 @@ class ClosedModelTest(unittest.TestCase):
         self.assertEqual((Stop(duration_s=0.5),) * 12, self.slices(duration=6))
         self.assertEqual((Stop(duration_s=7.5),) * 4, self.slices(duration=30))
         self.assertEqual((Stop(duration_s=0.05),), self.slices(duration=0.05))
+
+    def test_a_slice_has_ten_answers_of_each_connection_however_late_they_come(self):
+        """Where each takes a second, 10 s are one slice and 25 s two; a delay of 10 ms changes nothing."""
+        self.assertEqual((Stop(duration_s=10.0),), self.slices(duration=10, url="/delay/1"))
+        self.assertEqual((Stop(duration_s=12.5),) * 2, self.slices(duration=25, url="/delay/1"))
+        self.assertEqual((Stop(duration_s=0.5),) * 12, self.slices(duration=6, url="/delay/0.01"))
+        self.assertEqual((Stop(duration_s=0.5),) * 12, self.slices(duration=6, url="http://127.0.0.1:1/delay/1"))
+
+    def test_very_many_connections_have_few_long_slices(self):
+        """Each contender alone, so all of them need the same number of slices beforehand."""
+        self.assertEqual((Stop(duration_s=0.1, least_requests=100_000),) * 4, self.slices(concurrency=10_000))
+        self.assertEqual((Stop(duration_s=1.5),) * 4, self.slices(concurrency=10_000, duration=6))
+        self.assertEqual((Stop(duration_s=1.0),) * 6, self.slices(concurrency=10_000, duration=6, slices=6))
+        self.assertEqual((Stop(requests=100_000),) * 3, self.slices(concurrency=10_000, requests=300_000))
+        self.assertEqual(3, len(self.slices(concurrency=10_000, quick=True)))
+
+
+class DelayTest(unittest.TestCase):
+    def test_only_the_bundled_origin_says_how_long_it_waits(self):
+        """Its path does; elsewhere, and with what is no number, nobody knows."""
+        for url, expected in (
+            ("/delay/1", 1.0),
+            ("/delay/0.25?a=/delay/3", 0.25),
+            ("/delay/soon", 0.0),
+            ("/bytes/1024", 0.0),
+            ("http://127.0.0.1:1/delay/1", 0.0),
+            (None, 0.0),
+        ):
+            with self.subTest(url):
+                self.assertEqual(expected, asked_delay_s(ExperimentConfiguration(url=url)))
 
 
 class OpenModelTest(unittest.TestCase):

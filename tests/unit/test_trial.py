@@ -15,7 +15,7 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 from http_benchmark.plan import Arm, make_plan
 from http_benchmark.targets import NO_TARGET
 from http_benchmark.trial import Trial
-from http_benchmark.worker.protocol import Finished, Opened, Ran, Run
+from http_benchmark.worker.protocol import Finished, Opened, Ran, Reconnected, Run
 
 
 class EnoughError(Exception):
@@ -82,6 +82,37 @@ class FinishTest(unittest.TestCase):
             trial.opened()
             with self.assertRaisesRegex(WorkerError, "signal 11"):
                 trial.finish()
+
+
+class OpeningTest(unittest.TestCase):
+    def record(self, first_request_s: float | None):
+        """A trial that was warmed up with this first request, and how often it was told to connect again."""
+
+        def run(order, patience_s, take):
+            take(np.array([[0, 0, 1 << DURATION_SHIFT | 200]] * 20, dtype=np.int64))
+            return Ran(0, 10**9, 0, 0, 11, 0, None, first_request_s=first_request_s, connect_all_s=2.5)
+
+        team = mock.Mock(pids=(), run=run)
+        team.opened.return_value = Opened(import_s=0.1, construction_s=0.2, base_memory_bytes=3)
+        team.finish.return_value = Finished(peak_memory_bytes=4, close_s=0.5)
+        team.reconnect.return_value = Reconnected((0.1,), sent=1)
+        with a_trial(team) as trial:
+            trial.open()
+            trial.opened()
+            trial.warm_up()
+            record = trial.finish()
+        order, _ = team.reconnect.call_args.args
+        return record, order.requests
+
+    def test_connecting_all(self):
+        """The time that the worker tells is part of the life cycle; a foreign server's memory is not known."""
+        record, _ = self.record(0.001)
+
+        self.assertEqual((2.5, None), (record.life_cycle.connect_all_s, record.origin_memory_bytes))
+
+    def test_slow_answers_are_waited_for_less_often(self):
+        """Twenty connections of their own, or as many as fit into two seconds, but three at least."""
+        self.assertEqual([20, 20, 8, 3, 20], [self.record(first_s)[1] for first_s in (0.001, 0.1, 0.25, 1.0, None)])
 
 
 class CountsTest(unittest.TestCase):

@@ -177,7 +177,28 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
         Run(environment={"ephemeral_ports": 1000, "ephemeral_ports_in_use": 680}),
         Run(environment={"ephemeral_ports": 1000, "ephemeral_ports_in_use": 681}),
     ),
+    (
+        "ports-near",  # half of them to each of two addresses
+        Run(
+            environment={"ephemeral_ports": 1000, "ephemeral_ports_in_use": 740},
+            target=Target(kind="bundled", url="http://a/", addresses=2),
+        ),
+        Run(
+            environment={"ephemeral_ports": 1000, "ephemeral_ports_in_use": 741},
+            target=Target(kind="bundled", url="http://a/", addresses=2),
+        ),
+    ),
     ("files-near", Run(environment={"file_limit": 25}), Run(environment={"file_limit": 24})),
+    (
+        "files-near",  # one contender at a time
+        Run(environment={"file_limit": 13}, turns="trials"),
+        Run(environment={"file_limit": 12}, turns="trials"),
+    ),
+    (
+        "files-near",  # half of the connections in each of two origins, all of them in the worker
+        Run(environment={"file_limit": 13}, target=Target(kind="bundled", url="http://a/", processes=2)),
+        Run(environment={"file_limit": 12}, target=Target(kind="bundled", url="http://a/", processes=2)),
+    ),
     (
         "clock-coarse",
         Run(environment={"clock_resolution_s": 1e-6}),

@@ -42,6 +42,8 @@ messages = st.one_of(
         st.none() | mixes,
         st.integers(0, 9),
         st.integers(1, 9),
+        st.lists(texts).map(tuple),
+        st.floats(1, 1e6),
     ),
     st.builds(Opened, seconds, seconds, st.none() | numbers),
     st.builds(
@@ -65,6 +67,7 @@ messages = st.one_of(
         messages=st.dictionaries(texts, texts),
         gc=st.lists(st.tuples(numbers, numbers, numbers), max_size=3).map(tuple),
         first_request_s=st.none() | seconds,
+        connect_all_s=st.none() | seconds,
     ),
     st.builds(Reconnect, numbers),
     st.builds(Reconnected, st.lists(seconds, max_size=3).map(tuple), numbers),

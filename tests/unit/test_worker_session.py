@@ -2,6 +2,7 @@
 
 import gc
 import tempfile
+import threading
 import unittest
 from unittest import mock
 
@@ -26,6 +27,7 @@ class Log:
         self.failing_from = 10**9
         self.refuses_to_close = False
         self.collects = False
+        self.lock = threading.Lock()
 
     def open(self, options: ClientOptions) -> None:
         self.opened.append(options)
@@ -36,7 +38,8 @@ class Log:
         self.prepared.append(request)
 
     def send(self) -> int:
-        self.sent += 1
+        with self.lock:
+            self.sent += 1
         if self.collects:
             gc.collect(1)
         if self.sent >= self.failing_from:
@@ -79,7 +82,7 @@ class AsyncFake(AsyncClient):
 
 
 class SessionTest(unittest.TestCase):
-    def each(self, headers=(), http_version="1.1"):
+    def each(self, headers=(), http_version="1.1", **settings):
         """A session of three requests in flight, sync and async."""
         for client_class in (Fake, AsyncFake):
             with self.subTest(client_class.__name__):
@@ -90,6 +93,7 @@ class SessionTest(unittest.TestCase):
                     "",
                     options=ClientOptions(concurrency=3, http_version=http_version),
                     request=Request("GET", "http://127.0.0.1:1/", headers),
+                    **settings,
                 )
                 session = Session(client_class(), ERRORS, order, self.sink.fileno())
                 yield session
@@ -130,6 +134,36 @@ class SessionTest(unittest.TestCase):
 
             self.assertEqual({"connection-refused": 2}, session.run(Run(Stop(requests=0), opening=True)).opening_errors)
             self.assertEqual({}, session.run(Run(Stop(requests=1))).opening_errors)
+
+    def test_connecting_all_is_timed_once(self):
+        """In the first opening alone, and only where all of it succeeded."""
+        for session in self.each():
+            first, second = (session.run(Run(Stop(requests=1), opening=True)) for _ in range(2))
+
+            self.assertGreater(first.connect_all_s, 0)
+            self.assertIsNone(second.connect_all_s)
+            self.assertIsNone(session.run(Run(Stop(requests=1))).connect_all_s)
+        for session in self.each():
+            LOG.failing_from = 4
+
+            self.assertIsNone(session.run(Run(Stop(requests=0), opening=True)).connect_all_s)
+
+    def test_connections_are_opened_one_after_the_other(self):
+        """At ten a second the third begins after 0.18 s; the others go on sending until then, and all is counted."""
+        for session in self.each(connect_rps=10.0):
+            ran = session.run(Run(Stop(requests=0), opening=True))
+
+            self.assertGreaterEqual(ran.connect_all_s, 0.18)
+            self.assertEqual(LOG.sent, ran.opening_requests)
+            self.assertGreater(ran.opening_requests, 1 + 3)
+
+    def test_requests_go_to_one_address_after_the_other(self):
+        """Three requests in flight over two addresses: the first gets two of them."""
+        for _ in self.each(origins=("http://127.0.0.1:1", "http://127.0.0.2:2")):
+            self.assertEqual(
+                ["http://127.0.0.1:1/", "http://127.0.0.2:2/", "http://127.0.0.1:1/"],
+                [request.url for request in LOG.prepared],
+            )
 
     def test_the_schedule_is_made_before_its_start_is_set(self):
         """However long it takes to find the end of many arrivals, it takes nothing from the time to get ready."""

@@ -36,6 +36,7 @@ class FakeWorker:
         self.pid = 100 + number
         self.orders: list[Run] = []
         self.options: ClientOptions | None = None
+        self.connect_rps = 0.0
         self.stopped = self.relieved = 0
         self.answers = [RAN]
         self.busy = 0
@@ -44,6 +45,7 @@ class FakeWorker:
 
     def open(self, order):
         self.options = order.options
+        self.connect_rps = order.connect_rps
 
     def opened(self):
         return self.opening
@@ -81,7 +83,8 @@ class TeamTest(unittest.TestCase):
             return self.workers[-1]
 
         team = self.enterContext(Team("null:sync", processes=processes, worker=start))
-        team.open(Open("m", "C", options=ClientOptions(concurrency=concurrency), request=Request("GET", "http://x/")))
+        options, request = ClientOptions(concurrency=concurrency), Request("GET", "http://x/")
+        team.open(Open("m", "C", options, request, connect_rps=600.0))
         return team
 
     def run_order(self, team: Team, order: Run) -> tuple[Ran, list[str]]:
@@ -99,10 +102,11 @@ class TeamTest(unittest.TestCase):
         self.assertEqual(10, self.workers[0].options.concurrency)
 
     def test_concurrency_is_shared(self):
-        """Ten in flight over three processes; each of them is named in messages."""
+        """Ten in flight over three processes, which together connect as fast as one; each is named in messages."""
         self.team(3)
 
         self.assertEqual([4, 3, 3], [worker.options.concurrency for worker in self.workers])
+        self.assertEqual([200.0] * 3, [worker.connect_rps for worker in self.workers])
         self.assertEqual("null:sync (process 3)", self.workers[2].name)
 
     def test_more_processes_than_requests_in_flight_are_refused(self):

@@ -1,0 +1,146 @@
+"""What a run takes of the system, against what the system allows: spread it where that helps, else refuse it.
+
+Each connection is a file at both ends and a port at one; with a synchronous client it is a thread, too. What is lacking
+is told before anything is started, with its figures. Pure; what is allowed is read by `utils.allowance`.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.load.ramp import CONNECT_RPS
+from http_benchmark.plan import Plan
+from http_benchmark.utils.allowance import Allowance
+
+SPARE_FILES = 128  # of a process: libraries, pipes, the connections of probes
+SPARE_THREADS = 128  # of all processes: the interpreters', and those that libraries start
+SPARE_MAPS = 2_000  # of a process: its libraries and its memory
+MAPS_PER_THREAD = 3  # its stack, the guard page below it, its samples
+MEMORY_PER_CONNECTION_BYTES = 64 * 1024
+MEMORY_PER_THREAD_BYTES = 64 * 1024
+TIME_WAIT_S = 60.0
+MOST_PORTS = 0.5  # of the ports to one address: the fewer are free, the longer the kernel looks for one
+STALL_S = 0.2  # for which a busy origin may accept nothing without a connection being lost
+
+
+def fitted(plan: Plan, allowed: Allowance) -> Plan:
+    """The same plan, with as many addresses and processes of the bundled origin as its connections take.
+
+    Raises:
+        ConfigurationError: The system does not offer what the run takes; a line for each thing that is lacking.
+    """
+    if faults := list(_faults(plan, allowed)):
+        raise ConfigurationError(faults)
+    if not plan.bundled:
+        return plan
+    processes = _origin_processes(plan, allowed)
+    addresses = math.ceil(_addresses(plan, allowed) / processes)
+    return replace(plan, origin=replace(plan.origin, processes=processes, addresses=addresses))
+
+
+def _origin_processes(plan: Plan, allowed: Allowance) -> int:
+    """One holds as many connections as it may open files."""
+    if allowed.files is None or not allowed.many_addresses:
+        return 1
+    return math.ceil(_connections(plan) / (allowed.files.left - SPARE_FILES))
+
+
+def _addresses(plan: Plan, allowed: Allowance) -> int:
+    """Each takes as many connections as there are ports; those of ended connections are taken for a minute more."""
+    if allowed.ports is None or not allowed.many_addresses:
+        return 1
+    blocks = min(plan.blocks, max(1.0, TIME_WAIT_S / plan.block_s))
+    return math.ceil(blocks * len(plan.arms) * plan.options.concurrency / (MOST_PORTS * allowed.ports.range))
+
+
+def _faults(plan: Plan, allowed: Allowance) -> Iterator[str]:
+    yield from _files_fault(plan, allowed)
+    yield from _ports_fault(plan, allowed)
+    yield from _threads_fault(plan, allowed)
+    yield from _backlog_fault(plan, allowed)
+    yield from _memory_fault(plan, allowed)
+
+
+def _files_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
+    ceiling = allowed.files
+    if ceiling is None:
+        return
+    needed = math.ceil(plan.options.concurrency / plan.processes) + SPARE_FILES
+    if needed > ceiling.left:
+        yield (
+            f"concurrency {plan.options.concurrency:,} takes {needed:,} open files in a process, and {ceiling.setting} "
+            f"allows {ceiling.left:,}; raise it, share the load (--processes), or lower --concurrency"
+        )
+    elif plan.bundled and not allowed.many_addresses and _connections(plan) + SPARE_FILES > ceiling.left:
+        yield (
+            f"{len(plan.arms)} contenders of concurrency {plan.options.concurrency:,} take "
+            f"{_connections(plan) + SPARE_FILES:,} open files at the origin, and {ceiling.setting} allows "
+            f"{ceiling.left:,}; raise it, name fewer contenders, or lower --concurrency"
+        )
+
+
+def _ports_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
+    """Connections to one address; the bundled origin gets more addresses instead."""
+    ports = allowed.ports
+    if ports is None or (plan.bundled and allowed.many_addresses):
+        return
+    free = ports.range - ports.in_use
+    if _connections(plan) > free:
+        yield (
+            f"{plan.together} times concurrency {plan.options.concurrency:,} takes {_connections(plan):,} ports, and "
+            f"{free:,} are free; wait a minute for old connections to go, widen net.ipv4.ip_local_port_range, "
+            "name fewer contenders, or lower --concurrency"
+        )
+
+
+def _threads_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
+    names = [arm.name for arm in plan.arms if arm.contender.mode == "sync"]
+    if not names:
+        return
+    advice = "raise it, lower --concurrency, or measure asynchronous clients"
+    threads = plan.options.concurrency + SPARE_THREADS
+    if allowed.threads and threads > allowed.threads.left:
+        yield (
+            f"concurrency {plan.options.concurrency:,} takes {threads:,} threads with {', '.join(names)}, and "
+            f"{allowed.threads.setting} leaves {max(0, allowed.threads.left):,}; {advice}"
+        )
+    maps = MAPS_PER_THREAD * math.ceil(plan.options.concurrency / plan.processes) + SPARE_MAPS
+    if allowed.maps and maps > allowed.maps.left:
+        yield (
+            f"concurrency {plan.options.concurrency:,} takes {maps:,} maps of memory in a process with "
+            f"{', '.join(names)}, and {allowed.maps.setting} allows {allowed.maps.left:,}; {advice}"
+        )
+
+
+def _backlog_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
+    """Few connections are soon accepted however short the queue is; of many, some would be tried again late."""
+    needed = math.ceil(CONNECT_RPS * STALL_S)
+    ceiling = allowed.backlog
+    if plan.bundled and plan.turns == "trials" and ceiling and ceiling.left < needed:
+        yield (
+            f"concurrency {plan.options.concurrency:,} takes room for {needed:,} connections that wait to be accepted, "
+            f"and {ceiling.setting} allows {ceiling.left:,}; raise it, or lower --concurrency"
+        )
+
+
+def _memory_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
+    if allowed.memory_bytes is None:
+        return
+    sync = any(arm.contender.mode == "sync" for arm in plan.arms)
+    needed = _connections(plan) * MEMORY_PER_CONNECTION_BYTES
+    needed += plan.options.concurrency * MEMORY_PER_THREAD_BYTES * sync
+    if needed > allowed.memory_bytes:
+        yield (
+            f"{plan.together} times concurrency {plan.options.concurrency:,} takes about {_gib(needed)} of memory, and "
+            f"{_gib(allowed.memory_bytes)} are free; lower --concurrency, or name fewer contenders"
+        )
+
+
+def _connections(plan: Plan) -> int:
+    """How many connections there are at the same time."""
+    return plan.together * plan.options.concurrency
+
+
+def _gib(size: float) -> str:
+    return f"{size / 1024**3:.1f} GiB"
