@@ -8,7 +8,7 @@ at a time, in order; what the client sends meanwhile waits.
 import asyncio
 import contextlib
 import time
-from typing import cast
+from typing import Any, cast
 
 from http_benchmark.origin import routes
 from http_benchmark.origin.alarms import Alarms
@@ -59,6 +59,16 @@ class Origin:
         self._connections.discard(connection)
         if not self._connections:
             self._deserted.set()
+
+    def settle(self) -> dict[str, Any]:
+        """Read the counters between two turns.
+
+        Who had its turn waits for nothing any more: what is under way it gave up, and what becomes of that would
+        otherwise count for whoever comes next.
+        """
+        for connection in self._connections:
+            connection.disown()
+        return self.counters.reading()
 
     async def end_connections(self, patience_s: float) -> None:
         """Close idle connections now, the others after the answer under way, or when `patience_s` is over."""
@@ -133,6 +143,10 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._sender.resume()
         self._advance()
+
+    def disown(self) -> None:
+        """Let the answer under way count for nobody."""
+        self._sender.disown()
 
     def end(self) -> None:
         """Close when the answer under way is sent; at once if there is none."""

@@ -167,9 +167,13 @@ async def _serve_controller(listeners: Sequence[socket.socket], options: OriginO
     servers = [await loop.create_server(origin.connect, sock=each, backlog=_BACKLOG) for each in listeners]
 
     def answer(message: dict[str, Any]) -> dict[str, Any]:
-        if message["do"] != "counts":
-            raise ValueError(f"the origin does not know {message!r}")
-        return origin.counters.reading()
+        match message["do"]:
+            case "counts":
+                return origin.counters.reading()
+            case "settle":
+                return origin.settle()
+            case _:
+                raise ValueError(f"the origin does not know {message!r}")
 
     ControlChannel(answer, told_to_end.set)
     say({"is": "listening", "urls": [url_of(each) for each in listeners], "pid": os.getpid()})

@@ -66,8 +66,19 @@ class OriginProcess:
         Raises:
             TargetError: It is no longer there.
         """
+        return self._counts("counts")
+
+    def settle(self) -> ServerCounts:
+        """The same, between two turns: what is under way now counts as dropped, and nothing that comes of it.
+
+        Raises:
+            TargetError: It is no longer there.
+        """
+        return self._counts("settle")
+
+    def _counts(self, question: str) -> ServerCounts:
         try:
-            return ServerCounts.from_dict(self._child.ask({"do": "counts"}, _ANSWER_PATIENCE_S))
+            return ServerCounts.from_dict(self._child.ask({"do": question}, _ANSWER_PATIENCE_S))
         except WorkerError as error:
             raise TargetError(str(error)) from error
 

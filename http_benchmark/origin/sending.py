@@ -48,7 +48,7 @@ class Sender:
         self.closed = False
         self.bytes_per_s: float | None = None
         self._transport = transport
-        self._counters = counters
+        self._counters = self._shared_counters = counters
         self._on_free = on_free
         self._queues = queues
         self._alarms = alarms
@@ -66,6 +66,7 @@ class Sender:
     def send(self, answer: Answer) -> None:
         """Send an answer; `busy` tells whether that goes on after the return. Not to be called while busy."""
         self.busy = True
+        self._counters = self._shared_counters
         self._answer = answer
         if answer.delay_s or answer.service:
             self._due_ns = self._due(answer)
@@ -86,12 +87,22 @@ class Sender:
             self._play()
             self._tell_if_free()
 
+    def disown(self) -> None:
+        """Let what becomes of the answer under way count for nobody, since its client does not wait for it any more."""
+        if self.busy:
+            self._counters.dropped += self._waits_for_its_start
+            self._counters = Counters()
+
     def cancel(self) -> None:
         """Forget the answer under way, since the client is gone."""
+        self._counters.dropped += self._waits_for_its_start
         if self._alarm is not None:
             self._alarm.cancel()
-            self._counters.dropped += self._steps is None  # it was waiting for its start
         self._steps = None
+
+    @property
+    def _waits_for_its_start(self) -> bool:
+        return self._alarm is not None and self._steps is None
 
     def _start(self) -> None:
         answer = self._answer

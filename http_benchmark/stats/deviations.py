@@ -118,10 +118,12 @@ def _errors_swallowed(account: Account) -> _Found:
 def _body_unread(account: Account) -> _Found:
     """A reset comes from a socket that is closed with something unread in it.
 
-    Who gave up on an answer resets its connection, and so may who closes one that the origin ends.
+    Who gave up on an answer resets its connection, and so may who closes one that the origin ends. And a reset that
+    comes late is counted for whoever has its turn by then; so there must be as many connections beyond those needed,
+    since one that was reset is of no use any more.
     """
     resets, explained = account.work.reset_by_client or 0, account.explained + (account.work.closed or 0)
-    if resets - explained > max(A_FEW, MOST_RATIO * account.requests):
+    if min(resets - explained, account.extra_connections) > max(A_FEW, MOST_RATIO * account.requests):
         what = f"left answers unread: it reset {_counted(resets, 'connection')} in {account.requests:,} requests"
         yield Deviation(code="body-unread", severity="less-work", what=what, ordered=explained, seen=resets)
 

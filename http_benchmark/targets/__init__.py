@@ -32,7 +32,7 @@ class OpenTarget(Protocol):
     description: Target
 
     def counts(self) -> ServerCounts | None:
-        """What the server has counted so far; None where it does not tell."""
+        """What the server has counted so far, to be asked between two turns; None where it does not tell."""
 
     def memory_bytes(self) -> int | None:
         """Resident memory of the server now; None where it cannot be read."""
@@ -65,7 +65,7 @@ class BundledTarget:
         )
 
     def counts(self) -> ServerCounts | None:
-        return reduce(add, (process.counts() for process in self._processes))
+        return reduce(add, (process.settle() for process in self._processes))
 
     def memory_bytes(self) -> int | None:
         figures = [rss_bytes(process.pid) for process in self._processes]

@@ -28,6 +28,31 @@ class CountersTest(OriginTestCase):
 
         self.assertEqual((1, 1), (self.seen.dropped, self.seen.requests))
 
+    def test_what_is_under_way_between_two_turns(self):
+        """It counts as dropped, nothing that comes of it counts at all, and the next request on its connection does."""
+        wire = self.wire()
+        wire.send(get("/delay/0.3"))
+        self.until(lambda: self.seen.bytes_received > 0)
+        settled = self.origin.settle() - self.before
+        self.assertEqual((0, 1), (settled.requests, settled.dropped))
+
+        self.assertEqual(200, wire.answer()[0])
+        self.assertEqual(settled.model_copy(update={"cpu_s": 0.0}), self.seen.model_copy(update={"cpu_s": 0.0}))
+        wire.send(get("/delay/0.01"))
+        wire.answer()
+        self.assertEqual((1, 1), (self.seen.requests, self.seen.dropped))
+
+    def test_the_rest_after_an_answer(self):
+        """The last rest of /drip is no answer that somebody gave up."""
+        wire = self.wire()
+        wire.send(get("/drip?duration=0.6&numbytes=2"))
+        self.assertEqual((200, b"**"), wire.answer())
+        self.origin.settle()
+        wire.send(get("/bytes/1"))
+        wire.answer()
+
+        self.assertEqual((2, 0), (self.seen.requests, self.seen.dropped))
+
     def test_a_client_that_leaves_an_answer_unread_resets_its_connection(self):
         """Closing after the whole body is no reset, in the middle of it is one."""
         with Wire(self.origin) as wire:

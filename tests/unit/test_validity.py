@@ -132,7 +132,6 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ("unequal-work", Run(trial=counted(requests=210)), Run(trial=counted(requests=211))),
     ("unequal-work", Run(trial=counted(requests=210)), Run(trial=counted(requests=209))),
     ("unequal-work", Run(trial=counted(statuses={200: 210})), Run(trial=counted(statuses={200: 209, 503: 1}))),
-    ("unequal-work", Run(trial=counted(reset_by_client=2)), Run(trial=counted(reset_by_client=3))),
     ("unequal-work", Run(trial=counted(protocols={"1.1": 210})), Run(trial=counted(protocols={"1.1": 209, "1.0": 1}))),
     ("unequal-work", Run(trial=counted(tls_handshakes=0)), Run(trial=counted(tls_handshakes=1))),
     (

@@ -87,7 +87,6 @@ class LimitTest(unittest.TestCase):
             ("requests-missing", "less-work", counted_trial(), counted_trial(requests=999, body_bytes_received=99_900)),
             ("retries-hidden", "shown", counted_trial(), counted_trial(requests=1001, body_bytes_received=100_100)),
             ("errors-swallowed", "other-work", counted_trial(), counted_trial(statuses={200: 999, 503: 1})),
-            ("body-unread", "less-work", counted_trial(reset_by_client=10), counted_trial(reset_by_client=11)),
             ("upload-differs", "less-work", counted_trial(), counted_trial(body_bytes_received=99_999)),
             ("upload-differs", "other-work", counted_trial(), counted_trial(body_bytes_received=100_001)),
             ("protocol", "other-work", counted_trial(), counted_trial(protocols={"1.0": 1, "1.1": 999})),
@@ -100,6 +99,14 @@ class LimitTest(unittest.TestCase):
             with self.subTest(code, severity=severity):
                 self.assertEqual([], found(inside))
                 self.assertEqual([(code, severity)], found(beyond))
+
+    def test_unread_bodies_cost_connections(self):
+        """Eleven resets in a thousand requests on as many new connections; not ten, and not with fewer connections."""
+        unread = ("body-unread", "less-work")
+
+        self.assertIn(unread, found(counted_trial(reset_by_client=11, connections=21)))
+        self.assertNotIn(unread, found(counted_trial(reset_by_client=10, connections=21)))
+        self.assertNotIn(unread, found(counted_trial(reset_by_client=11, connections=20)))
 
     def test_against_the_others(self):
         """Sizes are compared with the median of the others, each for itself."""
@@ -236,7 +243,6 @@ class RankingTest(unittest.TestCase):
             ("unequal-work", {"requests": 999, "body_bytes_received": 99_900}),
             ("unequal-work", {"requests": 1001, "body_bytes_received": 100_100}),
             ("unequal-work", {"statuses": {200: 999, 503: 1}}),
-            ("unequal-work", {"reset_by_client": 11}),
             ("unequal-work", {"protocols": {"1.0": 1000}}),
             ("unequal-work", {"tls_handshakes": 1}),
             ("bytes-off", {"body_bytes_received": 99_999}),
