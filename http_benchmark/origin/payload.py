@@ -1,5 +1,6 @@
 """Bodies of any size out of one shared block, so that none of them is ever built: byte i is i modulo 256."""
 
+import itertools
 from collections.abc import Iterator
 
 from http_benchmark.origin.messages import Buffer
@@ -30,6 +31,16 @@ class Pieces:
     def __iter__(self) -> Iterator[Buffer]:
         for start in range(0, self._length, self._piece_bytes):
             yield _section(start, min(start + self._piece_bytes, self._length))
+
+
+class Drops:
+    """So many asterisks, one by one; can be iterated again and again."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __iter__(self) -> Iterator[Buffer]:
+        return itertools.repeat(b"*", self._number)
 
 
 def _section(start: int, end: int) -> Buffer:

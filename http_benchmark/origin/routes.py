@@ -10,7 +10,7 @@ from functools import partial
 from http_benchmark.faults import Fault, FaultKind
 from http_benchmark.origin import busy, echo
 from http_benchmark.origin.messages import Request, Response, Stream
-from http_benchmark.origin.payload import BLOCK_BYTES, Pieces, payload
+from http_benchmark.origin.payload import BLOCK_BYTES, Drops, Pieces, payload
 from http_benchmark.origin.queues import Service
 
 MAX_BODY_BYTES = 1024**3
@@ -33,6 +33,7 @@ _STREAM_CHUNK_BYTES = 10240
 _MAX_DRIP_BYTES = 10 * 1024**2
 _FAULTY_BYTES = 1024  # of a body to which something happens
 _GZIP_HEAD_BYTES = 10
+_MOST_DIGITS = 20  # more than any limit has, leading zeros included
 
 type Handler = Callable[..., Response]
 """Takes the request and one string per placeholder of the path; raises ValueError for a bad parameter."""
@@ -115,7 +116,7 @@ def _text(status: int, message: str, headers: tuple[tuple[str, str], ...] = ()) 
 
 
 def _whole(text: str, name: str, low: int, high: int) -> int:
-    if not (text.isascii() and text.isdigit() and low <= int(text[:20]) <= high):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and low <= int(text) <= high):
         raise ValueError(f"{name} must be a whole number from {low} to {high}, got {text[:40]!r}")
     return int(text)
 
@@ -158,7 +159,7 @@ def _drip(request: Request) -> Response:
     duration_s = _seconds(echo.argument(request, "duration", "2"), "duration")
     return Response(
         _whole(echo.argument(request, "code", "200"), "code", 200, 599),
-        Stream((b"*",) * size, size, duration_s / size),
+        Stream(Drops(size), size, duration_s / size),
         delay_s=_seconds(echo.argument(request, "delay", "0"), "delay"),
     )
 

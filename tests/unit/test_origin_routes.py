@@ -2,7 +2,9 @@
 
 import base64
 import gzip
+import itertools
 import json
+import sys
 import unittest
 import zlib
 from typing import Any
@@ -72,6 +74,13 @@ class SizesTest(unittest.TestCase):
         self.assertEqual([b"*"] * 4, list(response.body.pieces))
         self.assertEqual(0.5, response.body.pause_s)
 
+    def test_a_long_drip_takes_no_memory(self):
+        """Ten million pieces of one byte are not built beforehand."""
+        pieces = ask("/drip?numbytes=10000000").body.pieces
+
+        self.assertEqual([b"*"] * 3, list(itertools.islice(pieces, 3)))
+        self.assertLess(sys.getsizeof(pieces), 1000)
+
 
 class EchoTest(unittest.TestCase):
     def test_get_tells_what_was_sent(self):
@@ -108,6 +117,15 @@ class EchoTest(unittest.TestCase):
                 with self.subTest(method=method, body=name):
                     answer = document(ask(f"/{method.lower()}", method, *headers, body=body))
                     self.assertEqual(expected, {key: answer[key] for key in ("data", "form", "json")})
+
+    def test_deep_json_is_answered(self):
+        """JSON nested to any depth is read, or shown as null where it cannot be; it takes about as much as it took."""
+        for depth in (10, 300, 400, 900, *range(1_400, 1_600, 3), 5_000, 100_000):
+            with self.subTest(depth=depth):
+                body = b"[" * depth + b"0," * 1000 + b"0" + b"]" * depth
+                answer = ask("/post", "POST", body=body)
+                self.assertEqual(200, answer.status)
+                self.assertLess(len(answer.body), 4 * len(body) + 500)
 
     def test_anything_answers_every_method_and_path(self):
         """/anything and all below it tell the method."""
@@ -196,6 +214,7 @@ class StatusTest(unittest.TestCase):
         for target in (
             "/bytes/-1", "/bytes/x", "/bytes/٣", f"/bytes/{MAX_BODY_BYTES + 1}", "/bytes/" + "9" * 5000, "/status/99",
             "/status/600", "/status/100", "/delay/-1", "/delay/nan", "/delay/inf", "/delay/x", "/stream/x",
+            "/bytes/" + "0" * 20 + f"{MAX_BODY_BYTES + 1}", "/drip?numbytes=" + "0" * 20 + "99999999999",
             "/stream-bytes/10?chunk_size=0", "/redirect/0", "/drip?numbytes=0", "/drip?code=1000",
         ):  # fmt: skip
             with self.subTest(target=target[:40]):
