@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+from weakref import WeakValueDictionary
 
 from http_benchmark.faults import Fault
 from http_benchmark.origin.messages import Buffer, Request, Response, Stream
@@ -58,23 +59,39 @@ class Answer:
     immediate: bool
 
 
+class Kept(dict[bytes, Answer]):
+    """The kept answers of one client address, by request head."""
+
+    __slots__ = ("__weakref__",)
+
+
 class Answers:
-    """Makes answers, and keeps those that equal heads may get again."""
+    """Makes answers, and keeps those that equal heads may get again.
+
+    A client address is forgotten with its last connection, but not before the second is over, since clients without
+    keep-alive come back at once.
+    """
 
     def __init__(self) -> None:
-        self._by_peer: dict[str, dict[bytes, Answer]] = {}
+        self._by_peer: WeakValueDictionary[str, Kept] = WeakValueDictionary()
+        self._of_this_second: list[Kept] = []
         self._date = b""
         self.renew()
 
-    def of_peer(self, peer: str) -> dict[bytes, Answer]:
-        """The kept answers of one client address by request head; apart from others', since routes echo the address."""
-        return self._by_peer.setdefault(peer, {})
+    def of_peer(self, peer: str) -> Kept:
+        """The kept answers of one client address; apart from others', since routes echo the address."""
+        kept = self._by_peer.get(peer)
+        if kept is None:
+            kept = self._by_peer[peer] = Kept()
+            self._of_this_second.append(kept)
+        return kept
 
     def renew(self) -> None:
         """Take over the time of day and forget all answers made before; to be called each full second."""
         self._date = f"Date: {formatdate(time.time(), usegmt=True)}\r\n".encode("ascii")
         for kept in self._by_peer.values():
             kept.clear()
+        self._of_this_second.clear()
 
     def keep(self, head: bytes, request: Request, response: Response, answer: Answer) -> None:
         """Have later requests with an equal head answered the same, where that is right and takes little memory."""

@@ -229,6 +229,15 @@ class AnswersTest(unittest.TestCase):
         self.answers.renew()
         self.assertEqual({}, self.answers.of_peer("10.0.0.1"))
 
+    def test_a_peer_is_forgotten_after_its_last_connection(self):
+        """Connections share what is kept for their address; without any, it goes with the second."""
+        held = self.answers.of_peer("10.0.0.1")
+        self.assertTrue(self.keeps(Request("GET", "/", peer="10.0.0.2"), Response()))
+        self.assertIs(held, self.answers.of_peer("10.0.0.1"))
+        self.answers.renew()
+
+        self.assertEqual(["10.0.0.1"], list(self.answers._by_peer))
+
     def test_ever_new_heads_do_not_fill_memory(self):
         """The number of kept answers is bounded."""
         request, response = Request("GET", "/"), Response()
