@@ -15,7 +15,7 @@ from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.scripts import Ending, Step, capped, script
 
 _LOOK_AGAIN_NS = 1_000_000  # whether the kernel has sent all that it was given
-
+_MOST_STEPS = 100  # at a time: a client that reads fast must not keep all others waiting
 
 class Sender:
     """Sends one answer at a time.
@@ -123,11 +123,13 @@ class Sender:
         self._play()
 
     def _play(self) -> None:
-        """Take steps until the client's buffers are full, a rest is due, or the answer ends."""
+        """Take steps until the client's buffers are full, a rest or somebody else is due, or the answer ends."""
         answer = self._answer
         assert answer is not None
         assert self._steps is not None
-        while not self.full:
+        for _ in range(_MOST_STEPS):
+            if self.full or self._transport.is_closing():
+                return
             step = next(self._steps, None)
             if isinstance(step, tuple):
                 self._write_on(*step)
@@ -142,6 +144,7 @@ class Sender:
                 self._due_ns += round(step * 1e9)
                 self._wait(self._play)
                 return
+        self._wait(self._play)
 
     def _write_on(self, *parts: Buffer) -> None:
         """Hand over more of an answer; what follows its head counts as its body."""
@@ -183,6 +186,8 @@ class Sender:
         self._alarm = self._alarms.at(self._due_ns, lambda: self._go_on(then))
 
     def _go_on(self, then: Callable[[], None]) -> None:
+        if self._transport.is_closing():
+            return  # the client has left this very moment: it gets no answer, and `cancel` is about to come
         self._alarm = None
         then()
         self._tell_if_free()
