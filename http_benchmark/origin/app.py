@@ -116,10 +116,7 @@ class Connection(asyncio.Protocol):
         self._sender.cancel()
         if self._cut is not None:
             self._cut.cancel()
-        del (
-            self._sender,
-            self._reader,
-        )  # they refer back to this: a large upload would stay until the collector comes
+        del self._sender, self._reader  # they refer back to this, and would keep it until the collector comes
 
     def data_received(self, data: bytes) -> None:
         counters = self._counters

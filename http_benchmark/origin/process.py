@@ -82,6 +82,10 @@ class OriginProcess:
         except WorkerError as error:
             raise TargetError(str(error)) from error
 
+    def complaints(self) -> str:
+        """What it printed to standard error: faults of its own, each of which ended a connection; "" once stopped."""
+        return self._child.complaints()
+
     def stop(self) -> None:
         """End it. Harmless when repeated."""
         self._child.stop()

@@ -136,6 +136,13 @@ class Child:
         self.tell(message)
         return self.listen(timeout_s)
 
+    def complaints(self) -> str:
+        """What the child has printed to standard error so far; "" once it was stopped."""
+        if self._stderr.closed:
+            return ""
+        descriptor = self._stderr.fileno()  # the child writes at the same position, which must stay where it is
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
+
     def stop(self) -> None:
         """End the child: close its input, wait a little, then kill it. Harmless when repeated."""
         process = self._process

@@ -1,0 +1,83 @@
+"""Does the bundled origin survive anything that clients do? Sound, damaged, slow, half-closed and broken connections.
+
+Run it with `python -m bench.fuzz_origin --cpu 1h`. A round is some hundred connections, each decided by the seed, in
+three parts: all that is sent is sound and all answers are read; anything is sent and all answers are read; anything is
+sent, and many leave in the middle. After each part the origin's counters are held against what the connections know:
+in the first two that is everything, but for the bytes of clients that went on sending after a refusal. Then, with
+nobody connected, the origin must have given back every descriptor, not use the processor, have said nothing on its
+standard error, and answer the next round. Its memory must not grow over the rounds. Findings are printed with what
+plays them again; the exit code is 1 if there are any.
+"""
+
+import argparse
+import itertools
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+from bench.fuzzing.orders import unknown_routes
+from bench.fuzzing.rounds import Fuzzer, Report
+from http_benchmark.lifeline import raise_file_limit
+from http_benchmark.origin.process import OriginProcess
+from http_benchmark.units import parse_duration
+
+PROGRESS_S = 60.0
+
+
+def fuzz(
+    *,
+    seed: int,
+    rounds: Iterable[int],
+    cpu_s: float = math.inf,
+    connections: int = 150,
+    tell: Callable[[str], object] = print,
+) -> Report:
+    """Play rounds against an origin of its own.
+
+    Args:
+        seed: What all choices follow from.
+        rounds: Their numbers.
+        cpu_s: No further round is begun when so much CPU time was used, the origin's included.
+        connections: Per part of a round, of which there are three.
+        tell: Told findings as they come, and how far it is now and then.
+    """
+    raise_file_limit()
+    with OriginProcess() as origin:
+        fuzzer = Fuzzer(seed, connections, origin)
+        report, told, next_s = fuzzer.report, 0, time.monotonic() + PROGRESS_S
+        for number in rounds:
+            alive = fuzzer.play(number)
+            for finding in report.findings[told:]:
+                tell(finding)
+            told = len(report.findings)
+            if not alive or report.cpu_s >= cpu_s:
+                break
+            if time.monotonic() > next_s:
+                tell(report.summary())
+                next_s = time.monotonic() + PROGRESS_S
+    return report
+
+
+def main() -> int:
+    """Run it; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.fuzz_origin", description=__doc__.partition("\n")[0])
+    parser.add_argument("--cpu", type=parse_duration, default=60.0, help="CPU time to use, the origin's included")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--round", type=int, metavar="K", help="play only this one, to see a finding again")
+    parser.add_argument("--connections", type=int, default=150, help="per part of a round, of which there are three")
+    arguments = parser.parse_args()
+    if unknown := unknown_routes():
+        print(f"asked for now and then only, since nothing is known of their answers: {', '.join(unknown)}")
+    report = fuzz(
+        seed=arguments.seed,
+        rounds=itertools.count() if arguments.round is None else [arguments.round],
+        cpu_s=arguments.cpu,
+        connections=arguments.connections,
+    )
+    print(report.summary())
+    return 1 if report.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""Playing one script on one connection, and what came of it."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bench.fuzzing.replies import Replies, Reply, WrongReplyError
+from bench.fuzzing.scripts import Script
+
+PATIENCE_S = 60.0  # on a busy machine; nothing that is waited for takes more than two seconds
+_MOST_BYTES = 8_000_000  # more is asked for only by those who leave
+
+
+@dataclass
+class Outcome:
+    """What one connection saw.
+
+    Attributes:
+        sent_least, sent_most: Bytes that went out for certain, and that may have gone out.
+        received_bytes: What came in.
+        replies: Whole answers.
+        begun: The status of an answer of which only the beginning came.
+        drained: The origin closed in order after its last byte.
+        finished: All was sent, and our side was closed before the origin's.
+        fault: What must not be, in words.
+    """
+
+    script: Script
+    sent_least: int = 0
+    sent_most: int = 0
+    received_bytes: int = 0
+    replies: list[Reply] = field(default_factory=list)
+    begun: int | None = None
+    drained: bool = False
+    finished: bool = False
+    fault: str | None = None
+
+
+class Talk:
+    """One connection.
+
+    Args:
+        script: What to do.
+        target: The origin's address.
+    """
+
+    def __init__(self, script: Script, target: tuple[str, int]) -> None:
+        self._script = script
+        self._target = target
+        self._outcome = Outcome(script)
+        self._replies = Replies(one.method for one in script.orders)
+        self._changed = asyncio.Event()  # something came in, or it is over
+        self._over = False
+
+    async def run(self) -> Outcome:
+        """Play it; the connection is closed afterwards."""
+        script, outcome = self._script, self._outcome
+        try:
+            self._socket = await self._connect()
+        except OSError as error:
+            outcome.fault = f"not connected: {error}"
+            return outcome
+        with self._socket:
+            try:
+                async with asyncio.timeout(script.ends_after_s if script.leaves else PATIENCE_S):
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(self._write())
+                        group.create_task(self._read())
+            except TimeoutError:
+                if not script.leaves:
+                    outcome.fault = f"stuck after {len(self._replies.whole)} answers"
+            if script.ending == "reset":
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        outcome.replies, outcome.begun = self._replies.whole, self._replies.begun
+        return outcome
+
+    async def _connect(self) -> socket.socket:
+        connection = socket.socket()
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._script.window_bytes:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._script.window_bytes)
+        try:
+            connection.bind((self._script.address, 0))
+            await asyncio.get_running_loop().sock_connect(connection, self._target)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    async def _write(self) -> None:
+        script, outcome = self._script, self._outcome
+        try:
+            for number, part in enumerate(script.parts):
+                if number and script.rest_s:
+                    await asyncio.sleep(script.rest_s)
+                if number and script.waits_for_continue:
+                    await self._until(lambda: bool(self._replies.continues))
+                await self._send(part)
+            if script.ending == "answered":
+                await self._until(lambda: len(self._replies.whole) >= len(script.expected))
+            await asyncio.sleep(PATIENCE_S if script.leaves else script.ends_after_s)
+            if not self._over:
+                self._socket.shutdown(socket.SHUT_WR)
+                outcome.finished = not self._over
+        except OSError:
+            pass  # the origin has closed; the reader knows whether it may
+
+    async def _send(self, part: bytes) -> None:
+        for start in range(0, len(part), 65536):
+            piece = part[start : start + 65536]
+            self._outcome.sent_most += len(piece)
+            await asyncio.get_running_loop().sock_sendall(self._socket, piece)
+            self._outcome.sent_least += len(piece)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not (condition() or self._over):
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _read(self) -> None:
+        script, outcome, loop = self._script, self._outcome, asyncio.get_running_loop()
+        await asyncio.sleep(script.read_after_s)
+        try:
+            while script.read_bytes and not self._over:
+                data = await loop.sock_recv(self._socket, script.read_bytes)
+                self._take(data)
+                await asyncio.sleep(script.read_rest_s)
+        except ConnectionError as error:
+            if not script.leaves:
+                self._may_be_cut_off(error)
+        except WrongReplyError as error:
+            outcome.fault = f"wrong answer: {error}"
+        finally:
+            self._over = self._over or bool(script.read_bytes)
+            self._changed.set()
+
+    def _take(self, data: bytes) -> None:
+        outcome = self._outcome
+        outcome.received_bytes += len(data)
+        self._replies.feed(data)
+        if outcome.received_bytes > _MOST_BYTES and not self._script.leaves:
+            raise WrongReplyError(f"more than {_MOST_BYTES} bytes came")
+        if not data:
+            self._over = outcome.drained = True
+        self._changed.set()
+
+    def _may_be_cut_off(self, error: ConnectionError) -> None:
+        """After its last answer the origin cuts off who does not close; nobody else."""
+        replies = self._replies.whole
+        if not (replies and replies[-1].closes):
+            self._outcome.fault = f"{type(error).__name__} after {len(replies)} answers"
