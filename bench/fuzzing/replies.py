@@ -68,6 +68,7 @@ class Replies:
             match event:
                 case h11.InformationalResponse():
                     self.continues += 1
+                    self._fresh = not self._parser.trailing_data[0]  # who hangs up now may get no answer
                 case h11.Response():
                     self.begun = event.status_code
                     self._closes = (b"connection", b"close") in event.headers

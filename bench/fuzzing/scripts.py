@@ -102,7 +102,7 @@ def wild(random: Random, name: str) -> Script:
 def _sound(random: Random, name: str, *, lasting: bool = False) -> Script:
     orders = tuple(order(random, lasting=lasting) for _ in range(random.choice((1, 1, 2, 5, 20))))
     parts, rest_s = _cut(random, b"".join(one.wire for one in orders))
-    read_bytes, read_rest_s = _pace(random, sum(len(one.content or b"") + 1000 for one in orders))
+    read_bytes, read_rest_s = _pace(random, sum(len(one.content or b"") + 8 * len(one.body) + 1000 for one in orders))
     return Script(
         name,
         _address(random),

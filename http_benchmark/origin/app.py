@@ -14,6 +14,7 @@ from http_benchmark.origin import routes
 from http_benchmark.origin.alarms import Alarms
 from http_benchmark.origin.answers import Answer, Answers
 from http_benchmark.origin.counters import Counters
+from http_benchmark.origin.hangups import hung_up
 from http_benchmark.origin.messages import RefusalError, Request, Response
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.queues import Queues
@@ -21,6 +22,7 @@ from http_benchmark.origin.reading import Incoming, Reader
 from http_benchmark.origin.sending import Sender
 
 _MAX_WAITING_BYTES = 65536  # of pipelined requests; then reading rests until the answer under way is sent
+_LOOK_S = 1.0  # how often to look whether a client is still there that is not read from
 _LINGER_S = 2.0  # how long a client may leave the connection open after the last answer
 _UNREADABLE = Request("GET", "/", keep_alive=False)  # stands for what could not be read as a request
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -96,6 +98,7 @@ class Connection(asyncio.Protocol):
         self._idle = True  # nothing is half read, half sent or full: what comes next starts a request
         self._ending = False  # close when nothing is under way any more
         self._cut: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer: str = (transport.get_extra_info("peername") or ("",))[0]  # none if the client is gone already
@@ -114,8 +117,9 @@ class Connection(asyncio.Protocol):
             self._counters.reset_by_client += 1
         self._origin.left(self)
         self._sender.cancel()
-        if self._cut is not None:
-            self._cut.cancel()
+        for timer in (self._cut, self._look):
+            if timer is not None:
+                timer.cancel()
         del self._sender, self._reader  # they refer back to this, and would keep it until the collector comes
 
     def data_received(self, data: bytes) -> None:
@@ -189,10 +193,27 @@ class Connection(asyncio.Protocol):
         return not (sender.busy or sender.full or sender.closed or self._transport.is_closing())
 
     def _regulate_reading(self) -> None:
-        if self._sender.full or (self._sender.busy and self._reader.waiting_bytes > _MAX_WAITING_BYTES):
+        if self._sender.full:
             self._transport.pause_reading()
+        elif self._sender.busy and self._reader.waiting_bytes > _MAX_WAITING_BYTES:
+            self._transport.pause_reading()
+            self._watch()
         else:
             self._transport.resume_reading()
+
+    def _watch(self) -> None:
+        """Look now and then whether the client is still there: where reading rests, the event loop does not tell."""
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(_LOOK_S, self._look_for_client)
+
+    def _look_for_client(self) -> None:
+        self._look = None
+        if self._transport.is_reading() or self._transport.is_closing():
+            return
+        if hung_up(self._transport) and not self._sender.streaming:
+            self._transport.abort()
+        else:
+            self._watch()
 
     def _answer(self, incoming: Incoming) -> Answer:
         request = incoming.request

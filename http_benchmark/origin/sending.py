@@ -17,6 +17,7 @@ from http_benchmark.origin.scripts import Ending, Step, capped, script
 _LOOK_AGAIN_NS = 1_000_000  # whether the kernel has sent all that it was given
 _MOST_STEPS = 100  # at a time: a client that reads fast must not keep all others waiting
 
+
 class Sender:
     """Sends one answer at a time.
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 import time
 import unittest
 
@@ -27,8 +29,7 @@ class LeavingTest(OriginTestCase):
         self.until(lambda: origin.memory_info().rss - before < 60 * MIB)
 
     def test_a_stream_ends_with_its_client(self):
-        """A GiB in pieces of one byte is not made for a client that is gone, nor for one that reads it at the cost of
-        all others."""
+        """A GiB in pieces of one byte is not made for a client that is gone, nor at the cost of all others."""
         before = self.origin.counts()
         with Wire(self.origin) as wire:
             wire.send(get(f"/stream-bytes/{1024 * MIB}?chunk_size=1"))
@@ -41,6 +42,18 @@ class LeavingTest(OriginTestCase):
 
         self.assertEqual(2, seen.requests)
         self.assertLess(seen.bytes_sent, 64 * MIB)
+
+    def test_a_client_that_leaves_behind_a_flood_is_noticed(self):
+        """With more requests waiting behind a delay than are read, the end is noticed all the same."""
+        origin = psutil.Process(self.origin.pid)
+        before = origin.num_fds()
+        for leaves in ("closes", "resets"):
+            with self.subTest(leaves=leaves), Wire(self.origin) as wire:
+                wire.send(get("/delay/3600") + get("/bytes/1") * 5000)
+                self.until(lambda: origin.num_fds() > before)
+                if leaves == "resets":
+                    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.until(lambda: origin.num_fds() == before)
 
     def test_who_never_sends_a_whole_head_is_left_alone(self):
         """There is no limit of time: others are served meanwhile, and nothing is counted but the connection."""
