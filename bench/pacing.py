@@ -42,8 +42,9 @@ def measure(mode: str, arrivals: Arrivals, concurrency: int) -> tuple[Ran, np.nd
 
 def report(mode: str, ran: Ran, samples: np.ndarray) -> bool:
     """Print one line; whether the schedule was kept."""
-    intended_ns, lag_us = samples[:, 0], samples[:, 1] / 1e3
-    sent_s = np.ptp(intended_ns + samples[:, 1]) / 1e9
+    intended_ns, started_ns = samples[:, 0], samples[:, 1]
+    lag_us = (started_ns - intended_ns) / 1e3
+    sent_s = np.ptp(started_ns) / 1e9
     rate_error = abs(np.ptp(intended_ns) / 1e9 / sent_s - 1)
     p50_us, p99_us = np.quantile(lag_us, [0.5, 0.99], method="inverted_cdf")
     cpu_us = (ran.user_ns + ran.system_ns) / 1e3 / len(samples)

@@ -1,8 +1,8 @@
 """From the raw samples of one slice to its figures: outcomes, the cut at its start, throughput, times.
 
-A raw sample is a row of three int64: the intended time (ns of the monotonic clock), the lag (ns, sent − intended), and
-duration, tag and outcome in one number, `duration_ns << 20 | tag << 10 | code`, where a code below 100 is that of an
-`ErrorKind` and one from 100 on an HTTP status. The tag says which of a workload's requests it was.
+A raw sample is a row of four int64: when the request was due, sent and done (ns of the monotonic clock), and tag and
+outcome in one number, `tag << 10 | code`, where a code below 100 is that of an `ErrorKind` and one from 100 on an HTTP
+status. The tag says which of a workload's requests it was.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from http_benchmark.errors import ErrorKind
-from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, CODE_MASK, DURATION_SHIFT, TAG_BITS
+from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, CODE_MASK
 from http_benchmark.stats.histogram import Times
 
 type Integers = NDArray[np.int64]
@@ -24,7 +24,6 @@ SLACK_RATIO = 0.01
 """What lies between timeout and deadline; a timer of an event loop has steps of a millisecond, and waits its turn."""
 
 _CODES = 1 << CODE_BITS
-_TAGS = 1 << TAG_BITS
 _NOT_SENT = ErrorKind.NOT_SENT.code
 _NEVER_NS = int(np.iinfo(np.int64).max)
 _ACK_WINDOWS_NS = [ms * 1_000_000 for ms in (30, 38, 46, 54)]  # TCP delays an acknowledgement by 40 ms
@@ -161,22 +160,22 @@ def deadline_s(timeout_s: float) -> float:
 
 
 def unpack(raw: Integers, timeout_s: float | None = None) -> Columns:
-    """Split raw samples, shape (n, 3), into columns.
+    """Split raw samples, shape (n, 4), into columns.
 
     Args:
         raw: As the recorder left them.
         timeout_s: The timeout of a request; one that was sent and ended after its deadline has the code of a timeout.
     """
-    packed = raw[:, 2]
-    duration_ns = packed >> DURATION_SHIFT
-    code = _with_deadline(packed & CODE_MASK, duration_ns, timeout_s)
-    return Columns(raw[:, 0], raw[:, 1], duration_ns, code, packed >> CODE_BITS & (_TAGS - 1))
+    intended_ns, started_ns, ended_ns, tagged = raw.T
+    duration_ns = ended_ns - started_ns
+    code = _with_deadline(tagged & CODE_MASK, duration_ns, timeout_s)
+    return Columns(intended_ns, started_ns - intended_ns, duration_ns, code, tagged >> CODE_BITS)
 
 
 def late_answers(raw: Integers, timeout_s: float) -> int:
     """How many requests were answered after their deadline, as if there were none."""
-    late = raw[:, 2] >> DURATION_SHIFT > _deadline_ns(timeout_s)
-    return int(np.count_nonzero(raw[late, 2] & CODE_MASK >= 100)) if late.any() else 0
+    late = raw[:, 2] - raw[:, 1] > _deadline_ns(timeout_s)
+    return int(np.count_nonzero(raw[late, 3] & CODE_MASK >= 100)) if late.any() else 0
 
 
 def cut_requests(requests: int, concurrency: int) -> int:
@@ -276,7 +275,7 @@ class SliceTally:
 
     def _decide(self, cut: int) -> None:
         """Count all samples that are kept but the `cut` ones that were done first."""
-        raw = np.concatenate([np.empty((0, 3), np.int64), *self._undecided])
+        raw = np.concatenate([np.empty((0, 4), np.int64), *self._undecided])
         first, self._cut_until_ns = _done_first(raw, cut)
         self._undecided = [raw[first]]
         self._inside.count(unpack(raw[~first], self._timeout_s))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from http_benchmark.load.recorder import SAMPLE
 
 type Samples = NDArray[np.int64]
-"""Shape (n, 3), read-only, in no particular order: intended time (ns of the monotonic clock), lag (ns), packed duration
-and code; see `load.recorder`."""
+"""Shape (n, 4), read-only, in no particular order: intended, started, ended (ns of the monotonic clock), tag and code;
+see `load.recorder`."""
 
 CHUNK_SAMPLES = 16_384  # what is computed from a chunk stays in the processor's cache; whole pages
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
@@ -24,7 +24,7 @@ class SamplesFile:
 
     While the worker appends, what was taken is given back to the file system by punching holes: cutting the file off
     could hit samples that arrive at this moment. Where a file system cannot do that (and outside Linux) the samples of
-    a run stay on disk until it is over, 24 bytes each.
+    a run stay on disk until it is over, 32 bytes each.
 
     Attributes:
         descriptor: The open file, for a worker to inherit.

@@ -82,7 +82,7 @@ class WorkerProcessTest(unittest.TestCase):
         peak = worker.finish().peak_memory_bytes
 
         self.assertGreater(peak, 0.9 * opened.base_memory_bytes)
-        self.assertLess(peak - opened.base_memory_bytes, 1_500_000, "65536 samples of 24 bytes are not the client's")
+        self.assertLess(peak - opened.base_memory_bytes, 1_500_000, "65536 samples of 32 bytes are not the client's")
 
     def test_failed_requests_are_data(self):
         """A refused port fails every request and nothing else."""

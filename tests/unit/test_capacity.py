@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from http_benchmark import capacity
 from http_benchmark.capacity import CapacityExperiment, CapacityObserver
 from http_benchmark.errors import ErrorKind, NoAnswerError, WorkerError
-from http_benchmark.load.recorder import DURATION_SHIFT
 from http_benchmark.load.schedule import Schedule
 from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.experiment import PacingCheck
@@ -71,9 +70,10 @@ class QueueTrial:
         lag_ns = walk - np.minimum.accumulate(walk)
         sent = due_ns + lag_ns < schedule.cutoff_ns
         codes = np.where(sent, 200, ErrorKind.NOT_SENT.code)
-        packed = np.where(sent, service_ns, 0) << DURATION_SHIFT | codes
+        sent_ns = np.minimum(due_ns + lag_ns, schedule.cutoff_ns)
+        done_ns = sent_ns + np.where(sent, service_ns, 0)
         tally = SliceTally(30.0, concurrency=self.concurrency, open_model=True)
-        tally.add(np.stack([due_ns, np.minimum(lag_ns, schedule.cutoff_ns - due_ns), packed], axis=1))
+        tally.add(np.stack([due_ns, sent_ns, done_ns, codes], axis=1))
         ended_ns = int((due_ns + lag_ns + service_ns)[sent].max())
         ran = Ran(0, ended_ns, int(service_ns[sent].sum()), 0, 0, 0, None, exhausted=int((~sent).sum()))
         return Measured(ran, tally.figures(), None, MachineLoad())

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from http_benchmark.errors import ErrorKind
-from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, DURATION_SHIFT, MOST_DURATION_NS
+from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS
 from http_benchmark.stats.samples import SliceTally, cut_requests, deadline_s, unpack
 
 MS = 1_000_000
@@ -16,10 +16,11 @@ NOT_SENT = ErrorKind.NOT_SENT.code
 
 def raw(*rows):
     """Samples from (intended ms, lag ms, duration ms, code)."""
-    packed = [
-        (intended * MS, lag * MS, duration * MS << DURATION_SHIFT | code) for intended, lag, duration, code in rows
+    times = [
+        (intended * MS, (intended + lag) * MS, (intended + lag + duration) * MS, code)
+        for intended, lag, duration, code in rows
     ]
-    return np.array(packed, dtype=np.int64).reshape(-1, 3)
+    return np.array(times, dtype=np.int64).reshape(-1, 4)
 
 
 def back_to_back(count, duration_ms=1, code=200, *, start_ms=0):
@@ -91,11 +92,10 @@ class TestUnpack(TestCase):
             [[5 * MS, 6 * MS], [2 * MS, 0], [30 * MS, 40 * MS], [200, 5], [0, 0]], [list(column) for column in columns]
         )
 
-    @given(st.integers(0, MOST_DURATION_NS), st.integers(0, 1023), st.integers(0, 999))
+    @given(st.integers(0, 1 << 62), st.integers(0, 1023), st.integers(0, 999))
     def test_any_duration_tag_and_code(self, duration_ns, tag, code):
-        """Up to two hours, 1023 names and status 999 nothing runs over into its neighbour."""
-        packed = duration_ns << DURATION_SHIFT | tag << CODE_BITS | code
-        columns = unpack(np.array([[0, 0, packed]], dtype=np.int64))
+        """Up to 1023 names and status 999 nothing runs over into its neighbour, however long the request took."""
+        columns = unpack(np.array([[1, 3, 3 + duration_ns, tag << CODE_BITS | code]], dtype=np.int64))
 
         self.assertEqual(
             (duration_ns, tag, code),
@@ -356,14 +356,10 @@ class TestChunks(TestCase):
         """More samples than are kept, with failures and ties, give the same shuffled and in other chunks."""
         generator = np.random.default_rng(seed)
         n = 2 * BUFFERED_SAMPLES + 20_000
-        samples = np.stack(
-            [
-                np.arange(n) * 1000 // 7,
-                generator.integers(0, 50, n),
-                generator.integers(0, 5000, n) << DURATION_SHIFT | generator.choice([200, 200, 200, 503], n),
-            ],
-            axis=1,
-        )
+        due = np.arange(n) * 1000 // 7
+        sent = due + generator.integers(0, 50, n)
+        done = sent + generator.integers(0, 5000, n)
+        samples = np.stack([due, sent, done, generator.choice([200, 200, 200, 503], n)], axis=1)
         one = slice_figures(samples, concurrency=3, open_model=open_model, chunks=3)
         other = slice_figures(generator.permutation(samples), concurrency=3, open_model=open_model, chunks=11)
 
@@ -389,11 +385,12 @@ class TestChunks(TestCase):
 class TagTest(TestCase):
     def samples(self, *rows):
         """Samples from (tag, duration ms, code), one after the other."""
-        packed = [
-            (n * 1000 * MS, 0, ms * MS << DURATION_SHIFT | tag << CODE_BITS | code)
-            for n, (tag, ms, code) in enumerate(rows)
+        starts = [n * 1000 * MS for n in range(len(rows))]
+        samples = [
+            (start, start, start + ms * MS, tag << CODE_BITS | code)
+            for start, (tag, ms, code) in zip(starts, rows, strict=True)
         ]
-        return np.array(packed, dtype=np.int64)
+        return np.array(samples, dtype=np.int64)
 
     def test_figures_of_each_name(self):
         """Requests and errors of all, response times of the successful ones; what was never sent has no name."""

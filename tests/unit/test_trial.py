@@ -8,7 +8,6 @@ import numpy as np
 from http_benchmark import trial as trial_module
 from http_benchmark.clients import known_clients
 from http_benchmark.errors import ErrorKind, WorkerError
-from http_benchmark.load.recorder import DURATION_SHIFT
 from http_benchmark.load.schedule import Arrivals, Schedule
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -119,7 +118,7 @@ class CountsTest(unittest.TestCase):
     def test_what_was_never_sent(self):
         """Four requests due, one of them never sent, two that opened connections and one retry: 3 + 2 + 1 were sent."""
         codes = [200, 200, 503, ErrorKind.NOT_SENT.code]
-        samples = np.array([[due, 0, 1 << DURATION_SHIFT | code] for due, code in enumerate(codes)], dtype=np.int64)
+        samples = np.array([[due, due, due + 1, code] for due, code in enumerate(codes)], dtype=np.int64)
 
         def run(order, patience_s, take):
             take(samples)
@@ -134,7 +133,7 @@ class CountsTest(unittest.TestCase):
     def test_failures_are_those_of_requests_that_were_sent(self):
         """Of two rounds: two 503 and a timeout in each, opening requests included; what was never sent is none."""
         codes = [200, 503, ErrorKind.NOT_SENT.code]
-        samples = np.array([[due, 0, 1 << DURATION_SHIFT | code] for due, code in enumerate(codes)], dtype=np.int64)
+        samples = np.array([[due, due, due + 1, code] for due, code in enumerate(codes)], dtype=np.int64)
 
         def run(order, patience_s, take):
             take(samples)

@@ -20,7 +20,7 @@ class SamplesFileTest(unittest.TestCase):
         self.addCleanup(self.file.close)
 
     def append(self, first: int, count: int) -> None:
-        samples = np.zeros((count, 3), dtype=np.int64)
+        samples = np.zeros((count, 4), dtype=np.int64)
         samples[:, 0] = np.arange(first, first + count)
         os.write(self.file.descriptor, samples.tobytes())
 
@@ -46,7 +46,7 @@ class SamplesFileTest(unittest.TestCase):
 
     def test_half_a_sample_waits_for_its_other_half(self):
         """A file may be looked at while a write is under way."""
-        sample = SAMPLE.pack(7, 8, 9)
+        sample = SAMPLE.pack(7, 8, 9, 200)
         os.write(self.file.descriptor, sample + sample[:10])
         self.assertEqual([7], intended(self.file))
 
