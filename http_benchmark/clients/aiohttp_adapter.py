@@ -12,6 +12,7 @@ from http_benchmark.clients.base import (
     AsyncSend,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     causes,
     has_header,
@@ -93,7 +94,7 @@ class AiohttpClient(AsyncClient):
         )
         self._options = options
 
-    def prepare(self, request: Request) -> AsyncSend:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
         method, url, body = request.method, request.url, request.body or None
         headers = CIMultiDict(request.headers)
         follow = self._options.follow_redirects
@@ -117,7 +118,21 @@ class AiohttpClient(AsyncClient):
                     pass
                 return response.status
 
-        return send_streaming if request.stream else send
+        if inspect is None:
+            return send_streaming if request.stream else send
+
+        async def send_inspected() -> int:
+            async with session_request(
+                method, url, headers=headers, data=body, allow_redirects=follow, max_redirects=max_redirects
+            ) as response:
+                if request.stream:
+                    chunks = [chunk async for chunk in response.content.iter_chunked(STREAM_CHUNK_BYTES)]
+                else:
+                    chunks = [await response.read()]
+                inspect(response.status, b"".join(chunks))
+                return response.status
+
+        return send_inspected
 
     async def close(self) -> None:
         await self._session.close()

@@ -74,6 +74,9 @@ type Send = Callable[[], int]
 
 type AsyncSend = Callable[[], Awaitable[int]]
 
+type Inspect = Callable[[int, bytes], None]
+"""Shown the status and the whole body of each response, decoded, as the client hands it to its user."""
+
 type ErrorTable = Sequence[tuple[type[BaseException], ErrorKind | Callable[[BaseException], ErrorKind]]]
 """A library's exceptions → kinds, most specific first; a callable looks into the exception where its class says
 too little."""
@@ -91,10 +94,15 @@ class Client(ABC):
         """
 
     @abstractmethod
-    def prepare(self, request: Request) -> Send:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         """Make a `send` for one thread; called once for each of the `concurrency` threads, in the main thread.
 
         The `send`s of one client may run at the same time, each in a thread of its own, and share the pool.
+
+        Args:
+            request: What to send.
+            inspect: Where given, the `send` is another closure, which makes the same call of the library and shows
+                what came of it; so what is inspected is what is measured, and measuring costs nothing for it.
 
         Raises:
             UnsupportedOptionError: The client cannot send such a request.
@@ -120,8 +128,8 @@ class AsyncClient(ABC):
         """As `Client.open`, on the running loop."""
 
     @abstractmethod
-    def prepare(self, request: Request) -> AsyncSend:
-        """Make a `send` for one task; called once for each of the `concurrency` tasks, on the running loop."""
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
+        """Make a `send` for one task, as `Client.prepare`; called on the running loop."""
 
     def prepare_each(self, requests: Sequence[Request]) -> list[AsyncSend]:
         """As `Client.prepare_each`, for a task."""

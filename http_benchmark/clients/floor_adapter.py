@@ -8,10 +8,12 @@ connection that was lost meanwhile is a failed one, never repeated.
 
 import asyncio
 import contextlib
+import io
 import math
 import socket
 import struct
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -21,6 +23,7 @@ from http_benchmark.clients.base import (
     Client,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     Send,
     has_header,
@@ -81,19 +84,31 @@ class FloorClient(Client):
         self._timeout_s = options.timeout_s
         self._connections: list[_BlockingConnection] = []
 
-    def prepare(self, request: Request) -> Send:
-        return self._prepare(request, {})
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        if inspect is None:
+            return self._prepare(request, _response_to(request), {})
+        kept = KeptResponse(bodiless=_is_bodiless(request))
+        send = self._prepare(request, kept, {})
+
+        def send_inspected() -> int:
+            status = send()
+            inspect(status, kept.body())
+            return status
+
+        return send_inspected
 
     def prepare_each(self, requests: Sequence[Request]) -> list[Send]:
         connections: dict[tuple[str, int], _BlockingConnection] = {}
-        return [self._prepare(request, connections) for request in requests]
+        return [self._prepare(request, _response_to(request), connections) for request in requests]
 
-    def _prepare(self, request: Request, connections: "dict[tuple[str, int], _BlockingConnection]") -> Send:
+    def _prepare(
+        self, request: Request, response: "Response", connections: "dict[tuple[str, int], _BlockingConnection]"
+    ) -> Send:
         host, port, wire = on_the_wire(request)
         if (host, port) not in connections:
             connections[host, port] = _BlockingConnection(host, port, self._timeout_s)
             self._connections.append(connections[host, port])
-        return connections[host, port].sender(wire, Response(bodiless=request.method == "HEAD"))
+        return connections[host, port].sender(wire, response)
 
     def close(self) -> None:
         for connection in self._connections:
@@ -160,16 +175,28 @@ class AsyncFloorClient(AsyncClient):
         self._buffer = bytearray(_BUFFER_BYTES)
         self._connections: set[_AsyncConnection] = set()
 
-    def prepare(self, request: Request) -> AsyncSend:
-        return self._prepare(request, {})
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
+        if inspect is None:
+            return self._prepare(request, _response_to(request), {})
+        kept = KeptResponse(bodiless=_is_bodiless(request))
+        send = self._prepare(request, kept, {})
+
+        async def send_inspected() -> int:
+            status = await send()
+            inspect(status, kept.body())
+            return status
+
+        return send_inspected
 
     def prepare_each(self, requests: Sequence[Request]) -> list[AsyncSend]:
         connections: dict[tuple[str, int], _AsyncConnection] = {}
-        return [self._prepare(request, connections) for request in requests]
+        return [self._prepare(request, _response_to(request), connections) for request in requests]
 
-    def _prepare(self, request: Request, connections: "dict[tuple[str, int], _AsyncConnection]") -> AsyncSend:
+    def _prepare(
+        self, request: Request, response: "Response", connections: "dict[tuple[str, int], _AsyncConnection]"
+    ) -> AsyncSend:
         host, port, wire = on_the_wire(request)
-        response, address = Response(bodiless=request.method == "HEAD"), (host, port)
+        address = host, port
         connection_to = connections.get
 
         async def send() -> int:
@@ -398,6 +425,35 @@ class Response:
         if self._left == math.inf:
             return True
         raise IncompleteResponseError("the connection was closed before the response was complete")
+
+
+class KeptResponse(Response):
+    """Keeps the response that was read last, to show its body."""
+
+    def begin(self) -> None:
+        super().begin()
+        self._wire = bytearray()
+
+    def feed(self, buffer: bytearray, count: int) -> bool:
+        self._wire += buffer[:count]
+        return super().feed(buffer, count)
+
+    def body(self) -> bytes:
+        """The body in what was taken for one whole response, as the standard library finds it."""
+        from http.client import HTTPResponse  # noqa: PLC0415 - the yardstick's memory is measured; this is for looking
+
+        connection = SimpleNamespace(makefile=lambda _: io.BytesIO(self._wire))
+        response = HTTPResponse(connection, method="HEAD" if self._bodiless else "GET")  # type: ignore[arg-type] # it reads a file and no more
+        response.begin()
+        return response.read()
+
+
+def _response_to(request: Request) -> Response:
+    return Response(bodiless=_is_bodiless(request))
+
+
+def _is_bodiless(request: Request) -> bool:
+    return request.method == "HEAD"
 
 
 def read_framing(head: bytes, *, bodiless: bool) -> _Framing:

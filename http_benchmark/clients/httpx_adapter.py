@@ -15,6 +15,7 @@ from http_benchmark.clients.base import (
     Client,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     Send,
     kind_of_cause,
@@ -86,7 +87,7 @@ class HttpxClient(Client):
         self._client = httpx.Client(**_settings(options))
         self._client.headers.clear()
 
-    def prepare(self, request: Request) -> Send:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         method, url, content = request.method, request.url, request.body or None
         headers = httpx.Headers(list(request.headers))
         client_request, client_stream = self._client.request, self._client.stream
@@ -100,7 +101,19 @@ class HttpxClient(Client):
                     pass
                 return response.status_code
 
-        return send_streaming if request.stream else send
+        if inspect is None:
+            return send_streaming if request.stream else send
+
+        def send_inspected() -> int:
+            if not request.stream:
+                response = client_request(method, url, headers=headers, content=content)
+                inspect(response.status_code, response.content)
+                return response.status_code
+            with client_stream(method, url, headers=headers, content=content) as response:
+                inspect(response.status_code, b"".join(response.iter_bytes(STREAM_CHUNK_BYTES)))
+                return response.status_code
+
+        return send_inspected
 
     def close(self) -> None:
         self._client.close()
@@ -114,7 +127,7 @@ class AsyncHttpxClient(AsyncClient):
         self._deadline_s = options.timeout_s + _SLACK_S
         self._client.headers.clear()
 
-    def prepare(self, request: Request) -> AsyncSend:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
         method, url, content = request.method, request.url, request.body or None
         headers = httpx.Headers(list(request.headers))
         client_request, client_stream, deadline_s = self._client.request, self._client.stream, self._deadline_s
@@ -132,7 +145,21 @@ class AsyncHttpxClient(AsyncClient):
                     pass
                 return response.status_code
 
-        return send_streaming if request.stream else send
+        if inspect is None:
+            return send_streaming if request.stream else send
+
+        async def send_inspected() -> int:
+            async with asyncio.timeout(deadline_s):
+                if not request.stream:
+                    response = await client_request(method, url, headers=headers, content=content)
+                    inspect(response.status_code, response.content)
+                    return response.status_code
+                async with client_stream(method, url, headers=headers, content=content) as response:
+                    chunks = [chunk async for chunk in response.aiter_bytes(STREAM_CHUNK_BYTES)]
+                    inspect(response.status_code, b"".join(chunks))
+                    return response.status_code
+
+        return send_inspected
 
     async def close(self) -> None:
         await self._client.aclose()

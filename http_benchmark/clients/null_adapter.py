@@ -1,6 +1,15 @@
 """The client that answers every request by itself: what is left is the harness's own cost."""
 
-from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ClientOptions, ErrorTable, Request, Send
+from http_benchmark.clients.base import (
+    AsyncClient,
+    AsyncSend,
+    Client,
+    ClientOptions,
+    ErrorTable,
+    Inspect,
+    Request,
+    Send,
+)
 from http_benchmark.errors import ErrorKind
 
 CAPABILITIES = {
@@ -25,7 +34,7 @@ class NullClient(Client):
     def open(self, options: ClientOptions) -> None:
         """Open nothing."""
 
-    def prepare(self, request: Request) -> Send:  # noqa: ARG002 - whatever is asked, the answer is the same
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:  # noqa: ARG002 - answers the same
         def send() -> int:
             return 200
 
@@ -41,7 +50,7 @@ class AsyncNullClient(AsyncClient):
     async def open(self, options: ClientOptions) -> None:
         """Open nothing."""
 
-    def prepare(self, request: Request) -> AsyncSend:  # noqa: ARG002 - as above
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:  # noqa: ARG002 - as above
         async def send() -> int:
             return 200
 

@@ -13,6 +13,7 @@ from http_benchmark.clients.base import (
     Client,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     Send,
     has_header,
@@ -124,8 +125,8 @@ class PycurlClient(Client):
                 handle.setopt(pycurl.SHARE, shared)
         return sends
 
-    def prepare(self, request: Request) -> Send:
-        handle, chunks = _handle(request, self._options)
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        handle, chunks = _handle(request, self._options, keep=inspect is not None)
         self._handles.append(handle)
         perform, getinfo = handle.perform, handle.getinfo
         status, system_error = pycurl.RESPONSE_CODE, pycurl.OS_ERRNO
@@ -141,7 +142,15 @@ class PycurlClient(Client):
             answer: int = getinfo(status)
             return answer
 
-        return send
+        if inspect is None:
+            return send
+
+        def send_inspected() -> int:
+            answer = send()
+            inspect(answer, b"".join(chunks))
+            return answer
+
+        return send_inspected
 
     def close(self) -> None:
         for handle in self._handles:
@@ -156,8 +165,8 @@ class AsyncPycurlClient(AsyncClient):
         self._handles: list[pycurl.Curl] = []
         self._transfers = _Transfers(options.concurrency, hosts=options.hosts)
 
-    def prepare(self, request: Request) -> AsyncSend:
-        handle, chunks = _handle(request, self._options)
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
+        handle, chunks = _handle(request, self._options, keep=inspect is not None)
         handle.setopt(pycurl.PIPEWAIT, 1)  # HTTP/2: share a connection instead of opening one more
         self._handles.append(handle)
         perform, getinfo, status = self._transfers.perform, handle.getinfo, pycurl.RESPONSE_CODE
@@ -169,7 +178,15 @@ class AsyncPycurlClient(AsyncClient):
             answer: int = getinfo(status)
             return answer
 
-        return send
+        if inspect is None:
+            return send
+
+        async def send_inspected() -> int:
+            answer = await send()
+            inspect(answer, b"".join(chunks))
+            return answer
+
+        return send_inspected
 
     async def close(self) -> None:
         self._transfers.close()
@@ -246,8 +263,8 @@ class _Transfers:
             done.set_exception(error)
 
 
-def _handle(request: Request, options: ClientOptions) -> tuple[pycurl.Curl, list[bytes]]:
-    """A handle that performs `request`, and the list that its body arrives in."""
+def _handle(request: Request, options: ClientOptions, *, keep: bool) -> tuple[pycurl.Curl, list[bytes]]:
+    """A handle that performs `request`, and the list that its body arrives in; a streamed one only to `keep` it."""
     handle = pycurl.Curl()
     handle.setopt(pycurl.URL, request.url)
     _set_method(handle, request)
@@ -257,9 +274,8 @@ def _handle(request: Request, options: ClientOptions) -> tuple[pycurl.Curl, list
     chunks: list[bytes] = []
     if request.stream:
         handle.setopt(pycurl.BUFFERSIZE, STREAM_CHUNK_BYTES)
-        handle.setopt(pycurl.WRITEFUNCTION, len)  # takes each chunk whole and keeps nothing
-    else:
-        handle.setopt(pycurl.WRITEFUNCTION, chunks.append)
+    keep_chunk = chunks.append if keep or not request.stream else len  # `len` takes each chunk whole
+    handle.setopt(pycurl.WRITEFUNCTION, keep_chunk)
     return handle, chunks
 
 

@@ -13,6 +13,7 @@ from http_benchmark.clients.base import (
     Client,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     Send,
     has_header,
@@ -98,10 +99,10 @@ class RequestsClient(Client):
         self._session = session
         self._options = options
 
-    def prepare(self, request: Request) -> Send:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         headers = headers_by_name("requests", request)
         headers |= {name: SKIP_HEADER for name in _UNASKED_HEADERS if not has_header(request, name)}
-        method, url, body = request.method, request.url, request.body or None
+        method, url, body, stream = request.method, request.url, request.body or None, request.stream
         timeout_s, follow = self._options.timeout_s, self._options.follow_redirects
         session_request = self._session.request
 
@@ -118,7 +119,18 @@ class RequestsClient(Client):
                     pass
                 return response.status_code
 
-        return send_streaming if request.stream else send
+        if inspect is None:
+            return send_streaming if stream else send
+
+        def send_inspected() -> int:
+            with session_request(
+                method, url, headers=headers, data=body, timeout=timeout_s, allow_redirects=follow, stream=stream
+            ) as response:
+                chunks = response.iter_content(STREAM_CHUNK_BYTES) if stream else [response.content]
+                inspect(response.status_code, b"".join(chunks))
+                return response.status_code
+
+        return send_inspected
 
     def close(self) -> None:
         self._session.close()

@@ -21,6 +21,7 @@ from http_benchmark.clients.base import (
     Client,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     Send,
     headers_by_name,
@@ -110,7 +111,7 @@ class RequestxClient(Client):
             )
         self._client.headers = requestx.Headers()
 
-    def prepare(self, request: Request) -> Send:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         method, url, content = request.method, request.url, request.body or None
         headers = headers_by_name("requestx", request)
         client_request, client_stream = self._client.request, self._client.stream
@@ -126,7 +127,19 @@ class RequestxClient(Client):
                 status: int = response.status_code
                 return status
 
-        return send_streaming if request.stream else send
+        if inspect is None:
+            return send_streaming if request.stream else send
+
+        def send_inspected() -> int:
+            if not request.stream:
+                response = client_request(method, url, headers=headers, content=content)
+                inspect(response.status_code, response.content)
+                return int(response.status_code)
+            with client_stream(method, url, headers=headers, content=content) as response:
+                inspect(response.status_code, b"".join(response.iter_bytes(STREAM_CHUNK_BYTES)))
+                return int(response.status_code)
+
+        return send_inspected
 
     def close(self) -> None:
         self._client.close()
@@ -150,7 +163,7 @@ class AsyncRequestxClient(AsyncClient):
                 ),
             )
 
-    def prepare(self, request: Request) -> AsyncSend:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
         method, url, content = request.method, request.url, request.body or None
         headers = headers_by_name("requestx", request)
         client_request, client_stream = self._client.request, self._client.stream
@@ -165,7 +178,19 @@ class AsyncRequestxClient(AsyncClient):
                 status: int = response.status_code
                 return status
 
-        return send_streaming if request.stream else send
+        if inspect is None:
+            return send_streaming if request.stream else send
+
+        async def send_inspected() -> int:
+            if not request.stream:
+                response = await client_request(method, url, headers=headers, content=content)
+                inspect(response.status_code, response.content)
+                return int(response.status_code)
+            async with client_stream(method, url, headers=headers, content=content) as response:
+                inspect(response.status_code, await response.aread())
+                return int(response.status_code)
+
+        return send_inspected
 
     async def close(self) -> None:
         await self._client.aclose()

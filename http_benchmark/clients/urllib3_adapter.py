@@ -11,6 +11,7 @@ from http_benchmark.clients.base import (
     Client,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     Send,
     has_header,
@@ -96,7 +97,7 @@ class Urllib3Client(Client):
             ignore_unverified_warnings()
         self._follow = options.follow_redirects
 
-    def prepare(self, request: Request) -> Send:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         headers = _headers(request)
         method, url, body, follow = request.method, request.url, request.body or None, self._follow
         pool_request = self._pool.request
@@ -111,7 +112,17 @@ class Urllib3Client(Client):
             response.release_conn()
             return response.status
 
-        return send_streaming if request.stream else send
+        if inspect is None:
+            return send_streaming if request.stream else send
+
+        def send_inspected() -> int:
+            whole = not request.stream
+            response = pool_request(method, url, body=body, headers=headers, redirect=follow, preload_content=whole)
+            inspect(response.status, response.data if whole else b"".join(response.stream(STREAM_CHUNK_BYTES)))
+            response.release_conn()
+            return response.status
+
+        return send_inspected
 
     def close(self) -> None:
         self._pool.clear()

@@ -8,6 +8,7 @@ from http_benchmark.clients.base import (
     Client,
     ClientOptions,
     ErrorTable,
+    Inspect,
     Request,
     Send,
     headers_by_name,
@@ -40,7 +41,7 @@ class FairClient(Client):
         self.options = options
         self._connections: list[http.client.HTTPConnection] = []
 
-    def prepare(self, request: Request) -> Send:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         url = urlsplit(request.url)
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         arguments = request.method, target, request.body or None, headers_by_name(self.name, request)
@@ -50,10 +51,13 @@ class FairClient(Client):
         def send() -> int:
             try:
                 connection.request(*arguments)
-                return self.status(connection)
+                status, body = self.answer(connection)
             except BaseException:
                 connection.close()  # half an answer may still be under way; the next request opens a new one
                 raise
+            if inspect:
+                inspect(status, body)
+            return status
 
         return send
 
@@ -75,8 +79,7 @@ class FairClient(Client):
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def status(self, connection: http.client.HTTPConnection) -> int:
-        """Read a whole answer; return its status."""
+    def answer(self, connection: http.client.HTTPConnection) -> tuple[int, bytes]:
+        """Read a whole answer; return its status and body."""
         with connection.getresponse() as response:
-            response.read()
-            return response.status
+            return response.status, response.read()

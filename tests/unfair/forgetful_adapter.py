@@ -25,7 +25,7 @@ class ForgetfulClient(FairClient):
 
     name = "forgetful"
 
-    def status(self, connection: http.client.HTTPConnection) -> int:
-        status = super().status(connection)
+    def answer(self, connection: http.client.HTTPConnection) -> tuple[int, bytes]:
+        answer = super().answer(connection)
         connection.close()
-        return status
+        return answer

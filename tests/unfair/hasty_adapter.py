@@ -28,9 +28,9 @@ class HastyClient(FairClient):
 
     name = "hasty"
 
-    def status(self, connection: http.client.HTTPConnection) -> int:
+    def answer(self, connection: http.client.HTTPConnection) -> tuple[int, bytes]:
         start = connection.sock.recv(_STATUS_LINE_BYTES, socket.MSG_WAITALL)
         connection.close()
         if len(start) < _STATUS_LINE_BYTES:
             raise http.client.RemoteDisconnected("no answer")
-        return int(start[-3:])
+        return int(start[-3:]), b""

@@ -5,7 +5,7 @@ import http.client
 
 from fair_client import ERRORS, FairClient
 
-from http_benchmark.clients.base import Request, Send
+from http_benchmark.clients.base import Inspect, Request, Send
 
 CAPABILITIES = {
     "distribution": "unfair",
@@ -28,8 +28,8 @@ class RosyClient(FairClient):
 
     name = "rosy"
 
-    def prepare(self, request: Request) -> Send:
-        send = super().prepare(request)
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        send = super().prepare(request, inspect)
 
         def send_and_smile() -> int:
             with contextlib.suppress(OSError, http.client.HTTPException):

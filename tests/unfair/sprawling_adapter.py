@@ -4,7 +4,7 @@ from itertools import cycle
 
 from fair_client import ERRORS, FairClient
 
-from http_benchmark.clients.base import Request, Send
+from http_benchmark.clients.base import Inspect, Request, Send
 
 CAPABILITIES = {
     "distribution": "unfair",
@@ -27,8 +27,8 @@ class SprawlingClient(FairClient):
 
     name = "sprawling"
 
-    def prepare(self, request: Request) -> Send:
-        sends = cycle([super().prepare(request), super().prepare(request)])
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        sends = cycle([super().prepare(request, inspect), super().prepare(request, inspect)])
 
         def send_by_the_next_one() -> int:
             return next(sends)()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fair_client import ERRORS, FairClient
 
-from http_benchmark.clients.base import Request, Send
+from http_benchmark.clients.base import Inspect, Request, Send
 
 CAPABILITIES = {
     "distribution": "unfair",
@@ -27,5 +27,5 @@ class StingyClient(FairClient):
 
     name = "stingy"
 
-    def prepare(self, request: Request) -> Send:
-        return super().prepare(replace(request, body=request.body[: len(request.body) // 2]))
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        return super().prepare(replace(request, body=request.body[: len(request.body) // 2]), inspect)

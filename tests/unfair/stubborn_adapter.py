@@ -5,7 +5,7 @@ from itertools import count
 
 from fair_client import ERRORS, FairClient
 
-from http_benchmark.clients.base import ClientOptions, Request, Send
+from http_benchmark.clients.base import ClientOptions, Inspect, Request, Send
 
 CAPABILITIES = {
     "distribution": "unfair",
@@ -34,8 +34,8 @@ class StubbornClient(FairClient):
         super().open(options)
         self._numbers = count(1)  # of all threads
 
-    def prepare(self, request: Request) -> Send:
-        send, numbers = super().prepare(request), self._numbers
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        send, numbers = super().prepare(request, inspect), self._numbers
 
         def send_until_content() -> int:
             try:
