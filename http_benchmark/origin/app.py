@@ -15,6 +15,7 @@ from http_benchmark.origin.alarms import Alarms
 from http_benchmark.origin.answers import Answer, Answers
 from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.hangups import hung_up
+from http_benchmark.origin.journal import Ending, Journal, Page
 from http_benchmark.origin.messages import RefusalError, Request, Response
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.queues import Queues
@@ -29,7 +30,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Origin:
-    """What all connections share: the counters, the kept answers, the queues, and who is connected.
+    """What all connections share: the counters, the journal, the kept answers, the queues, and who is connected.
 
     To be made on the running event loop that serves it.
 
@@ -40,6 +41,7 @@ class Origin:
     def __init__(self, options: OriginOptions) -> None:
         self.options = options
         self.counters = Counters()
+        self.journal = Journal()
         self.answers = Answers()
         self.queues = Queues()
         self.alarms = Alarms()
@@ -97,6 +99,7 @@ class Connection(asyncio.Protocol):
         self._counters = origin.counters
         self._idle = True  # nothing is half read, half sent or full: what comes next starts a request
         self._ending = False  # close when nothing is under way any more
+        self._hung_up = False  # the client has sent all that it will
         self._cut: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
 
@@ -104,11 +107,18 @@ class Connection(asyncio.Protocol):
         peer: str = (transport.get_extra_info("peername") or ("",))[0]  # none if the client is gone already
         self._transport = cast("asyncio.Transport", transport)
         self._write = self._transport.write
-        self._kept_answer = self._origin.answers.of_peer(peer).get
+        self._page = _page(self._origin.journal, transport)
+        self._kept_answer = self._origin.answers.of_peer(peer).get if self._page is None else _no_answer
         self._sender = Sender(
             self._transport, self._counters, self._advance, queues=self._origin.queues, alarms=self._origin.alarms
         )
-        self._reader = Reader(peer, self._kept_answer, lambda: self._sender.write(_CONTINUE), counters=self._counters)
+        self._reader = Reader(
+            peer,
+            self._kept_answer,
+            lambda: self._sender.write(_CONTINUE),
+            counters=self._counters,
+            take=self._page.take if self._page else None,
+        )
         self._count_connection()
         self._origin.joined(self)
 
@@ -116,6 +126,8 @@ class Connection(asyncio.Protocol):
         if isinstance(exc, ConnectionError):  # Linux resets where a client closes with data unread
             self._counters.reset_by_client += 1
         self._origin.left(self)
+        if self._page:
+            self._page.end(self._ended_by(exc))
         self._sender.cancel()
         for timer in (self._cut, self._look):
             if timer is not None:
@@ -137,7 +149,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Close, but not in the middle of a body; a client that hangs up while it waits for /delay has given up."""
-        self._ending = True
+        self._ending = self._hung_up = True
         return self._sender.streaming
 
     def pause_writing(self) -> None:
@@ -218,10 +230,19 @@ class Connection(asyncio.Protocol):
     def _answer(self, incoming: Incoming) -> Answer:
         request = incoming.request
         assert request is not None
+        if self._page:
+            self._page.note(request)
         response = routes.respond(request)
         answer = self._origin.answers.prepare(request, response)
         self._origin.answers.keep(incoming.head, request, response, answer)
         return answer
+
+    def _ended_by(self, exc: Exception | None) -> Ending:
+        if self._sender.closed:
+            return "origin"
+        if self._hung_up:
+            return "client"
+        return "client-reset" if exc else "origin"
 
     def _linger(self) -> None:
         """After the last answer, let the client close; cut it off if it does not.
@@ -237,6 +258,15 @@ class Connection(asyncio.Protocol):
             self._linger()
         else:
             self._transport.abort()
+
+
+def _page(journal: Journal, transport: asyncio.BaseTransport) -> Page | None:
+    tls = transport.get_extra_info("ssl_object") is not None
+    return journal.open_page(tls=tls) if journal.on else None
+
+
+def _no_answer(_head: bytes) -> None:
+    """Every request is read: what is written down of it must be its own."""
 
 
 def _refusal(refusal: RefusalError) -> Response:

@@ -1,6 +1,7 @@
 """Reading request bodies, plain or chunked: counted, and kept only where a route echoes them."""
 
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 from http_benchmark.origin.messages import RefusalError, Request
@@ -14,6 +15,10 @@ MAX_KEPT_BODY_BYTES = 16 * 1024 * 1024
 _MAX_LINE_BYTES = 4096  # a chunk's size with its extensions, or a trailer field
 _MAX_TRAILER_BYTES = 65536
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
+
+
+type Take = Callable[[bytes], None]
+"""Given a body's content, part by part, as it is read."""
 
 
 class Body(Protocol):
@@ -40,18 +45,23 @@ class Body(Protocol):
         """The whole body, if it was to be kept, else b""."""
 
 
-def body_of(request: Request, *, keep: bool) -> Body | None:
+def body_of(request: Request, *, keep: bool, take: Take | None = None) -> Body | None:
     """The reader for a request's body; None if it has none.
+
+    Args:
+        request: Whose body it is.
+        keep: Keep it, to be shown in the answer.
+        take: Also given its content.
 
     Raises:
         RefusalError: It announces more than is read here.
     """
     limit_bytes = MAX_KEPT_BODY_BYTES if keep else MAX_BODY_BYTES
     if request.chunked:
-        return ChunkedBody(limit_bytes, keep=keep)
+        return ChunkedBody(limit_bytes, keep=keep, take=take)
     if request.content_length > limit_bytes:
         raise too_long(limit_bytes)
-    return PlainBody(request.content_length, keep=keep) if request.content_length else None
+    return PlainBody(request.content_length, keep=keep, take=take) if request.content_length else None
 
 
 def too_long(limit_bytes: int) -> RefusalError:
@@ -62,9 +72,10 @@ def too_long(limit_bytes: int) -> RefusalError:
 class PlainBody:
     """A body whose length was announced."""
 
-    def __init__(self, length: int, *, keep: bool) -> None:
+    def __init__(self, length: int, *, keep: bool, take: Take | None = None) -> None:
         self.complete = False
         self.content_bytes = 0
+        self._take = take
         self._missing = length
         self._kept = bytearray() if keep else None
 
@@ -73,6 +84,8 @@ class PlainBody:
         if self._kept is not None:
             self._kept += data[position:end]
         self.content_bytes += end - position
+        if self._take is not None:
+            self._take(data[position:end])
         self._missing -= end - position
         self.complete = not self._missing
         return end
@@ -84,9 +97,10 @@ class PlainBody:
 class ChunkedBody:
     """A body in chunks: each announces its size; one of size 0 and perhaps trailer fields end it."""
 
-    def __init__(self, limit_bytes: int, *, keep: bool) -> None:
+    def __init__(self, limit_bytes: int, *, keep: bool, take: Take | None = None) -> None:
         self.complete = False
         self.content_bytes = 0
+        self._take = take
         self._allowed = self._limit_bytes = limit_bytes
         self._trailer_allowed = _MAX_TRAILER_BYTES
         self._missing = 0  # of the current chunk
@@ -127,6 +141,8 @@ class ChunkedBody:
         if self._kept is not None:
             self._kept += data[position:end]
         self.content_bytes += end - position
+        if self._take is not None:
+            self._take(data[position:end])
         self._missing -= end - position
         if not self._missing:
             self._step = self._content_end

@@ -172,6 +172,11 @@ async def _serve_controller(listeners: Sequence[socket.socket], options: OriginO
                 return origin.counters.reading()
             case "settle":
                 return origin.settle()
+            case "start-journal":
+                origin.journal.start()
+                return {}
+            case "journal":
+                return origin.journal.entries().to_dict()
             case _:
                 raise ValueError(f"the origin does not know {message!r}")
 

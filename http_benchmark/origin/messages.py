@@ -40,6 +40,7 @@ class Request:
         chunked: The body comes in chunks.
         expects_continue: The client waits for "100 Continue" before it sends the body.
         peer: The client's address.
+        number: Which of those read of its connection it is, from 1 on; answers that were kept are not counted.
         body: The body, where the route keeps it.
     """
 
@@ -52,6 +53,7 @@ class Request:
     chunked: bool = False
     expects_continue: bool = False
     peer: str = ""
+    number: int = 1
     body: bytes = b""
 
     @cached_property

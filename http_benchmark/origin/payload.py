@@ -1,6 +1,7 @@
 """Bodies of any size out of one shared block, so that none of them is ever built: byte i is i modulo 256."""
 
 import itertools
+import random
 from collections.abc import Iterator
 
 from http_benchmark.origin.messages import Buffer
@@ -14,6 +15,11 @@ _BLOCK = memoryview(bytes(range(256)) * (BLOCK_BYTES // 256))
 def payload(length: int) -> bytes:
     """The first `length` bytes, in one piece of their own; meant for small ones."""
     return b"".join(Pieces(length))
+
+
+def text(length: int) -> bytes:
+    """Hexadecimal digits that look random and are the same each time; they compress to about half their size."""
+    return random.Random(length).randbytes(length // 2 + 1).hex()[:length].encode("ascii")
 
 
 class Pieces:

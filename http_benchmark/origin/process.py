@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Collection
-from typing import Self
+from typing import Any, Self
 
 from http_benchmark.errors import TargetError, WorkerError
 from http_benchmark.models.measurement import ServerCounts
+from http_benchmark.origin.journal import Entries
 from http_benchmark.origin.options import PLAIN, OriginOptions
 from http_benchmark.utils.child import Child
 
@@ -66,7 +67,7 @@ class OriginProcess:
         Raises:
             TargetError: It is no longer there.
         """
-        return self._counts("counts")
+        return ServerCounts.from_dict(self._ask("counts"))
 
     def settle(self) -> ServerCounts:
         """The same, between two turns: what is under way now counts as dropped, and nothing that comes of it.
@@ -74,13 +75,25 @@ class OriginProcess:
         Raises:
             TargetError: It is no longer there.
         """
-        return self._counts("settle")
+        return ServerCounts.from_dict(self._ask("settle"))
 
-    def _counts(self, question: str) -> ServerCounts:
-        try:
-            return ServerCounts.from_dict(self._child.ask({"do": question}, _ANSWER_PATIENCE_S))
-        except WorkerError as error:
-            raise TargetError(str(error)) from error
+    def start_journal(self) -> None:
+        """Have it write down, from now on, every request and the end of every connection that is opened.
+
+        Said again, it forgets what it wrote down, and writes no more of the connections that are open.
+
+        Raises:
+            TargetError: It is no longer there.
+        """
+        self._ask("start-journal")
+
+    def journal(self) -> Entries:
+        """What it wrote down since `start_journal`.
+
+        Raises:
+            TargetError: It is no longer there.
+        """
+        return Entries.from_dict(self._ask("journal"))
 
     def complaints(self) -> str:
         """What it printed to standard error: faults of its own, each of which ended a connection; "" once stopped."""
@@ -95,6 +108,12 @@ class OriginProcess:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _ask(self, what: str) -> dict[str, Any]:
+        try:
+            return self._child.ask({"do": what}, _ANSWER_PATIENCE_S)
+        except WorkerError as error:
+            raise TargetError(str(error)) from error
 
     def _listening_urls(self) -> tuple[str, ...]:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from http_benchmark.origin import routes
 from http_benchmark.origin.answers import HEAD_END, Answer
-from http_benchmark.origin.bodies import Body, PlainBody, body_of
+from http_benchmark.origin.bodies import Body, PlainBody, Take, body_of
 from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import RefusalError, Request
 from http_benchmark.origin.parsing import MAX_HEAD_BYTES, HeadParser
@@ -36,6 +36,7 @@ class Reader:
         kept_answer: Looks up the answer that is kept for a head, or None; such a head need not be parsed.
         send_continue: Tells the client to go on with the body that it announced.
         counters: Told how much of a body came in.
+        take: Given the content of each body, except where an answer is kept for its head.
     """
 
     def __init__(
@@ -45,11 +46,14 @@ class Reader:
         send_continue: Callable[[], None],
         *,
         counters: Counters,
+        take: Take | None = None,
     ) -> None:
         self._peer = peer
+        self._take = take
         self._kept_answer = kept_answer
         self._send_continue = send_continue
         self._counters = counters
+        self._number = 0  # of requests so far
         self._unread = b""
         self._position = 0  # in _unread: all before it was taken
         self._parser: HeadParser | None = None  # of a head of which only the beginning is there
@@ -118,8 +122,9 @@ class Reader:
 
     def _parsed(self, head: bytes) -> Incoming:
         parser, self._parser = self._parse(head), None
-        request = replace(parser.request(), peer=self._peer)
-        body = body_of(request, keep=routes.keeps_body(request))
+        self._number += 1
+        request = replace(parser.request(), peer=self._peer, number=self._number)
+        body = body_of(request, keep=routes.keeps_body(request), take=self._take)
         if body is not None and request.expects_continue:
             self._send_continue()
         return Incoming(head, request, None, body)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from http_benchmark.faults import Fault, FaultKind
-from http_benchmark.origin import busy, echo
+from http_benchmark.origin import busy, echo, encoded
 from http_benchmark.origin.messages import Request, Response, Stream
 from http_benchmark.origin.payload import BLOCK_BYTES, Drops, Pieces, payload
 from http_benchmark.origin.queues import Service
@@ -154,6 +154,14 @@ def _stream(request: Request, number: str) -> Response:
     return Response(body=Stream(echo.Lines(request, lines)), content_type="application/json")
 
 
+def _encoded(_: Request, encoding: str, length: str) -> Response:
+    token = encoded.TOKENS.get(encoding)
+    if token is None:
+        raise ValueError(f"the encoding must be {', '.join(encoded.TOKENS)}, got {encoding[:40]!r}")
+    body = encoded.encoded(encoding, _whole(length, "the number of bytes", 0, encoded.MAX_BYTES))
+    return Response(body=body, headers=(("Content-Encoding", token),))
+
+
 def _drip(request: Request) -> Response:
     size = _whole(echo.argument(request, "numbytes", "10"), "numbytes", 1, _MAX_DRIP_BYTES)
     duration_s = _seconds(echo.argument(request, "duration", "2"), "duration")
@@ -242,6 +250,11 @@ def _truncated_chunked(_: Request) -> Response:
     return Response(body=Stream(Pieces(2 * _FAULTY_BYTES, _FAULTY_BYTES)), fault=Fault(FaultKind.TRUNCATED))
 
 
+def _drop_reused(request: Request) -> Response:
+    broken = Fault(FaultKind.DROP) if request.number > 1 else None
+    return Response(body=payload(_FAULTY_BYTES), fault=broken, repeatable=False)
+
+
 _FAULTS = {
     "/fault/reset": FaultKind.RESET_BEFORE,
     "/fault/reset-body": FaultKind.RESET_IN,
@@ -275,6 +288,7 @@ ROUTES = (
     Route("/busy/{cpu_s}", _ANY, _busy),
     Route("/busy/dial/{name}/{cpu_s}", _ANY, _dial),
     Route("/drip", _READ, _drip),
+    Route("/encoded/{encoding}/{n}", _READ, _encoded),
     Route("/gzip", _READ, echo.gzipped),
     Route("/deflate", _READ, echo.deflated),
     Route("/brotli", _READ, echo.brotlied),
@@ -286,6 +300,7 @@ ROUTES = (
     Route("/uuid", _READ, _uuid),
     *(Route(path, _ANY, partial(_broken, kind)) for path, kind in _FAULTS.items()),
     Route("/fault/truncated-chunked", _ANY, _truncated_chunked),
+    Route("/fault/drop-reused", _ANY, _drop_reused),
     Route("/fault/bad-gzip", _ANY, lambda _: bad_gzip()),
     Route("/fault/unavailable", _ANY, lambda _: UNAVAILABLE),
 )

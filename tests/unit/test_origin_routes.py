@@ -237,9 +237,9 @@ class StatusTest(unittest.TestCase):
         """The endpoints that users of httpbin know, those with known answers, and those that go wrong."""
         known = """/get /post /put /patch /delete /head /anything/* /headers /status/{code} /bytes/{n} /stream/{n}
             /stream-bytes/{n} /delay/{s} /drip /gzip /deflate /brotli /redirect/{n} /cookies /cookies/set
-            /basic-auth/{user}/{password} /json /uuid
+            /basic-auth/{user}/{password} /json /uuid /encoded/{encoding}/{n}
             /fifo/{service_s} /fifo/{service_s}/stall/{after_s}/{length_s} /busy/{cpu_s} /busy/dial/{name}/{cpu_s}
-            /fault/reset /fault/reset-body /fault/reset-after /fault/drop /fault/truncated /fault/truncated-chunked
-            /fault/close-after /fault/stalled/{s} /fault/stalled-body/{s} /fault/trickle/{s} /fault/garbage
+            /fault/reset /fault/reset-body /fault/reset-after /fault/drop /fault/drop-reused /fault/truncated
+            /fault/truncated-chunked /fault/close-after /fault/stalled/{s} /fault/stalled-body/{s} /fault/trickle/{s} /fault/garbage
             /fault/bad-chunk /fault/bad-gzip /fault/unavailable"""
         self.assertCountEqual(known.split(), [route.path for route in ROUTES])
