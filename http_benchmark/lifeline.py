@@ -1,4 +1,4 @@
-"""What every child process does first: die with its parent, stay on its processors, wake in time.
+"""What every child process does first: die with its parent, stay on its processors, wake in time, answer undisturbed.
 
 Standard library only.
 """
@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 from collections.abc import Collection
+from typing import BinaryIO
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_TIMERSLACK = 29
@@ -44,6 +45,13 @@ def raise_file_limit() -> None:
     if soft != hard:
         with contextlib.suppress(ValueError, OSError):  # macOS refuses its own "unlimited"
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def take_stdout() -> BinaryIO:
+    """Keep standard output for the answers alone: whatever a client prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
 
 
 def _prctl(option: int, value: int) -> bool:

@@ -93,14 +93,18 @@ def _give_up(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def check_writable(destination: str) -> None:
-    """See to it before measuring that `write_json` will find its file.
+def check_writable(destination: str, option: str = "--json") -> None:
+    """See to it before measuring that `write_json` or `write_text` will find its file.
+
+    Args:
+        destination: A file, or "-".
+        option: Which one named it.
 
     Raises:
         click.ClickException: The file cannot be written.
     """
     if destination != "-":
-        with _writing(destination):
+        with _writing(destination, option):
             Path(destination).open("a").close()
 
 
@@ -110,17 +114,25 @@ def write_json(document: Any, destination: str) -> None:
     Raises:
         click.ClickException: The file cannot be written.
     """
-    text = document if isinstance(document, str) else json.dumps(document, indent=2, allow_nan=False)
+    write_text(document if isinstance(document, str) else json.dumps(document, indent=2, allow_nan=False), destination)
+
+
+def write_text(text: str, destination: str, option: str = "--json") -> None:
+    """Write a document to a file, or to standard output for "-"; `option` named it.
+
+    Raises:
+        click.ClickException: The file cannot be written.
+    """
     if destination == "-":
         sys.stdout.write(text.rstrip("\n") + "\n")
         return
-    with _writing(destination):
+    with _writing(destination, option):
         Path(destination).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
 
 @contextmanager
-def _writing(destination: str) -> Iterator[None]:
+def _writing(destination: str, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise click.ClickException(f"--json {destination}: {error.strerror}; choose another file") from error
+        raise click.ClickException(f"{option} {destination}: {error.strerror}; choose another file") from error

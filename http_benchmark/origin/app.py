@@ -223,6 +223,7 @@ class Connection(asyncio.Protocol):
         if self._transport.is_reading() or self._transport.is_closing():
             return
         if hung_up(self._transport) and not self._sender.streaming:
+            self._hung_up = True
             self._transport.abort()
         else:
             self._watch()

@@ -5,16 +5,14 @@ client's. Run as `python -m http_benchmark.worker.main PARENT_PID SAMPLES_FD [CP
 """
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
 
 from http_benchmark.clients import load_adapter
 from http_benchmark.errors import UnsupportedOptionError
-from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit, wake_in_time
+from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit, take_stdout, wake_in_time
 from http_benchmark.worker import memory
 from http_benchmark.worker.protocol import (
     Broken,
@@ -39,7 +37,7 @@ def main() -> None:
     pin(cpus)
     raise_file_limit()
     wake_in_time()
-    answers = _take_stdout()
+    answers = take_stdout()
     for message in _serve(sink):
         answers.write(json.dumps(encode(message)).encode() + b"\n")
         answers.flush()
@@ -83,13 +81,6 @@ def _orders(idle: IdleWatch) -> Iterator[Message]:
         idle.end()
         yield decode(json.loads(line))
         idle.start()
-
-
-def _take_stdout() -> BinaryIO:
-    """Keep standard output for the answers alone: whatever a client prints goes to standard error."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return answers
 
 
 if __name__ == "__main__":

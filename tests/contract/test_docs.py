@@ -15,6 +15,8 @@ from collections.abc import Callable
 import http_benchmark
 from http_benchmark import benchmark, clients, errors, storage
 from http_benchmark.clients import OWN_CLIENTS, known_clients
+from http_benchmark.conformance.known import KNOWN, known_deviation
+from http_benchmark.conformance.suite import CHECKS
 from http_benchmark.errors import ErrorKind
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -27,6 +29,8 @@ from http_benchmark.models.capacity import (
     Probe,
 )
 from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison, Difference
+from http_benchmark.models.conformance import CheckOutcome, ConformanceCheck, ConformanceResult, ContenderConformance
+from http_benchmark.models.contender import Contender
 from http_benchmark.models.environment import Environment
 from http_benchmark.models.experiment import (
     METRICS,
@@ -85,6 +89,10 @@ PUBLISHED = {
     "Compared experiment": ComparedExperiment,
     "Difference": Difference,
     "Compared figure": ComparedFigure,
+    "Conformance": ConformanceResult,
+    "Conformance check": ConformanceCheck,
+    "Contender conformance": ContenderConformance,
+    "Check outcome": CheckOutcome,
     "Capacity": CapacityResult,
     "Objective": ObjectiveRecord,
     "Contender capacity": ContenderCapacity,
@@ -101,7 +109,7 @@ PUBLISHED = {
 OPTIONS_IN = ("docs/quickstart.md", "docs/method.md", "docs/reference.md")
 
 COMMANDS = (
-    *("run", "capacity", "doctor", "clients", "origin", "db upgrade"),
+    *("run", "capacity", "conform", "doctor", "clients", "origin", "db upgrade"),
     *(f"results {command}" for command in ("list", "show", "compare", "export", "delete")),
 )
 
@@ -307,6 +315,53 @@ class JsonTest(unittest.TestCase):
     def test_reason_codes_are_those_of_the_code(self):
         """Each code that `stats.validity` can give is explained, in the order in which a verdict has them."""
         self.assertEqual(list(validity.REASON_CODES), first_cells(section(text_of("docs/json.md"), "Reason codes")))
+
+
+class ConformanceTest(unittest.TestCase):
+    """The matrix in docs/conformance.md, which the command made, against what is known."""
+
+    def test_every_check_is_asked_of_every_client(self):
+        """A row for each check, a column for each client in each of its modes."""
+        heading, *table = self._matrix()
+        modes = {
+            f"{name}:{mode}"
+            for name, client in known_clients().items()
+            if name not in OWN_CLIENTS
+            for mode in client.modes
+        }
+        self.assertEqual(modes, set(heading[1:]))
+        self.assertEqual(list(CHECKS), [cells[0] for cells in table])
+
+    def test_a_deviation_is_there_where_it_is_known(self):
+        """Each with the number of its note, and nowhere else; one that does not show each time may be there."""
+        heading, *table = self._matrix()
+        for check, *marks in table:
+            for contender, mark in zip(heading[1:], marks, strict=True):
+                with self.subTest(check=check, contender=contender):
+                    known = known_deviation(Contender.parse(contender), check)
+                    if not (known and known.sometimes):
+                        self.assertRegex(mark, "^✗[⁰¹²³⁴⁵⁶⁷⁸⁹]+$" if known else "^[✓–]$")
+
+    def test_every_known_deviation_is_explained(self):
+        """In the words of the code."""
+        text = text_of("docs/conformance.md")
+        for known in KNOWN:
+            if not set(known.contenders) <= OWN_CLIENTS and not known.sometimes:
+                with self.subTest(known.contenders):
+                    self.assertIn(known.explanation, text)
+
+    def test_every_question_is_there(self):
+        """With what the origin must have seen."""
+        text = text_of("docs/conformance.md")
+        for check in CHECKS.values():
+            self.assertIn(f"| {check.id} | {check.question} | {check.witness} |", text)
+
+    @staticmethod
+    def _matrix() -> list[list[str]]:
+        """The heading and the rows, without those that name a subject."""
+        lines = section(text_of("docs/conformance.md"), "The matrix").split("✓ yes")[0].splitlines()
+        table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+        return [cells for cells in table if not cells[0].startswith("**")]
 
 
 class DecoratorTest(unittest.TestCase):

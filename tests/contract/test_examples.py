@@ -1,20 +1,24 @@
 """The code in the documents and in `examples/` runs as it stands there."""
 
 import ast
-import http.client
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from http_benchmark.clients import installed_clients
-from http_benchmark.clients.base import Request
-from http_benchmark.errors import ErrorKind
-from tests.contract.contenders import Contender
+from http_benchmark.conformance.conforming import conform
+from http_benchmark.conformance.suite import chosen_checks
 from tests.contract.documents import DOCUMENTS, EXAMPLES, ROOT, blocks, text_of
-from tests.servers import ScriptedServer, refused_port
+
+SHOWN = (
+    *("upload", "download", "chunked", "streamed", "head", "statuses", "keep-alive", "keep-alive-streamed", "pool"),
+    *("refused", "dropped", "truncated", "garbage", "slow-headers", "usable", "closing", "leaks", "retry-get-reused"),
+)
+"""What the adapter of the documents is asked; it does not follow redirects, nor decompress."""
 
 
 class CodeTest(unittest.TestCase):
@@ -58,31 +62,15 @@ class CodeTest(unittest.TestCase):
         metadata.mkdir()
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: http-benchmark-stdlib\nVersion: 1.0\n")
         (metadata / "entry_points.txt").write_text("[http_benchmark.clients]\nstdlib = stdlib_adapter\n")
-        sys.path.insert(0, str(folder))
-        self.addCleanup(sys.path.remove, str(folder))
-        self.addCleanup(sys.modules.pop, "stdlib_adapter", None)
-        contender = Contender(installed_clients()["stdlib"], "sync")
-        server = self.enterContext(ScriptedServer())
+        self.enterContext(mock.patch.object(sys, "path", [str(folder), *sys.path]))
+        path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+        self.enterContext(mock.patch.dict(os.environ, PYTHONPATH=path))
 
-        with contender.opened(concurrency=2) as client:
-            for method, stream in (("GET", False), ("POST", False), ("GET", True)):
-                body = b"x" * 1000 if method == "POST" else b""
-                self.assertEqual(200, client.send(Request(method, server.url("/bytes/100000"), (), body, stream), 3))
-            self.assertEqual(503, client.send(Request("GET", server.url("/status/503"))))
-            again = client._client.prepare(Request("GET", server.url("/truncated")))
-            for _ in range(2):
-                self.assertRaises(http.client.IncompleteRead, again)
-        self.assertEqual(12, len(server.requests))
-        self.assertEqual(6, server.connections, "one for each prepared send, and a new one after a failure")
-        for url, kind in (
-            (f"http://127.0.0.1:{refused_port()}/", ErrorKind.CONNECTION_REFUSED),
-            (server.url("/close"), ErrorKind.CONNECTION_RESET),
-            (server.url("/truncated"), ErrorKind.INCOMPLETE_RESPONSE),
-            (server.url("/garbage"), ErrorKind.PROTOCOL),
-            (server.url("/slow-head"), ErrorKind.TIMEOUT),
-        ):
-            with self.subTest(url):
-                self.assertEqual(kind, contender.kind_of(url, timeout_s=0.3))
+        result = conform(["stdlib"], chosen_checks(SHOWN))
+
+        for outcome in result.contenders[0].outcomes:
+            with self.subTest(outcome.check):
+                self.assertEqual("conforms", outcome.outcome, outcome.seen)
 
 
 def _as_main(example: Path) -> str:

@@ -129,6 +129,13 @@ class LoadingTest(unittest.TestCase):
         self.assertEqual(set(), foreign(modules))
         self.assertIn("http_benchmark.worker.session", modules)
 
+    def test_the_prober_imports_what_the_worker_does(self):
+        """It asks one client questions, and nothing else may answer them."""
+        modules = modules_after("import http_benchmark.conformance.prober")
+
+        self.assertEqual(set(), foreign(modules))
+        self.assertNotIn("http_benchmark.conformance.suite", modules)
+
     def test_the_worker_loads_its_client_and_no_other(self):
         """After requests by the null client, a whole working life has loaded nothing foreign."""
         null = known_clients()[NULL_CLIENT]
@@ -152,7 +159,7 @@ class LoadingTest(unittest.TestCase):
         """The command line, its subcommands and the library's entrance know the clients by their files only."""
         for program in (
             "import http_benchmark.cli.main",
-            "import http_benchmark.cli.running, http_benchmark.cli.searching",
+            "import http_benchmark.cli.running, http_benchmark.cli.searching, http_benchmark.cli.conforming",
             "import http_benchmark.cli.clients, http_benchmark.cli.results, http_benchmark.cli.db",
             "from http_benchmark import Experiment, BenchmarkRunner, ResultStorage",
         ):
@@ -161,7 +168,7 @@ class LoadingTest(unittest.TestCase):
 
     def test_help_loads_the_argument_parser_alone(self):
         """`--help` of the command and of each subcommand is there at once."""
-        for subcommand in ("", "run", "capacity", "clients", "origin", "results", "doctor", "db"):
+        for subcommand in ("", "run", "capacity", "conform", "clients", "origin", "results", "doctor", "db"):
             with self.subTest(subcommand):
                 program = (
                     "from http_benchmark.cli.main import cli\n"

@@ -240,6 +240,6 @@ class StatusTest(unittest.TestCase):
             /basic-auth/{user}/{password} /json /uuid /encoded/{encoding}/{n}
             /fifo/{service_s} /fifo/{service_s}/stall/{after_s}/{length_s} /busy/{cpu_s} /busy/dial/{name}/{cpu_s}
             /fault/reset /fault/reset-body /fault/reset-after /fault/drop /fault/drop-reused /fault/truncated
-            /fault/truncated-chunked /fault/close-after /fault/stalled/{s} /fault/stalled-body/{s} /fault/trickle/{s} /fault/garbage
-            /fault/bad-chunk /fault/bad-gzip /fault/unavailable"""
+            /fault/truncated-chunked /fault/close-after /fault/stalled/{s} /fault/stalled-body/{s} /fault/trickle/{s}
+            /fault/garbage /fault/bad-chunk /fault/bad-gzip /fault/unavailable"""
         self.assertCountEqual(known.split(), [route.path for route in ROUTES])

@@ -1,0 +1,141 @@
+"""Putting the questions: each contender in turn with a prober and an origin of its own, several at a time."""
+
+import platform
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Event
+
+from http_benchmark import __version__
+from http_benchmark.clients import OWN_CLIENTS, installed_clients, installed_version, known_clients
+from http_benchmark.conformance.check import Check
+from http_benchmark.conformance.examinee import DeviationError, Examinee, NotAskedError, NotOfferedError
+from http_benchmark.conformance.known import Known, known_deviation
+from http_benchmark.conformance.suite import SUBJECTS
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.conformance import (
+    CheckOutcome,
+    ConformanceCheck,
+    ConformanceResult,
+    ContenderConformance,
+    Outcome,
+)
+from http_benchmark.models.contender import Contender
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+
+AT_A_TIME = 4
+"""Contenders that are examined at a time: most of the time goes by waiting for timeouts."""
+
+type OnOutcome = Callable[[str, CheckOutcome], None]
+"""Told each contender's outcomes as they come, from several threads."""
+
+
+def conform(
+    names: Sequence[str], checks: Sequence[Check], on_outcome: OnOutcome = lambda *_: None
+) -> ConformanceResult:
+    """Examine contenders.
+
+    Args:
+        names: As users type them; empty for every installed client.
+        checks: What to ask.
+        on_outcome: Told what comes of each.
+
+    Raises:
+        ConfigurationError: There is no such contender.
+        TargetError: An origin could not be started.
+    """
+    started_at = datetime.now(UTC)
+    enough = Event()
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        try:
+            found = list(pool.map(lambda name: _examined(name, checks, on_outcome, enough), resolved(names)))
+        except BaseException:
+            enough.set()  # the pool waits for those that are under way
+            raise
+    return ConformanceResult(
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        http_benchmark=__version__,
+        python=platform.python_version(),
+        system=platform.platform(),
+        as_expected=all(outcome.expected for contender in found for outcome in contender.outcomes),
+        checks=described(checks),
+        contenders=tuple(found),
+    )
+
+
+def resolved(names: Sequence[str]) -> list[Contender]:
+    """Each contender once, with its mode.
+
+    Raises:
+        ConfigurationError: There is no such contender, or it asks for what cannot be examined.
+    """
+    configuration = ExperimentConfiguration(contenders=tuple(dict.fromkeys(names)))
+    contenders = configuration.resolved_contenders(tuple(installed_clients()))
+    over_http2 = [f"{name}: the suite speaks HTTP/1.1 so far; leave out +h2" for name in contenders if name.http2]
+    if over_http2:
+        raise ConfigurationError(over_http2)
+    return [contender for contender in contenders if contender.number == 1]
+
+
+def described(checks: Sequence[Check]) -> tuple[ConformanceCheck, ...]:
+    """The checks as they are published."""
+    subject_of = {check.id: subject for subject, group in SUBJECTS.items() for check in group}
+    return tuple(
+        ConformanceCheck(id=check.id, subject=subject_of[check.id], question=check.question, witness=check.witness)
+        for check in checks
+    )
+
+
+def _examined(
+    contender: Contender, checks: Sequence[Check], on_outcome: OnOutcome, enough: Event
+) -> ContenderConformance:
+    assert contender.mode is not None
+    capabilities = known_clients()[contender.library]
+    facts = {
+        "contender": str(contender),
+        "library": contender.library,
+        "version": installed_version(contender.library),
+        "mode": contender.mode,
+    }
+    if contender.library not in OWN_CLIENTS and contender.library not in installed_clients():
+        message = f"{contender.library} is not installed; {capabilities.install}"
+        return ContenderConformance.from_dict(facts | {"outcomes": (), "message": message})
+    outcomes = []
+    with Examinee(contender, capabilities) as examinee:
+        for check in checks:
+            if enough.is_set():
+                break
+            outcomes.append(asked(check, examinee))
+            on_outcome(str(contender), outcomes[-1])
+    return ContenderConformance.from_dict(facts | {"outcomes": outcomes})
+
+
+def asked(check: Check, examinee: Examinee) -> CheckOutcome:
+    """Put one question to one contender."""
+    examinee.begin()
+    outcome: Outcome = "conforms"
+    try:
+        seen = check.ask(examinee)
+    except DeviationError as error:
+        outcome, seen = "deviates", str(error)
+    except NotOfferedError as error:
+        outcome, seen = "not-offered", str(error)
+    except NotAskedError as error:
+        outcome, seen = "failed", str(error)
+    known = known_deviation(examinee.contender, check.id)
+    return CheckOutcome(
+        check=check.id,
+        outcome=outcome,
+        seen=seen,
+        expected=_is_expected(outcome, known),
+        explanation=known.explanation if known else None,
+    )
+
+
+def _is_expected(outcome: Outcome, known: Known | None) -> bool:
+    if outcome == "failed":
+        return False
+    if outcome == "deviates":
+        return known is not None
+    return known is None or known.sometimes

@@ -1,0 +1,163 @@
+"""Checks of how connections are used: kept, shared, closed, freed, and not left behind."""
+
+from collections.abc import Sequence
+
+from http_benchmark.conformance.check import Check, expect, expect_statuses
+from http_benchmark.conformance.examinee import HEADERS, DeviationError, Examinee, Leftovers, NotOfferedError
+from http_benchmark.conformance.protocol import Left
+from http_benchmark.origin.journal import Entries, SeenConnection
+
+_WORKERS = 8
+_TIMES = 5
+_LIVES = 3  # of a client that is opened and closed again and again
+_STREAMED_BYTES = 10 * 1024**2
+
+
+def _keep_alive(examinee: Examinee) -> str:
+    with examinee.opened() as client:
+        expect_statuses(200, client.get("/bytes/1024", times=50))
+    expect((50, 1), _requests_and_connections(examinee.seen()), "requests and connections")
+    return "50 requests over 1 connection"
+
+
+def _keep_alive_streamed(examinee: Examinee) -> str:
+    for route in ("bytes", "stream-bytes"):
+        examinee.begin()
+        with examinee.opened() as client:
+            ask = client.ask("GET", f"/{route}/{_STREAMED_BYTES}", stream=True)
+            expect_statuses(200, client.send(ask, times=3))
+        expect((3, 1), _requests_and_connections(examinee.seen()), "requests and connections")
+    return "3 streams of 10 MiB over 1 connection, with a length and chunked"
+
+
+def _pool(examinee: Examinee) -> str:
+    with examinee.opened(concurrency=_WORKERS) as client:
+        ask = client.ask("GET", "/delay/0.02")
+        answers = client.send(*[ask] * _WORKERS, times=_TIMES, at_once=True)
+    expect_statuses(200, answers)
+    requests, connections = _requests_and_connections(examinee.seen())
+    expect(_WORKERS * _TIMES, requests, "requests")
+    if not 1 < connections <= _WORKERS:
+        raise DeviationError(f"{connections} connections for {_WORKERS} at once")
+    return f"{requests} requests, {_WORKERS} at once, over {connections} connections"
+
+
+def _together(examinee: Examinee) -> str:
+    with examinee.opened(concurrency=_WORKERS) as client:
+        sizes = [1000 + number for number in range(_WORKERS)]
+        asks = [client.ask("GET", f"/bytes/{size}") for size in sizes]
+        answers = client.send(*asks, times=_TIMES, at_once=True, inspect=True)
+    expect_statuses(200, answers)
+    ordered = [size for size in sizes for _ in range(_TIMES)]
+    expect(ordered, [answer.body_bytes for answer in answers], "lengths")
+    return f"{len(answers)} answers to {_WORKERS} at once, each to its own request"
+
+
+def _close_obeyed(examinee: Examinee) -> str:
+    with examinee.opened() as client:
+        ask = client.ask("GET", "/bytes/1024", headers=(*HEADERS, ("Connection", "close")))
+        expect_statuses(200, client.send(ask, times=3))
+        seen = examinee.seen_when(_all_closed)
+    expect((3, 3), _requests_and_connections(seen), "requests and connections")
+    if not _all_closed(seen):
+        raise DeviationError("a connection stays open")
+    return "3 requests over 3 connections"
+
+
+def _cancelling(examinee: Examinee) -> str:
+    if examinee.mode == "sync":
+        raise NotOfferedError("a call in a thread cannot be cancelled")
+    with examinee.opened() as client:
+        (cancelled,) = client.send(client.ask("GET", "/delay/5"), cancel_after_s=0.1)
+        expect("cancelled", cancelled.kind or str(cancelled.status), "the cancelled request")
+        seen = examinee.seen_when(_all_closed)
+        if not _all_closed(seen):
+            raise DeviationError("the connection stays open")
+        expect_statuses(200, client.get("/status/200"))
+    return f"closed by the {_endings(seen.connections)}, the place in the pool is free"
+
+
+def _closing(examinee: Examinee) -> str:
+    with examinee.opened(concurrency=_WORKERS) as client:
+        client.send(*[client.ask("GET", "/delay/0.01")] * _WORKERS, times=2, at_once=True)
+        client.close()
+        seen = examinee.seen_when(_all_closed)
+    if not _all_closed(seen):
+        still = sum(connection.closed_ns is None for connection in seen.connections)
+        raise DeviationError(f"{still} of {len(seen.connections)} connections are open after close")
+    return f"{len(seen.connections)} connections closed by the {_endings(seen.connections)}"
+
+
+def _leaks(examinee: Examinee) -> str:
+    lives = [_live(examinee) for _ in range(_LIVES)]
+    said = {complaint for life in lives for complaint in life.complaints}
+    if said:
+        raise DeviationError(f"Python says: {'; '.join(sorted(said))[:200]}")
+    if any(life.tasks for life in lives):
+        raise DeviationError(f"tasks after close: {lives[-1].tasks}")
+    # A library may start its threads once and keep them; who leaks has more after each life.
+    held = [lives[0].after, lives[-1].after]
+    for what in ("threads", "descriptors"):
+        first, last = (_number(left, what) for left in held)
+        if first is not None and last is not None and last > first:
+            raise DeviationError(f"{what}: {first} after one client, {last} after {_LIVES}")
+    return f"{held[-1].threads} threads and {held[-1].descriptors} descriptors after 1 client and after {_LIVES}"
+
+
+def _live(examinee: Examinee) -> Leftovers:
+    with examinee.opened(concurrency=_WORKERS) as client:
+        client.send(*[client.ask("GET", "/delay/0.01")] * _WORKERS, times=2, at_once=True)
+        return client.forget()
+
+
+def _number(left: Left, what: str) -> int | None:
+    return left.threads if what == "threads" else left.descriptors
+
+
+def _requests_and_connections(seen: Entries) -> tuple[int, int]:
+    return len(seen.requests), len(seen.connections)
+
+
+def _all_closed(seen: Entries) -> bool:
+    return all(connection.closed_ns is not None for connection in seen.connections)
+
+
+def _endings(connections: Sequence[SeenConnection]) -> str:
+    return " and ".join(sorted({str(connection.ended) for connection in connections}))
+
+
+CHECKS = (
+    Check("keep-alive", "Are connections kept?", "50 requests over one connection", _keep_alive),
+    Check(
+        "keep-alive-streamed",
+        "Is a streamed body read to its end?",
+        "the connection is used again after it",
+        _keep_alive_streamed,
+    ),
+    Check(
+        "pool",
+        "Are there never more connections than requests at a time?",
+        f"{_WORKERS} at once: more than one connection, at most {_WORKERS}, no request twice",
+        _pool,
+    ),
+    Check(
+        "at-once",
+        "Can threads or tasks use it at once?",
+        f"{_WORKERS} at once: each gets the answer to its own request",
+        _together,
+    ),
+    Check("close-obeyed", "Is `Connection: close` obeyed?", "each request over a connection of its own", _close_obeyed),
+    Check(
+        "cancelling",
+        "Does cancelling free the connection?",
+        "it is closed, and the next request is answered",
+        _cancelling,
+    ),
+    Check("closing", "Does close() close all connections?", "none is open after it", _closing),
+    Check(
+        "leaks",
+        "Is nothing left behind after close()?",
+        f"no task, no complaint of Python's, and after {_LIVES} clients no more threads and descriptors than after one",
+        _leaks,
+    ),
+)

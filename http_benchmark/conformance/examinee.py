@@ -1,0 +1,220 @@
+"""One contender under examination: its prober, its origin, and what the two saw.
+
+A check asks through an `Examinee`, compares what the client said with what the origin saw, and raises `DeviationError`
+where that is not what it has to be, or `NotOfferedError` where the client does not claim to do it.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from http_benchmark.clients import Capabilities
+from http_benchmark.clients.base import ClientOptions
+from http_benchmark.conformance.protocol import (
+    Answer,
+    Ask,
+    Broken,
+    Close,
+    Closed,
+    Forget,
+    Forgotten,
+    Left,
+    Message,
+    Open,
+    Opened,
+    Send,
+    Sent,
+    decode,
+    encode,
+)
+from http_benchmark.errors import HTTPBenchmarkError, WorkerError
+from http_benchmark.models.contender import Contender
+from http_benchmark.origin.journal import Entries
+from http_benchmark.origin.process import OriginProcess
+from http_benchmark.utils.child import Child
+
+HEADERS = (("User-Agent", "conform/1"), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"))
+"""Sent with every request, unless a check says otherwise."""
+
+PATIENCE_S = 30.0
+"""How long the client may take for what it is asked, beyond all timeouts, before it is taken to hang."""
+
+_SETTLING_S = 3.0  # how long the origin may take to see what the client did last
+_LOOK_EVERY_S = 0.01
+
+
+class DeviationError(HTTPBenchmarkError):
+    """What was seen, where it is not what it has to be."""
+
+
+class NotOfferedError(HTTPBenchmarkError):
+    """The client does not claim to do this; the words are its own, or say how it shows."""
+
+
+class NotAskedError(HTTPBenchmarkError):
+    """The question could not be put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What a client left in its process.
+
+    Attributes:
+        before, after: What the process held before it was opened, and after it was closed and forgotten.
+        tasks: Tasks that were not done after it was closed; None for a synchronous client.
+        complaints: What Python said.
+    """
+
+    before: Left
+    after: Left
+    tasks: int | None
+    complaints: tuple[str, ...]
+
+
+class Examinee:
+    """A contender with a prober process and an origin of its own; a context manager that ends both.
+
+    Args:
+        contender: With its mode.
+        capabilities: What its adapter says of it.
+    """
+
+    def __init__(self, contender: Contender, capabilities: Capabilities) -> None:
+        assert contender.mode is not None, "contenders are resolved before they are examined"
+        self.contender = contender
+        self.mode = contender.mode
+        self._module = capabilities.module
+        self._class_name = capabilities.modes[contender.mode]
+        self._prober: Child | None = None
+        self._origin = OriginProcess()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end_prober()
+        self._origin.stop()
+
+    def url(self, path: str) -> str:
+        """Where the origin answers this path."""
+        return self._origin.url + path
+
+    def begin(self) -> None:
+        """Forget what was seen so far."""
+        self._origin.start_journal()
+
+    @contextmanager
+    def opened(self, environment: Mapping[str, str] | None = None, **options: object) -> "Iterator[OpenClient]":
+        """A client that is set up with these `ClientOptions`, one request at a time by default.
+
+        Raises:
+            NotOfferedError: It refuses one of them.
+        """
+        settings = ClientOptions(**{"concurrency": 1, "timeout_s": 10.0} | options)  # type: ignore[arg-type]
+        opened = self.order(Open(self._module, self._class_name, settings, dict(environment or {})), Opened)
+        client = OpenClient(self, opened.before)
+        try:
+            yield client
+        finally:
+            client.end()
+
+    def seen(self) -> Entries:
+        """What the origin has written down since `begin`."""
+        return self._origin.journal()
+
+    def seen_when(self, settled: Callable[[Entries], bool], within_s: float = _SETTLING_S) -> Entries:
+        """The same once the condition holds, or when the time is over."""
+        deadline_s = time.monotonic() + within_s
+        while not settled(entries := self.seen()) and time.monotonic() < deadline_s:
+            time.sleep(_LOOK_EVERY_S)
+        return entries
+
+    def order[Reply: Message](self, message: Message, expected: type[Reply], patience_s: float = PATIENCE_S) -> Reply:
+        """Have the prober do something.
+
+        Raises:
+            DeviationError: The process hung or crashed over it.
+            NotOfferedError: The client refuses.
+            NotAskedError: It is not installed, or its adapter cannot be asked.
+        """
+        if self._prober is None:
+            self._prober = Child("http_benchmark.conformance.prober", [str(os.getpid())], name=str(self.contender))
+        try:
+            reply = decode(self._prober.ask(encode(message), patience_s))
+        except WorkerError as error:
+            self._end_prober()
+            raise DeviationError(str(error)) from error
+        if isinstance(reply, expected):
+            return reply
+        assert isinstance(reply, Broken), f"{reply} instead of {expected}"
+        raise (NotOfferedError if reply.kind == "unsupported" else NotAskedError)(reply.reason)
+
+    def has_prober(self) -> bool:
+        """Whether the prober lives, and with it the client."""
+        return self._prober is not None
+
+    def _end_prober(self) -> None:
+        prober, self._prober = self._prober, None
+        if prober:
+            prober.kill()
+
+
+class OpenClient:
+    """A client that is open in the prober."""
+
+    def __init__(self, examinee: Examinee, before: Left) -> None:
+        self._examinee = examinee
+        self._before = before
+        self._state: Literal["open", "closed", "forgotten"] = "open"
+        self._tasks: int | None = None
+
+    def get(self, path: str, *, times: int = 1) -> tuple[Answer, ...]:
+        """GET one path again and again by one `send`, the one that is measured."""
+        return self.send(self.ask("GET", path), times=times)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Sequence[tuple[str, str]] = HEADERS,
+        body_bytes: int = 0,
+        stream: bool = False,
+    ) -> Ask:
+        """A request to the origin, or to a URL."""
+        url = path if "://" in path else self._examinee.url(path)
+        return Ask(method, url, tuple(headers), body_bytes, stream)
+
+    def send(
+        self,
+        *asks: Ask,
+        times: int = 1,
+        at_once: bool = False,
+        inspect: bool = False,
+        cancel_after_s: float | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> tuple[Answer, ...]:
+        """See `protocol.Send`."""
+        order = Send(asks, times, at_once=at_once, inspect=inspect, cancel_after_s=cancel_after_s)
+        return self._examinee.order(order, Sent, patience_s).answers
+
+    def close(self) -> None:
+        """Close it, but keep it in the prober's memory."""
+        if self._state == "open":
+            self._state = "closed"
+            self._tasks = self._examinee.order(Close(), Closed).tasks
+
+    def forget(self) -> Leftovers:
+        """Close it and drop it; what it left behind."""
+        self.close()
+        self._state = "forgotten"
+        forgotten = self._examinee.order(Forget(), Forgotten)
+        return Leftovers(self._before, forgotten.after, self._tasks, forgotten.complaints)
+
+    def end(self) -> None:
+        """Close and drop it, if it is still there."""
+        if self._state != "forgotten" and self._examinee.has_prober():
+            self.forget()

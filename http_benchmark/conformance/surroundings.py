@@ -1,0 +1,37 @@
+"""Checks that the environment changes nothing: proxies and passwords that somebody left in it."""
+
+import tempfile
+from pathlib import Path
+
+from http_benchmark.conformance.check import Check, expect, expect_requests, expect_statuses
+from http_benchmark.conformance.examinee import DeviationError, Examinee
+
+_PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_NO_EXCEPTION = {"no_proxy": "", "NO_PROXY": ""}
+
+
+def _proxies(examinee: Examinee) -> str:
+    with examinee.opened(dict.fromkeys(_PROXY_VARIABLES, examinee.url("")) | _NO_EXCEPTION) as client:
+        answers = client.get("/status/200")
+    expect_statuses(200, answers)
+    expect(["/status/200"], [request.target for request in examinee.seen().requests], "targets")
+    return "asked directly"
+
+
+def _netrc(examinee: Examinee) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        netrc = Path(folder, ".netrc")
+        netrc.write_text("machine 127.0.0.1 login someone password secret\n", encoding="utf-8")
+        netrc.chmod(0o600)
+        with examinee.opened({"NETRC": str(netrc), "HOME": folder}) as client:
+            expect_statuses(200, client.get("/status/200"))
+    (request,) = expect_requests(1, examinee)
+    if request.header("Authorization") is not None:
+        raise DeviationError("the password was sent")
+    return "no password was sent"
+
+
+CHECKS = (
+    Check("proxies", "Are proxies of the environment ignored?", "a target without scheme and host", _proxies),
+    Check("netrc", "Are passwords in .netrc ignored?", "no Authorization", _netrc),
+)

@@ -1,0 +1,167 @@
+"""The conformance matrix, check by contender, with its notes: for the terminal and as Markdown."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from http_benchmark.models.conformance import CheckOutcome, ConformanceCheck, ConformanceResult, ContenderConformance
+from http_benchmark.report import parts
+from http_benchmark.report.plain import Plain
+
+MARKS = {"conforms": "✓", "deviates": "✗", "not-offered": "–", "failed": "?"}
+LEGEND = "✓ yes   ✗ no   – not offered   ? could not be asked   ! not expected"
+
+_STYLES = {"conforms": "green", "deviates": "yellow", "not-offered": "dim", "failed": "red"}
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def print_conformance(result: ConformanceResult, console: Console) -> None:
+    """Print the matrix, what the marks mean, the notes, and the answer."""
+    asked = [contender for contender in result.contenders if contender.outcomes]
+    found = notes(result)
+    shown: list[RenderableType] = []
+    if asked:
+        shown += [*_matrix(result, asked, found, width=console.width), Text(), Text(LEGEND, style="dim")]
+    for title, items in (
+        ("Notes:", [f"{_superscript(n)} {where}: {words}" for n, (words, where) in enumerate(found.items(), 1)]),
+        ("Not offered:", [f"{where}: {words}" for words, where in not_offered(result).items()]),
+        ("Not expected:", unexpected(asked)),
+        ("Not asked:", [contender.message for contender in result.contenders if contender.message]),
+    ):
+        listed = [parts.item(item) for item in items]
+        shown += [Text(), Text(title, style="bold"), *listed] if listed else []
+    shown += [Text(), Text(sentence(result), style="bold green" if result.as_expected else "bold red")]
+    console.print(Plain(Group(*shown)))
+
+
+def print_checks(checks: Sequence[ConformanceCheck], console: Console) -> None:
+    """Print what is asked, one check per line."""
+    table = parts.table("check", "question", "witness", left=("check", "question", "witness"))
+    table.columns[0].no_wrap = True
+    for check in checks:
+        table.add_row(*parts.cells(check.id, check.question, check.witness))
+    console.print(Plain(table))
+
+
+def markdown(result: ConformanceResult) -> str:
+    """The same for documents, with the questions."""
+    asked = [contender for contender in result.contenders if contender.outcomes]
+    found = notes(result)
+    names = [contender.contender for contender in asked]
+    lines = [f"| check | {' | '.join(names)} |", f"|---|{':-:|' * len(names)}"]
+    for subject, ids in _by_subject(result).items():
+        lines.append(f"| **{subject}** |{' |' * len(names)}")
+        lines += [f"| {name} | {' | '.join(_mark(cell, found) for cell in _row(name, asked))} |" for name in ids]
+    lines += ["", f"{LEGEND.replace('   ', '; ')}.", ""]
+    versions = dict.fromkeys(f"{contender.library} {contender.version}" for contender in asked)
+    lines += [f"{', '.join(versions)}; Python {result.python}; http-benchmark {result.http_benchmark}.", ""]
+    lines += [f"{number}. {where}: {words}" for number, (words, where) in enumerate(found.items(), 1)]
+    refusals = [f"{where}: {words}" for words, where in not_offered(result).items()]
+    for title, items in (("Not offered", refusals), ("Not expected", unexpected(asked))):
+        listed = [f"- {item}" for item in items]
+        lines += ["", f"{title}:", "", *listed] if listed else []
+    lines += _seen(result, "timeouts", asked)
+    lines += ["", "| check | question | witness |", "|---|---|---|"]
+    lines += [f"| {check.id} | {check.question} | {check.witness} |" for check in result.checks]
+    return "\n".join(lines)
+
+
+def sentence(result: ConformanceResult) -> str:
+    """The answer in one line."""
+    outcomes = [outcome for contender in result.contenders for outcome in contender.outcomes]
+    known = sum(outcome.outcome == "deviates" and outcome.expected for outcome in outcomes)
+    surprises = sum(not outcome.expected for outcome in outcomes)
+    counts = f"{len(outcomes)} answers, {parts.counted(known, 'known deviation')}"
+    return f"As expected: {counts}." if not surprises else f"Not as expected: {counts}, {surprises} not expected."
+
+
+def notes(result: ConformanceResult) -> dict[str, str]:
+    """The known deviations that show, in the order of the matrix: explanation → who and where."""
+    return _gathered(result, lambda outcome: outcome.explanation if outcome.outcome == "deviates" else None)
+
+
+def not_offered(result: ConformanceResult) -> dict[str, str]:
+    """What clients do not offer: their own words → who and where."""
+    return _gathered(result, lambda outcome: outcome.seen if outcome.outcome == "not-offered" else None)
+
+
+def _gathered(result: ConformanceResult, words_of: Callable[[CheckOutcome], str | None]) -> dict[str, str]:
+    """Equal words once, with all that they are about: "pycurl:sync, pycurl:async (pool, leaks)"."""
+    places: dict[str, tuple[dict[str, None], dict[str, None]]] = {}  # dictionaries keep order, and each name once
+    for check in result.checks:
+        for contender in result.contenders:
+            for outcome in contender.outcomes:
+                if outcome.check == check.id and (words := words_of(outcome)):
+                    names, ids = places.setdefault(words, ({}, {}))
+                    names[contender.contender] = ids[check.id] = None
+    return {words: f"{', '.join(names)} ({', '.join(ids)})" for words, (names, ids) in places.items()}
+
+
+def unexpected(contenders: Sequence[ContenderConformance]) -> Iterable[str]:
+    """What nobody knew of."""
+    for contender in contenders:
+        for outcome in contender.outcomes:
+            if not outcome.expected:
+                gone = " (a known deviation that does not show)" if outcome.explanation else ""
+                yield f"{contender.contender} ({outcome.check}) {outcome.outcome}{gone}: {outcome.seen}"
+
+
+def _seen(result: ConformanceResult, subject: str, contenders: Sequence[ContenderConformance]) -> list[str]:
+    """What was seen in the checks of one subject, as a table of Markdown; empty where none of them was asked."""
+    ids = _by_subject(result).get(subject, [])
+    if not ids:
+        return []
+    lines = ["", f"What was seen of {subject}:", "", f"| contender | {' | '.join(ids)} |", f"|---|{'---|' * len(ids)}"]
+    for contender in contenders:
+        seen = [outcome.seen for outcome in contender.outcomes if outcome.check in ids]
+        lines.append(f"| {contender.contender} | {' | '.join(seen)} |")
+    return lines
+
+
+def _matrix(
+    result: ConformanceResult, contenders: Sequence[ContenderConformance], found: Mapping[str, str], *, width: int
+) -> list[RenderableType]:
+    first = max(len(check.id) for check in result.checks) + 2
+    headings = [contender.contender.replace(":", "\n") for contender in contenders]
+    needed = first + sum(max(map(len, heading.split("\n"))) + 2 for heading in headings)
+    legend: list[RenderableType] = []
+    if needed > width:  # letters stand for the contenders
+        letters = [chr(ord("A") + number) for number in range(len(contenders))]
+        pairs = [f"{letter} {contender.contender}" for letter, contender in zip(letters, contenders, strict=True)]
+        legend, headings = [Text("   ".join(pairs)), Text()], letters
+    table = parts.table("", *headings, left={"", *headings})
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    for subject, ids in _by_subject(result).items():
+        table.add_row(Text(subject, style="bold"))
+        for name in ids:
+            marks = [Text(_mark(cell, found), style=_style(cell)) for cell in _row(name, contenders)]
+            table.add_row(Text(f"  {name}"), *marks)
+    return [*legend, table]
+
+
+def _by_subject(result: ConformanceResult) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for check in result.checks:
+        groups.setdefault(check.subject, []).append(check.id)
+    return groups
+
+
+def _row(check: str, contenders: Sequence[ContenderConformance]) -> list[CheckOutcome]:
+    return [outcome for contender in contenders for outcome in contender.outcomes if outcome.check == check]
+
+
+def _mark(outcome: CheckOutcome, found: Mapping[str, str]) -> str:
+    number = ""
+    if outcome.outcome == "deviates" and outcome.explanation:
+        number = _superscript([*found].index(outcome.explanation) + 1)
+    return MARKS[outcome.outcome] + number + ("" if outcome.expected else "!")
+
+
+def _style(outcome: CheckOutcome) -> str:
+    return _STYLES[outcome.outcome] if outcome.expected else "bold red"
+
+
+def _superscript(number: int) -> str:
+    return str(number).translate(_SUPERSCRIPTS)
