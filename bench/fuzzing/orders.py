@@ -42,6 +42,7 @@ class Order:
 
     Attributes:
         head, body: What is sent.
+        content_bytes: Length of the body, without chunks around it.
         method: With HEAD, the answer has no body.
         status, content, waits: As in `Ask`.
         closes: No other answer comes after this one.
@@ -50,6 +51,7 @@ class Order:
 
     head: bytes
     body: bytes
+    content_bytes: int
     method: str
     status: int | None
     content: bytes | None
@@ -79,7 +81,7 @@ def order(random: Random, *, calm: bool = False, lasting: bool = False) -> Order
     ask = RECIPES[random.choice(_CALM if calm else _PATHS)](random)
     method = random.choice([method for method in ask.methods if method != "HEAD"] if calm else ask.methods)
     version, connection = _version(random, lasting=lasting)
-    body, framing, continues = _upload(random, method, version)
+    content, body, framing, continues = _upload(random, method, version)
     fields = [f"Host: {random.choice(('a', 'localhost:80', '[::1]'))}", *ask.headers, *connection, *framing]
     fields += [f"X-Fuzz-{number}: {'x' * random.randrange(40)}" for number in range(random.choice((0, 0, 0, 1, 30)))]
     head = "\r\n".join((f"{method} {ask.target} HTTP/{version}", *fields, "", "")).encode("latin-1")
@@ -87,6 +89,7 @@ def order(random: Random, *, calm: bool = False, lasting: bool = False) -> Order
     return Order(
         head,
         body,
+        len(content),
         method,
         ask.status,
         ask.content,
@@ -109,10 +112,10 @@ def _version(random: Random, *, lasting: bool) -> tuple[str, list[str]]:
     return "1.0", random.choice(([], ["Connection: keep-alive"]))
 
 
-def _upload(random: Random, method: str, version: str) -> tuple[bytes, list[str], bool]:
-    """A body with the headers that announce it, and whether the origin is to ask for it."""
+def _upload(random: Random, method: str, version: str) -> tuple[bytes, bytes, list[str], bool]:
+    """A body as meant and as sent, the headers that announce it, and whether the origin is to ask for it."""
     if method in ("GET", "HEAD", "OPTIONS") or random.random() < 0.2:
-        return b"", random.choice(([], [], ["Content-Length: 0"])), False
+        return b"", b"", random.choice(([], [], ["Content-Length: 0"])), False
     content = _content(random)
     framing = [f"Content-Type: {random.choice(('text/plain', 'application/json', _FORM))}"]
     continues = version == "1.1" and bool(content) and random.random() < 0.2
@@ -120,8 +123,8 @@ def _upload(random: Random, method: str, version: str) -> tuple[bytes, list[str]
         framing.append("Expect: 100-continue")
     if version == "1.1" and random.random() < 0.4:
         body = _chunks(random, content)
-        return body, [*framing, "Transfer-Encoding: chunked"], continues
-    return content, [*framing, f"Content-Length: {len(content)}"], continues
+        return content, body, [*framing, "Transfer-Encoding: chunked"], continues
+    return content, content, [*framing, f"Content-Length: {len(content)}"], continues
 
 
 def _content(random: Random) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from bench.fuzzing.orders import Order
 from bench.fuzzing.replies import Reply
@@ -67,8 +67,12 @@ class Ledger:
     """What the origin must have counted, from what the connections know; equal bounds where that is all."""
 
     connections: Bounds = field(default_factory=Bounds)
+    closed: Bounds = field(default_factory=Bounds)
+    reset_by_client: Bounds = field(default_factory=Bounds)
     requests: Bounds = field(default_factory=Bounds)
+    dropped: Bounds = field(default_factory=Bounds)
     bytes_received: Bounds = field(default_factory=Bounds)
+    body_bytes_received: Bounds = field(default_factory=Bounds)
     bytes_sent: Bounds = field(default_factory=Bounds)
     statuses: Counter[int] = field(default_factory=Counter)
 
@@ -86,25 +90,38 @@ class Ledger:
         if outcome.begun is not None:
             statuses.append(outcome.begun)
         self.statuses.update(statuses)
-        self.connections.add(1, 1)
         whole = outcome.drained
+        closes = int(bool(outcome.replies) and outcome.replies[-1].closes)
+        self.connections.add(1, 1)
+        self.closed.add(closes, closes if whole else 1)
+        self.reset_by_client.add(0, 0 if whole and not outcome.script.leaves else 1)
         self.requests.add(len(statuses), len(statuses) if whole else _requests_at_most(outcome))
         self.bytes_sent.add(outcome.received_bytes, outcome.received_bytes if whole else None)
-        read_all = whole and outcome.finished and not (outcome.replies and outcome.replies[-1].closes)
+        read_all = whole and outcome.finished and not closes
         self.bytes_received.add(outcome.sent_least if read_all else 0, outcome.sent_most)
+        if read_all and outcome.script.sound:
+            answered, expected = len(outcome.replies), outcome.script.expected
+            read = expected[: answered + 1]  # the next one was waiting when the client hung up, and those behind it
+            self.dropped.add(len(read) - answered, len(read) - answered)
+            content_bytes = sum(one.content_bytes for one in read)
+            self.body_bytes_received.add(content_bytes, content_bytes)
+        else:
+            self.dropped.add(0, 1)
+            self.body_bytes_received.add(0, outcome.sent_most)
 
     def faults(self, seen: ServerCounts) -> list[str]:
         """Where the counters are wrong, in words."""
         faults = []
-        for name in ("connections", "requests", "bytes_received", "bytes_sent"):
+        for name in (counter.name for counter in fields(self) if counter.name != "statuses"):
             bounds, count = getattr(self, name), getattr(seen, name)
             if not bounds.hold(count):
                 faults.append(f"the origin counted {count} {name}, where {bounds.least} to {bounds.most} are right")
         short = {status: count for status, count in self.statuses.items() if seen.statuses.get(status, 0) < count}
         if short:
             faults.append(f"the origin counted {seen.statuses}, but these came: {short}")
-        if sum(seen.statuses.values()) != seen.requests:
-            faults.append(f"the origin counted {seen.requests} requests, but {sum(seen.statuses.values())} statuses")
+        for what, counts in (("statuses", seen.statuses), ("protocols", seen.protocols)):
+            if sum(counts.values()) != seen.requests:
+                faults.append(f"the origin counted {seen.requests} requests, but {sum(counts.values())} {what}")
         return faults
 
 

@@ -14,7 +14,7 @@ HEAD = b"GET /bytes/3 HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def asked(*, waits: bool = False, closes: bool = False) -> Order:
-    return Order(HEAD, b"", "GET", 200, b"\0\1\2", waits, closes, continues=False)
+    return Order(HEAD, b"", 0, "GET", 200, b"\0\1\2", waits, closes, continues=False)
 
 
 def outcome(*replies: Reply, orders: int = 2, drained: bool = True, ending: str = "answered") -> Outcome:
@@ -52,18 +52,28 @@ class VerdictTest(unittest.TestCase):
             "bytes_received": 4 * len(HEAD),
             "bytes_sent": 200,
             "statuses": {200: 4},
+            "protocols": {"1.1": 4},
+            "closed": 0,
+            "reset_by_client": 0,
+            "dropped": 0,
+            "body_bytes_received": 0,
         }
         ledger = Ledger.of([outcome(GOOD, GOOD), outcome(GOOD, GOOD)])
 
         self.assertEqual([], ledger.faults(ServerCounts(**right)))
         for change in (
-            {"requests": 5, "statuses": {200: 5}},
-            {"requests": 3, "statuses": {200: 3}},
+            {"requests": 5, "statuses": {200: 5}, "protocols": {"1.1": 5}},
+            {"requests": 3, "statuses": {200: 3}, "protocols": {"1.1": 3}},
             {"connections": 3},
             {"bytes_received": 4 * len(HEAD) - 1},
             {"bytes_sent": 201},
             {"statuses": {200: 3, 404: 1}},
             {"statuses": {200: 3}},
+            {"protocols": {"1.1": 3}},
+            {"closed": 1},
+            {"reset_by_client": 1},
+            {"dropped": 1},
+            {"body_bytes_received": 1},
         ):
             with self.subTest(change=change):
                 self.assertNotEqual([], ledger.faults(ServerCounts(**right | change)))
@@ -86,6 +96,11 @@ class VerdictTest(unittest.TestCase):
                     bytes_received=received,
                     bytes_sent=sent,
                     statuses={200: requests},
+                    protocols={"1.1": requests},
+                    closed=0,
+                    reset_by_client=1,
+                    dropped=0,
+                    body_bytes_received=0,
                 )
                 self.assertEqual(right, not ledger.faults(seen))
 

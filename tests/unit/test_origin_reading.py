@@ -3,10 +3,13 @@
 import contextlib
 import itertools
 import unittest
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.fuzzing.damage import DAMAGES
+from bench.fuzzing.orders import order
 from http_benchmark.origin.answers import Answer, Answers
 from http_benchmark.origin.bodies import MAX_BODY_BYTES, MAX_KEPT_BODY_BYTES
 from http_benchmark.origin.counters import Counters
@@ -46,6 +49,19 @@ def read_all(parts: list[bytes]) -> list[Incoming]:
     return taken
 
 
+def taken(parts: list[bytes]) -> tuple[list[tuple[str, str, bytes]], bool]:
+    """The requests that were read, and whether the rest was refused."""
+    requests, reading = [], reader()
+    try:
+        for part in parts:
+            reading.feed(part)
+            while incoming := reading.next():
+                requests.append((incoming.request.method, incoming.request.target, incoming.request.body))
+    except RefusalError:
+        return requests, True
+    return requests, False
+
+
 def refusal(data: bytes) -> int | None:
     reading = reader()
     reading.feed(data)
@@ -83,6 +99,16 @@ class ReaderTest(unittest.TestCase):
         with contextlib.suppress(RefusalError):
             while incoming := reading.next():
                 Answers().prepare(incoming.request, respond(incoming.request))
+
+    @given(st.integers(0, 2**32), st.data())
+    def test_damage_is_read_the_same_however_it_is_cut(self, seed, data):
+        """Of damaged requests, as many are taken and as many refused in parts as at once; nothing else is raised."""
+        random = Random(seed)
+        damaged = random.choice(DAMAGES)(random, b"".join(order(random, calm=True).wire for _ in range(2)))
+        edges = sorted(data.draw(st.sets(st.integers(1, max(1, len(damaged))), max_size=20)))
+        parts = [damaged[start:end] for start, end in itertools.pairwise([0, *edges, len(damaged)])]
+
+        self.assertEqual(taken([damaged]), taken(parts))
 
     @given(
         st.sampled_from(["", "/", "//[", "/basic-auth/", "/cookies/set?", "/status/", "/get?"]),
