@@ -24,6 +24,7 @@ from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, FloorProbe, PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.fields import protocol_fault
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan, make_plan
 from http_benchmark.redaction import shareable, without_passwords
@@ -344,10 +345,15 @@ def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[
     arms, unavailable = [], []
     for contender in configuration.resolved_contenders(tuple(installed)):
         arm = Arm(contender, known[contender.library], installed_version(contender.library))
-        if contender.library in OWN_CLIENTS or contender.library in installed:
-            arms.append(arm)
+        fault = protocol_fault(
+            contender.library, http2=contender.http2, tls=configuration.tls, verify=configuration.verify
+        )
+        if contender.library not in OWN_CLIENTS and contender.library not in installed:
+            fault = _how_to_get(arm.capabilities)
+        if fault:
+            unavailable.append(_without_trials(arm, "unavailable", fault))
         else:
-            unavailable.append(_without_trials(arm, "unavailable", _how_to_get(arm.capabilities)))
+            arms.append(arm)
     if not configuration.contenders:
         for name, capabilities in known.items():
             if name not in OWN_CLIENTS and name not in installed:

@@ -1,7 +1,8 @@
-"""What is found out about machine and origin before an experiment starts: does the pacing hold, where is the floor?
+"""What is found out before an experiment starts: does the pacing hold, where is the floor, who checks certificates?
 
 The pacing check sends an open schedule with the client that answers by itself; the floor is what a bare socket reaches
-on the same workload. What the figures mean for the verdict is in `stats.validity`.
+on the same workload; over TLS each contender meets a server that it must not trust. What the figures mean for the
+verdict is in `stats.validity`.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from http_benchmark.models.contender import Contender, Mode
 from http_benchmark.models.experiment import FloorProbe, PacingCheck
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.stats.reasons import MOST_LAG_P99_S, MOST_LAG_S, MOST_RATE_ERROR
-from http_benchmark.targets import NO_TARGET, OpenTarget
+from http_benchmark.targets import NO_TARGET, OpenTarget, open_target
 from http_benchmark.trial import Measured, Trial
 from http_benchmark.worker.protocol import Run
 
@@ -23,6 +24,7 @@ CEILING_CONNECTIONS = 64
 _PACING_S = 2.0
 _LEAST_PACED_RPS = 100.0  # to have enough to judge where the rate asked for is low
 _PROBE_S = 0.3
+_GRACE_S = 30.0  # for a busy machine
 _PROBES = 3
 """Short, since they come before every experiment; medians of few slices tell a limit from no limit."""
 
@@ -41,7 +43,7 @@ def pacing_of(plan: Plan, mode: Mode, arrivals: Arrivals) -> PacingCheck:
     with Trial(_own_client("null", mode), replace(plan, warm_up=None), NO_TARGET) as trial:
         trial.open()
         trial.opened()
-        measured = trial.send(Run(arrivals=arrivals), arrivals.duration_s + arrivals.grace_s + 30.0)
+        measured = trial.send(Run(arrivals=arrivals), arrivals.duration_s + arrivals.grace_s + _GRACE_S)
     figures = measured.figures
     achieved_ratio = (figures.throughput_rps or 0.0) / arrivals.start_rps
     lag_p50_s, lag_p99_s = figures.lag_p50_s or 0.0, figures.lag_p99_s or 0.0
@@ -90,6 +92,32 @@ def _server_ceiling_rps(plan: Plan, target: OpenTarget) -> float | None:
     return median(server.requests / server.cpu_s for server in servers if server) if all(servers) else None
 
 
+def unchecked_certificates(plan: Plan) -> tuple[str, ...]:
+    """Have each contender send a request to an origin with a certificate of an authority that it must not trust.
+
+    Returns:
+        Whose request arrived; nobody where the origin has no TLS, or where certificates are not to be checked.
+    """
+    if not (plan.origin.tls and plan.options.verify):
+        return ()
+    options = replace(plan.options, concurrency=1)
+    single = replace(plan, options=options, processes=1, warm_up=None, retry_delays_s=())
+    with open_target(None, plan.origin_cpus, replace(plan.origin, certificate="unknown-authority")) as impostor:
+        return tuple(arm.name for arm in plan.arms if _is_trusted(impostor, arm, single))
+
+
+def _is_trusted(target: OpenTarget, arm: Arm, plan: Plan) -> bool:
+    """Whether a contender's request gets to this target."""
+    try:
+        with Trial(arm, plan, target) as trial:
+            trial.open()
+            trial.opened()
+            server = trial.send(Run(Stop(requests=1)), plan.slowest_request_s + _GRACE_S).server
+    except (ClientUnavailableError, ConfigurationError, WorkerError):
+        return False  # in the run it fails as well, which then says why
+    return server is not None and server.requests > 0
+
+
 def _closed_slices(plan: Plan, target: OpenTarget, mode: Mode) -> list[Measured]:
     stop = Stop(duration_s=_PROBE_S, most_s=_PROBE_S + plan.slowest_request_s)
     with Trial(_own_client("floor", mode), replace(plan, warm_up=stop), target) as trial:
@@ -97,7 +125,8 @@ def _closed_slices(plan: Plan, target: OpenTarget, mode: Mode) -> list[Measured]
         trial.opened()
         trial.warm_up()
         return [
-            trial.send(Run(stop, opening=True), _PROBE_S + 2 * plan.slowest_request_s + 30.0) for _ in range(_PROBES)
+            trial.send(Run(stop, opening=True), _PROBE_S + 2 * plan.slowest_request_s + _GRACE_S)
+            for _ in range(_PROBES)
         ]
 
 

@@ -38,6 +38,7 @@ OTHER_OPTIONS = frozenset(
         "force",
         "format",
         "host",
+        "http2",
         "json",
         "limit",
         "metric",

@@ -106,7 +106,7 @@ class Plan:
         workload: What is sent instead, from a file; None for the one request.
         mix: The workload's concrete requests; None without one, and before the target is open: `aimed`.
         moves_requests: Send the workload's absolute URLs to the target, without their own scheme and host.
-        options: How every client is set up.
+        options: How every client is set up; HTTP version and authority are filled in for each arm and target.
         retry_delays_s: Wait before each further attempt.
         think_time_s: Pause after each request.
         client_cpus, origin_cpus: Disjoint where the machine has more than one processor.
@@ -269,6 +269,7 @@ def make_plan(
     url = _url(configuration, workload)
     bundled = url is None or url.startswith("/")
     methods = {template.method for template in workload.templates} if workload else {configuration.method}
+    http2 = any(arm.contender.http2 for arm in arms)
     plan = Plan(
         arms=tuple(arms),
         blocks=_blocks(configuration, len(arms)),
@@ -295,7 +296,6 @@ def make_plan(
             timeout_s=configuration.timeout,
             verify=configuration.verify,
             ca_file=str(configuration.ca) if configuration.ca else None,
-            http_version=configuration.http,
             follow_redirects=configuration.follow_redirects,
         ),
         retry_delays_s=retry_delays(configuration.retries),
@@ -303,11 +303,15 @@ def make_plan(
         client_cpus=client_cpus,
         origin_cpus=origin_cpus,
         bundled=bundled,
-        origin=OriginOptions(seed=seed),
+        origin=OriginOptions(seed=seed, tls=configuration.tls, http2=http2),
         delay_s=asked_delay_s(configuration),
         primary_metric=configuration.primary or ("cpu_s_per_1k" if configuration.rate else "throughput_rps"),
         # Somebody else's server gets nothing but the workload, unless a little more of the same does no harm.
-        probe_floor=configuration.floor and warm_up is not None and (bundled or methods <= READING),
+        # A bare socket speaks neither TLS nor HTTP/2.
+        probe_floor=configuration.floor
+        and warm_up is not None
+        and not (configuration.tls or http2)
+        and (bundled or methods <= READING),
         probe_life_cycle=warm_up is not None and bundled,
     )
     plan.aimed("http://127.0.0.1/")  # so that what is wrong with a workload is said now

@@ -108,7 +108,12 @@ class Trial:
             Open(
                 module=self.arm.capabilities.module,
                 class_name=self.arm.capabilities.modes[mode],
-                options=replace(options, hosts=options.hosts * max(1, len(origins))),
+                options=replace(
+                    options,
+                    hosts=options.hosts * max(1, len(origins)),
+                    http_version="2" if self.arm.contender.http2 else "1.1",
+                    ca_file=self._target.ca_file or options.ca_file,
+                ),
                 request=self._plan.request if self._plan.mix else replace(self._plan.request, url=self._target.url),
                 retry_delays_s=self._plan.retry_delays_s,
                 think_time_s=self._plan.think_time_s,

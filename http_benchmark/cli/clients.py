@@ -22,7 +22,7 @@ def command(config_file: Path | None, json_file: str | None, *, verbose: int, lo
             name=name,
             version=installed_version(name),
             modes=tuple(capabilities.modes),
-            protocols=("1.1",),  # HTTP/2 is not offered yet, whatever the library can do
+            protocols=("1.1", "2") if capabilities.http2 else ("1.1",),
             install=capabilities.install,
         )
         for name, capabilities in known_clients().items()

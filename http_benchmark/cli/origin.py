@@ -20,8 +20,17 @@ from http_benchmark.cli.options import shared_options
     show_default=True,
     help="Port to listen on; 0 for a free one.",
 )
+@click.option(
+    "--tls", envvar="HTTP_BENCHMARK_TLS", is_flag=True, help="Speak TLS; the authority to trust is printed, too."
+)
+@click.option(
+    "--http2",
+    envvar="HTTP_BENCHMARK_HTTP2",
+    is_flag=True,
+    help="Speak HTTP/2, too: with --tls by ALPN, else by prior knowledge.",
+)
 @shared_options()
-def command(config_file: Path | None, *, host: str, port: int, **arguments: Any) -> None:
+def command(config_file: Path | None, *, host: str, port: int, tls: bool, http2: bool, **arguments: Any) -> None:
     """Run the bundled origin in the foreground until Ctrl-C.
 
     It answers /bytes/N with N bytes to any method, and /get, /post, /status/CODE, /delay/S, /stream/N and more as
@@ -29,6 +38,12 @@ def command(config_file: Path | None, *, host: str, port: int, **arguments: Any)
     """
     from http_benchmark.cli.common import load_settings
     from http_benchmark.origin.main import serve_forever
+    from http_benchmark.origin.options import OriginOptions
 
     load_settings(arguments, config_file)
-    serve_forever(host, port, on_listening=lambda url: click.echo(f"listening on {url} (Ctrl-C ends it)"))
+    serve_forever(host, port, options=OriginOptions(tls=tls, http2=http2), on_listening=_say)
+
+
+def _say(url: str, ca_file: Path | None) -> None:
+    trusting = f", to be trusted with {ca_file}" if ca_file else ""
+    click.echo(f"listening on {url}{trusting} (Ctrl-C ends it)")

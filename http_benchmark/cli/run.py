@@ -18,6 +18,7 @@ Examples:
   http-benchmark run urllib3 requests --until 2%     as many blocks as it takes
   http-benchmark run aiohttp httpx --concurrency 1,8,64,256
   http-benchmark run --workload shop.toml            weighted requests from a file; see docs/workloads.md
+  http-benchmark run httpx pycurl --http 2 --tls     without --tls: HTTP/2 with prior knowledge
   http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?"""
 
 
@@ -50,7 +51,8 @@ Examples:
 @click.option("--primary", help="Metric that ranks.  [default: throughput_rps, with --rate cpu_s_per_1k]")
 @click.option("--quick", is_flag=True, default=None, help="Fewer, shorter slices: finds large differences only.")
 @click.option("--seed", help="Seed of the order.  [default: random]")
-@click.option("--http", help="HTTP version: 1.1 or 2.  [default: 1.1]")
+@click.option("--http", help="HTTP version: 1.1, or 2, like +h2 for all.  [default: 1.1]")
+@click.option("--tls", is_flag=True, default=None, help="Have the bundled origin speak TLS.")
 @click.option("--no-verify", "verify", flag_value=False, default=None, help="Do not check certificates.")
 @click.option("--ca", help="PEM file with the authorities to trust.")
 @click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects.")
@@ -69,8 +71,8 @@ Examples:
 def command(config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any) -> int:
     """Compare HTTP clients on one workload and print the ranking.
 
-    A CONTENDER is NAME[:sync|:async], for example httpx:async; a NAME alone stands for each mode that the library
-    has, none at all for every installed client.
+    A CONTENDER is NAME[:sync|:async][+h2], for example httpx:async, or httpx:async+h2 for HTTP/2; a NAME alone stands
+    for each mode that the library has, none at all for every installed client.
     """
     from http_benchmark.cli.running import run
 

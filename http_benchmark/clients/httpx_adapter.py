@@ -1,7 +1,10 @@
 """httpx, sync and async, HTTP/1.1 and (with h2) HTTP/2."""
 
 import asyncio
+import contextlib
 import ssl
+from collections import deque
+from collections.abc import Iterator, Sequence
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
 from typing import TypedDict
@@ -81,11 +84,14 @@ ERRORS: ErrorTable = (
 
 
 class HttpxClient(Client):
-    """One `httpx.Client` for all threads."""
+    """One `httpx.Client` for all threads; over HTTP/2 as many as there are requests in flight."""
 
     def open(self, options: ClientOptions) -> None:
-        self._client = httpx.Client(**_settings(options))
-        self._client.headers.clear()
+        settings = _settings(options)
+        if settings["http2"]:
+            self._client: httpx.Client | _OneByOne = _OneByOne([_new(settings) for _ in range(options.concurrency)])
+        else:
+            self._client = _new(settings)
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         method, url, content = request.method, request.url, request.body or None
@@ -117,6 +123,45 @@ class HttpxClient(Client):
 
     def close(self) -> None:
         self._client.close()
+
+
+class _OneByOne:
+    """Clients of which each is used by one thread at a time.
+
+    Threads that share an HTTP/2 connection corrupt it: httpcore 1.0 numbers streams and encodes headers without a lock.
+    """
+
+    def __init__(self, clients: Sequence[httpx.Client]) -> None:
+        self._clients = clients
+        self._free = deque(clients)  # the one used last is at hand first, as in a pool of connections
+
+    def request(self, method: str, url: str, *, headers: httpx.Headers, content: bytes | None) -> httpx.Response:
+        client = self._free.pop()
+        try:
+            return client.request(method, url, headers=headers, content=content)
+        finally:
+            self._free.append(client)
+
+    @contextlib.contextmanager
+    def stream(
+        self, method: str, url: str, *, headers: httpx.Headers, content: bytes | None
+    ) -> Iterator[httpx.Response]:
+        client = self._free.pop()
+        try:
+            with client.stream(method, url, headers=headers, content=content) as response:
+                yield response
+        finally:
+            self._free.append(client)
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+
+def _new(settings: "_Settings") -> httpx.Client:
+    client = httpx.Client(**settings)
+    client.headers.clear()
+    return client
 
 
 class AsyncHttpxClient(AsyncClient):

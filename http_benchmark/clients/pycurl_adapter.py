@@ -205,6 +205,7 @@ class _Transfers:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, concurrency)
         self._multi.setopt(pycurl.M_MAXCONNECTS, concurrency * hosts)
+        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, concurrency)  # of 100 and more, too, on one connection
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 

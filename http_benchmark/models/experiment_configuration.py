@@ -33,7 +33,9 @@ from http_benchmark.models.fields import (
     mode_fault,
     one_of,
     option_named,
+    protocol_fault,
 )
+from http_benchmark.redaction import without_passwords
 
 CLOSED_CONCURRENCY = 10
 OPEN_CONCURRENCY = 64  # room for the requests that pile up while a client or server stalls
@@ -68,7 +70,7 @@ def _contender_faults(text: str) -> list[str]:
     unknown = client_fault(library)
     wrong_mode = mode_fault(library, mode, lambda other: f"{library}:{other}") if mode and not unknown else None
     source = _source_fault(contender)
-    http2 = _http2_fault(text) if contender.http2 else None
+    http2 = protocol_fault(library, http2=contender.http2, tls=False, verify=True) if not unknown else None
     return [fault for fault in (unknown, wrong_mode, source, http2) if fault]
 
 
@@ -82,9 +84,11 @@ def _source_fault(contender: Contender) -> str | None:
     return None
 
 
-def _http2_fault(asked: str) -> str:
-    """The one place that says that HTTP/2 cannot be measured so far, and so contradicts nobody's `http`."""
-    return f"{asked}: HTTP/2 is not offered yet; leave it out for HTTP/1.1"
+def _protocol_faults(contenders: Sequence[str], *, http2: bool, tls: bool, verify: bool) -> list[str]:
+    """What is wrong with having these contenders, as typed, speak so to the origin."""
+    libraries = dict.fromkeys(Contender.parse(text).library for text in contenders)
+    faults = (protocol_fault(library, http2=http2, tls=tls, verify=verify) for library in libraries)
+    return [fault for fault in faults if fault]
 
 
 class ExperimentConfiguration(Model):
@@ -119,9 +123,10 @@ class ExperimentConfiguration(Model):
         until: Percent: go on until no interval of the primary metric is wider than this to either side.
         primary: The metric that ranks; None for throughput, in the open model for CPU time per request.
         seed: For the order of the slices; None for a new one.
-        http: HTTP version for every contender.
+        http: HTTP version for every contender; None for what each contender says, HTTP/1.1 without +h2.
         verify: Check certificates.
         ca: PEM file with the authorities to trust.
+        tls: Have the bundled origin speak TLS, with an authority made for the run that the contenders trust.
         follow_redirects: Follow redirects.
         floor: Probe what a bare socket reaches on the same workload.
         name: What to call the experiment.
@@ -161,9 +166,10 @@ class ExperimentConfiguration(Model):
     until: Percent | None = None
     primary: Annotated[Metric | None, one_of(METRICS)] = None
     seed: CountOrZero | None = None
-    http: Annotated[Literal["1.1", "2"], one_of(("1.1", "2"))] = "1.1"
+    http: Annotated[Literal["1.1", "2"] | None, one_of(("1.1", "2"))] = None
     verify: bool = True
     ca: ReadableFile | None = None
+    tls: bool = False
     follow_redirects: bool = False
     floor: bool = True
     name: str | None = None
@@ -275,9 +281,12 @@ class ExperimentConfiguration(Model):
 
     @field_validator("http")
     @classmethod
-    def _check_http(cls, value: str) -> str:
-        if value == "2":
-            raise ValueError(_http2_fault(f"http {value}"))
+    def _check_http(cls, value: str | None, info: ValidationInfo) -> str | None:
+        contenders = info.data.get("contenders", ())
+        if value == "1.1" and (others := [text for text in contenders if Contender.parse(text).http2]):
+            raise ValueError(f"http 1.1 and {others[0]} contradict each other; leave out one of both")
+        if value == "2" and (faults := _protocol_faults(contenders, http2=True, tls=False, verify=True)):
+            raise ConfigurationError(faults)
         return value
 
     @field_validator("ca")
@@ -285,6 +294,21 @@ class ExperimentConfiguration(Model):
     def _check_ca(cls, value: Any, info: ValidationInfo) -> Any:
         if value is not None and info.data.get("verify") is False:
             raise ValueError(f"ca {str(value)!r} is not used without verify; leave one of both out")
+        return value
+
+    @field_validator("tls")
+    @classmethod
+    def _check_tls(cls, value: bool, info: ValidationInfo) -> bool:
+        url, ca, verify = info.data.get("url"), info.data.get("ca"), info.data.get("verify") is not False
+        if not value:
+            return value
+        if url is not None and not url.startswith("/"):
+            shown = without_passwords(url)
+            raise ValueError(f"tls is the bundled origin's, and url {shown!r} is another server; leave out one of both")
+        if ca is not None:
+            raise ValueError(f"ca {str(ca)!r} is not used with tls, whose authority is made for the run; leave it out")
+        if faults := _protocol_faults(info.data.get("contenders", ()), http2=False, tls=True, verify=verify):
+            raise ConfigurationError(faults)
         return value
 
     @classmethod
@@ -298,6 +322,8 @@ class ExperimentConfiguration(Model):
             installed: The clients to measure where no contender was named, in order.
         """
         named = [Contender.parse(text) for text in self.contenders] or [Contender(library) for library in installed]
+        if self.http == "2":
+            named = [replace(contender, http2=True) for contender in named]
         return number_repeats([arm for contender in named for arm in _arms(contender)])
 
 

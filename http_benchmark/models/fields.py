@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from http_benchmark.clients import known_clients
+from http_benchmark.clients import OWN_CLIENTS, known_clients
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
 from http_benchmark.redaction import without_passwords
@@ -248,6 +248,31 @@ def mode_fault(library: str, mode: str, advice: Callable[[str], str]) -> str | N
         return None
     offered = " or ".join(advice(other) for other in modes)
     return f"{library} has no {mode} mode; use {offered}, or choose another client"
+
+
+def protocol_fault(library: str, *, http2: bool, tls: bool, verify: bool) -> str | None:
+    """Why a known client cannot speak to the origin in this way, or None.
+
+    Args:
+        library: The client's name.
+        http2: HTTP/2 instead of HTTP/1.1.
+        tls: To the bundled origin over TLS.
+        verify: With certificates checked.
+    """
+    client = known_clients()[library]
+    if http2 and not client.http2:
+        return f"{library} cannot speak HTTP/2; leave out +h2 and http 2, or measure {_those_with('http2')}"
+    if tls and verify and not client.custom_ca:
+        able = _those_with("custom_ca")
+        return f"{library} cannot be told to trust the authority of the run; leave out tls, or measure {able}"
+    if tls and not verify and not client.skip_verify:
+        return f"{library} cannot leave certificates unchecked; leave out tls, or measure {_those_with('skip_verify')}"
+    return None
+
+
+def _those_with(ability: str) -> str:
+    able = [name for name, client in known_clients().items() if getattr(client, ability) and name not in OWN_CLIENTS]
+    return " or ".join(able)
 
 
 Url = Annotated[str, AfterValidator(checked_url)]

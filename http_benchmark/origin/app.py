@@ -7,6 +7,8 @@ at a time, in order; what the client sends meanwhile waits.
 
 import asyncio
 import contextlib
+import socket
+import ssl
 import time
 from typing import Any, cast
 
@@ -22,6 +24,9 @@ from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.reading import Incoming, Reader
 from http_benchmark.origin.sending import Sender
 
+BACKLOG = 16384
+"""Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn."""
+
 _MAX_WAITING_BYTES = 65536  # of pipelined requests; then reading rests until the answer under way is sent
 _LOOK_S = 1.0  # how often to look whether a client is still there that is not read from
 _LINGER_S = 2.0  # how long a client may leave the connection open after the last answer
@@ -36,10 +41,12 @@ class Origin:
 
     Args:
         options: What kind of server it is.
+        tls: For TLS; None for none.
     """
 
-    def __init__(self, options: OriginOptions) -> None:
+    def __init__(self, options: OriginOptions, tls: ssl.SSLContext | None = None) -> None:
         self.options = options
+        self._tls = tls
         self.counters = Counters()
         self.journal = Journal()
         self.answers = Answers()
@@ -47,11 +54,21 @@ class Origin:
         self.alarms = Alarms()
         self._connections: set[Connection] = set()
         self._deserted = asyncio.Event()
+        self._servers: list[asyncio.Server] = []
         self._renew_answers()
 
     def connect(self) -> "Connection":
         """Make the protocol of a new connection; for `loop.create_server`."""
         return Connection(self)
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Accept connections from this socket; may be called for several."""
+        loop = asyncio.get_running_loop()
+        self._servers.append(await loop.create_server(self.connect, sock=listener, backlog=BACKLOG, ssl=self._tls))
+
+    def counts(self) -> dict[str, Any]:
+        """What it saw so far, under the names of `models.measurement.ServerCounts`."""
+        return self.counters.reading()
 
     def joined(self, connection: "Connection") -> None:
         """Take note of a connection."""
@@ -74,8 +91,10 @@ class Origin:
             connection.disown()
         return self.counters.reading()
 
-    async def end_connections(self, patience_s: float) -> None:
+    async def end(self, patience_s: float) -> None:
         """Close idle connections now, the others after the answer under way, or when `patience_s` is over."""
+        for server in self._servers:
+            server.close()
         for connection in tuple(self._connections):
             connection.end()
         if self._connections:
@@ -112,14 +131,15 @@ class Connection(asyncio.Protocol):
         self._sender = Sender(
             self._transport, self._counters, self._advance, queues=self._origin.queues, alarms=self._origin.alarms
         )
+        self._count_connection()
         self._reader = Reader(
             peer,
             self._kept_answer,
             lambda: self._sender.write(_CONTINUE),
             counters=self._counters,
             take=self._page.take if self._page else None,
+            scheme="http" if transport.get_extra_info("ssl_object") is None else "https",
         )
-        self._count_connection()
         self._origin.joined(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -148,9 +168,12 @@ class Connection(asyncio.Protocol):
             self._advance()
 
     def eof_received(self) -> bool:
-        """Close, but not in the middle of a body; a client that hangs up while it waits for /delay has given up."""
+        """Close, but not in the middle of a body; a client that hangs up while it waits for /delay has given up.
+
+        TLS knows no connection that is closed on one side only.
+        """
         self._ending = self._hung_up = True
-        return self._sender.streaming
+        return self._sender.streaming and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
         self._idle = False

@@ -151,7 +151,7 @@ def _description(request: Request) -> dict[str, Any]:
         "args": _grouped(arguments(request)),
         "headers": _headers(request),
         "origin": request.peer,
-        "url": f"http://{request.header('host')}{request.target}",
+        "url": f"{request.scheme}://{request.header('host')}{request.target}",
     }
 
 

@@ -10,19 +10,25 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack
-from typing import Any
+import tempfile
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
 from http_benchmark.errors import TargetError
 from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit
-from http_benchmark.origin.app import Origin
+from http_benchmark.origin.app import BACKLOG, Origin
 from http_benchmark.origin.control import ControlChannel, say
 from http_benchmark.origin.options import PLAIN, OriginOptions
 
-_BACKLOG = 16384  # connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn
+if TYPE_CHECKING:
+    from http_benchmark.origin.http2 import Http2Origin
+    from http_benchmark.origin.tls import Credentials
+
 _PATIENCE_S = 1.0  # how long answers under way may take when the process is told to end
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -33,7 +39,7 @@ def serve_forever(
     *,
     cpus: Collection[int] = (),
     options: OriginOptions = PLAIN,
-    on_listening: Callable[[str], None],
+    on_listening: Callable[[str, Path | None], None],
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM; prints nothing.
 
@@ -42,7 +48,8 @@ def serve_forever(
         port: Port to listen on; 0 for a free one.
         cpus: Processors to run on; all by default.
         options: What kind of server to be.
-        on_listening: Told the URL once connections are accepted.
+        on_listening: Told the URL once connections are accepted; and, with TLS, the PEM file of the authority to
+            trust, which is removed at the end.
 
     Raises:
         TargetError: The address cannot be listened on.
@@ -63,7 +70,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise TargetError(f"cannot listen on {host} port {port}: a port is a number from 0 to 65535")
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error
         raise TargetError(
@@ -73,10 +80,64 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
-    """The URL under which a listening socket is reached."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that accepts connections.
+
+    Attributes:
+        origin: The server.
+        urls: Where it is reached, for each socket, without a slash at the end.
+        ca_file: PEM file of the authority that its clients have to trust; None without TLS.
+    """
+
+    origin: "Origin | Http2Origin"
+    urls: tuple[str, ...]
+    ca_file: Path | None
+
+
+@asynccontextmanager
+async def serving(listeners: Sequence[socket.socket], options: OriginOptions) -> AsyncIterator[Serving]:
+    """Have the server that the options ask for accept the connections of listening sockets.
+
+    Raises:
+        TargetError: The server for HTTP/2 does not start.
+    """
+    addresses = [listener.getsockname()[:2] for listener in listeners]
+    credentials = _credentials([host for host, _ in addresses], options)
+    origin = _origin(options, credentials)
+    for listener in listeners:
+        await origin.listen(listener)
+    urls = tuple(_url("https" if credentials else "http", host, port) for host, port in addresses)
+    if credentials is None:
+        yield Serving(origin, urls, None)
+        return
+    with tempfile.TemporaryDirectory(prefix="http-benchmark-") as folder:  # which only this user can enter
+        ca_file = Path(folder, "authority.pem")
+        ca_file.write_text(credentials.authority, encoding="ascii")  # noqa: ASYNC240 - before anybody connects
+        yield Serving(origin, urls, ca_file)
+
+
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+# What follows is imported where it is asked for: most origins need neither, and the two take 0.4 s and 24 MB.
+
+
+def _credentials(hosts: Sequence[str], options: OriginOptions) -> "Credentials | None":
+    if not options.tls:
+        return None
+    from http_benchmark.origin.tls import credentials  # noqa: PLC0415 - see above
+
+    return credentials(options.certificate, hosts)
+
+
+def _origin(options: OriginOptions, credentials: "Credentials | None") -> "Origin | Http2Origin":
+    if not options.http2:
+        return Origin(options, credentials.context() if credentials else None)
+    from http_benchmark.origin.http2 import Http2Origin  # noqa: PLC0415 - see above
+
+    return Http2Origin(credentials)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,8 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _print_url(url: str) -> None:
-    sys.stdout.write(f"{url}\n")
+def _print_url(url: str, ca_file: Path | None) -> None:
+    sys.stdout.write(f"{url} {ca_file}\n" if ca_file else f"{url}\n")
     sys.stdout.flush()
 
 
@@ -128,29 +189,26 @@ def _cpus(text: str) -> set[int]:
 
 
 async def _serve_until_signal(
-    listener: socket.socket, options: OriginOptions, on_listening: Callable[[str], None]
+    listener: socket.socket, options: OriginOptions, on_listening: Callable[[str, Path | None], None]
 ) -> None:
     loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
     for number in _SIGNALS:
         loop.add_signal_handler(number, told_to_end.set)
-    origin = Origin(options)
-    server = await loop.create_server(origin.connect, sock=listener, backlog=_BACKLOG)
-    on_listening(url_of(listener))
-    await told_to_end.wait()
-    server.close()
-    await origin.end_connections(_PATIENCE_S)
+    async with serving([listener], options) as server:
+        on_listening(server.urls[0], server.ca_file)
+        await told_to_end.wait()
+        await server.origin.end(_PATIENCE_S)
 
 
 def _serve_as_child(host: str, port: int, cpus: Collection[int], options: OriginOptions) -> None:
     pin(cpus)
-    with ExitStack() as stack:
-        try:
+    try:
+        with ExitStack() as stack:
             listeners = [stack.enter_context(listen(each, port)) for each in _hosts(host, options.addresses)]
-        except TargetError as error:
-            say({"is": "failed", "message": str(error)})
-            return
-        uvloop.run(_serve_controller(listeners, options))
+            uvloop.run(_serve_controller(listeners, options))
+    except TargetError as error:
+        say({"is": "failed", "message": str(error)})
 
 
 def _hosts(first: str, count: int) -> list[str]:
@@ -161,30 +219,27 @@ def _hosts(first: str, count: int) -> list[str]:
 
 
 async def _serve_controller(listeners: Sequence[socket.socket], options: OriginOptions) -> None:
-    loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
-    origin = Origin(options)
-    servers = [await loop.create_server(origin.connect, sock=each, backlog=_BACKLOG) for each in listeners]
+    async with serving(listeners, options) as server:
 
-    def answer(message: dict[str, Any]) -> dict[str, Any]:
-        match message["do"]:
-            case "counts":
-                return origin.counters.reading()
-            case "settle":
-                return origin.settle()
-            case "start-journal":
-                origin.journal.start()
-                return {}
-            case "journal":
-                return origin.journal.entries().to_dict()
-            case _:
-                raise ValueError(f"the origin does not know {message!r}")
+        def answer(message: dict[str, Any]) -> dict[str, Any]:
+            match message["do"]:
+                case "counts":
+                    return server.origin.counts()
+                case "settle":
+                    return server.origin.settle()
+                case "start-journal" if isinstance(server.origin, Origin):
+                    server.origin.journal.start()
+                    return {}
+                case "journal" if isinstance(server.origin, Origin):
+                    return server.origin.journal.entries().to_dict()
+                case _:
+                    raise ValueError(f"the origin does not know {message!r}")
 
-    ControlChannel(answer, told_to_end.set)
-    say({"is": "listening", "urls": [url_of(each) for each in listeners], "pid": os.getpid()})
-    await told_to_end.wait()
-    for server in servers:
-        server.close()
+        ControlChannel(answer, told_to_end.set)
+        ca_file = str(server.ca_file) if server.ca_file else None
+        say({"is": "listening", "urls": server.urls, "ca_file": ca_file, "pid": os.getpid()})
+        await told_to_end.wait()
 
 
 if __name__ == "__main__":

@@ -34,13 +34,14 @@ class Request:
         method: In capitals.
         target: As it stood in the request line, for example "/get?a=1".
         headers: (name, value) pairs as sent, in order.
-        version: "1.0" or "1.1".
+        version: "1.0", "1.1" or "2".
         keep_alive: The connection stays open after the answer.
         content_length: Bytes of body that follow the head; 0 when there is none or it is chunked.
         chunked: The body comes in chunks.
         expects_continue: The client waits for "100 Continue" before it sends the body.
         peer: The client's address.
         number: Which of those read of its connection it is, from 1 on; answers that were kept are not counted.
+        scheme: "http", or "https" over TLS.
         body: The body, where the route keeps it.
     """
 
@@ -54,6 +55,7 @@ class Request:
     expects_continue: bool = False
     peer: str = ""
     number: int = 1
+    scheme: str = "http"
     body: bytes = b""
 
     @cached_property

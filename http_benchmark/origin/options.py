@@ -2,7 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Literal, Self
+
+CertificateKind = Literal["good", "wrong-host", "expired", "unknown-authority", "self-signed"]
+"""What is wrong with the certificate that the origin shows; only "good" is to be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,12 +14,18 @@ class OriginOptions:
 
     Attributes:
         seed: What everything that the origin does at random follows from.
+        tls: Speak TLS, with a certificate from an authority made for this origin.
+        http2: Speak HTTP/2 too: over TLS as the client chooses by ALPN, without it by prior knowledge.
+        certificate: What is wrong with the certificate, where there is one.
         addresses: On how many addresses it listens, from its host on, each with a port of its own: as many connections
             as there are ephemeral ports can go to each.
         processes: How many such servers, with addresses of their own, act as one; each of them ignores it.
     """
 
     seed: int = 0
+    tls: bool = False
+    http2: bool = False
+    certificate: CertificateKind = "good"
     addresses: int = 1
     processes: int = 1
 

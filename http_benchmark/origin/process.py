@@ -28,6 +28,7 @@ class OriginProcess:
     Attributes:
         url: Where it is reached, without a slash at the end, for example "http://127.0.0.1:34567".
         urls: The same for each of its addresses, the first one's first.
+        ca_file: PEM file of the authority that its clients have to trust, while it runs; None without TLS.
         pid: Its process id.
 
     Raises:
@@ -54,7 +55,7 @@ class OriginProcess:
             name="the bundled origin",
         )
         try:
-            self.urls = self._listening_urls()
+            self.urls, self.ca_file = self._listening()
         except BaseException:
             self._child.kill()
             raise
@@ -115,11 +116,11 @@ class OriginProcess:
         except WorkerError as error:
             raise TargetError(str(error)) from error
 
-    def _listening_urls(self) -> tuple[str, ...]:
+    def _listening(self) -> tuple[tuple[str, ...], str | None]:
         try:
             message = self._child.listen(_START_PATIENCE_S)
         except WorkerError as error:
             raise TargetError(str(error)) from error
         if message["is"] != "listening":
             raise TargetError(message["message"])
-        return tuple(message["urls"])
+        return tuple(message["urls"]), message["ca_file"]

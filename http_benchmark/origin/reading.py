@@ -37,6 +37,7 @@ class Reader:
         send_continue: Tells the client to go on with the body that it announced.
         counters: Told how much of a body came in.
         take: Given the content of each body, except where an answer is kept for its head.
+        scheme: "http", or "https" over TLS.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class Reader:
         *,
         counters: Counters,
         take: Take | None = None,
+        scheme: str = "http",
     ) -> None:
         self._peer = peer
+        self._scheme = scheme
         self._take = take
         self._kept_answer = kept_answer
         self._send_continue = send_continue
@@ -123,7 +126,7 @@ class Reader:
     def _parsed(self, head: bytes) -> Incoming:
         parser, self._parser = self._parse(head), None
         self._number += 1
-        request = replace(parser.request(), peer=self._peer, number=self._number)
+        request = replace(parser.request(), peer=self._peer, scheme=self._scheme, number=self._number)
         body = body_of(request, keep=routes.keeps_body(request), take=self._take)
         if body is not None and request.expects_continue:
             self._send_continue()

@@ -160,7 +160,10 @@ class Sender:
         if answer.closes:
             self.closed = True
             self._counters.closed += 1
-            self._transport.write_eof()
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            else:  # TLS, which says good-bye for both sides at once
+                self._transport.close()
 
     def _break_off(self, ending: Ending) -> None:
         """End the connection, whatever the client thinks of it."""

@@ -26,9 +26,9 @@ _ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "clock_resolution_s", "e
 _CONFIGURATION_NOTED = frozenset({"blocks", "contenders", "primary", "until"})
 """How much was measured, of whom, and what the ranking followed: the figures of one contender stay what they are."""
 
-_CONFIGURATION_LEFT_OUT = frozenset({"url", "seed", "name", "tag", "floor", "workload"})
+_CONFIGURATION_LEFT_OUT = frozenset({"url", "seed", "name", "tag", "floor", "workload", "http"})
 """Labels, what differs between any two runs, and a probe apart. The URL is compared as it was resolved, a workload by
-its content: `_target`."""
+its content: `_target`; the HTTP version contender by contender."""
 
 
 _DEFAULTS = {

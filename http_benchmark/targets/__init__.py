@@ -1,9 +1,11 @@
 """What is aimed at: the bundled origin, which is also the witness, or any URL."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import reduce
 from operator import add
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Protocol, Self
 
 from http_benchmark.models.experiment import Target
@@ -24,11 +26,13 @@ class OpenTarget(Protocol):
         url: Where the requests go; may hold a password.
         origins: Scheme, host and port of each of the server's addresses, that of `url` first, over which a worker's
             connections are spread; empty for a server whose addresses are not ours to choose.
+        ca_file: PEM file of the authority to trust, while it is open; None where it has none of its own.
         description: What may be stored and shown of it.
     """
 
     url: str
     origins: tuple[str, ...]
+    ca_file: str | None
     description: Target
 
     def counts(self) -> ServerCounts | None:
@@ -57,6 +61,8 @@ class BundledTarget:
                 stack.enter_context(OriginProcess(f"127.0.{number}.1", cpus=cpus, options=options))
                 for number in range(options.processes)
             ]
+            ca_files = [process.ca_file for process in self._processes if process.ca_file]
+            self.ca_file = stack.enter_context(_joined(ca_files))
             self._stack = stack.pop_all()
         self.origins = tuple(url for process in self._processes for url in process.urls)
         self.url = self.origins[0] + path
@@ -78,12 +84,26 @@ class BundledTarget:
         self._stack.close()
 
 
+@contextmanager
+def _joined(ca_files: Sequence[str]) -> Iterator[str | None]:
+    """One file with all these authorities."""
+    if len(ca_files) < 2:
+        yield next(iter(ca_files), None)
+        return
+    with NamedTemporaryFile(prefix="http-benchmark-", suffix=".pem") as joined:
+        for ca_file in ca_files:
+            joined.write(Path(ca_file).read_bytes())
+        joined.flush()
+        yield joined.name
+
+
 class UrlTarget:
     """Somebody's server: nothing is started, nothing is counted, nothing is sent but the workload."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.origins: tuple[str, ...] = ()
+        self.ca_file: str | None = None
         self.description = Target(kind="url", url=without_passwords(url))
 
     def counts(self) -> ServerCounts | None:

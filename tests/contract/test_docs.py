@@ -127,10 +127,10 @@ for arguments in json.loads(sys.argv[1]):
 
 class CommandTest(unittest.TestCase):
     def test_every_command_line_is_understood(self):
-        """What README and quickstart tell to type is taken by the command; a `run` is planned, all others show help."""
+        """What the documents tell to type is taken by the command; a `run` is planned, all others show help."""
         command_lines = [
             shlex.split(line.removeprefix("$ "))[1:]
-            for name in ("README.md", "docs/quickstart.md")
+            for name in ("README.md", "docs/quickstart.md", "docs/protocols.md")
             for block in blocks(text_of(name), "console", "bash")
             for line in block.splitlines()
             if line.removeprefix("$ ").startswith("http-benchmark")

@@ -28,6 +28,8 @@ OWNERS = {
     "alembic": {"migrations"},
     "brotli": {"origin"},
     "click": {"cli"},
+    "cryptography": {"origin/tls.py"},
+    "granian": {"origin/http2.py"},
     "hdrh": {"stats"},
     "httptools": {"origin"},
     "httpx": {"clients/httpx_adapter.py"},
@@ -48,6 +50,7 @@ OWNERS = {
     "scipy": {"stats"},
     "sqlalchemy": {"migrations", "storage.py"},
     "tenacity": {"plan.py"},
+    "trustme": {"origin/tls.py"},
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
     "uvloop": {"origin"},
     "yaml": {"workloads/openapi.py"},

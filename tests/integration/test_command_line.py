@@ -5,7 +5,9 @@ import http.client
 import json
 import os
 import signal
+import socket
 import sqlite3
+import ssl
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -41,7 +43,10 @@ COMMANDS = (
 WRONG_RUNS = (
     (["requets"], "did you mean requests"),
     (["requests:async"], "requests has no async mode"),
-    (["httpx+h2"], "httpx+h2"),
+    (["requests+h2"], "requests cannot speak HTTP/2"),
+    (["aiohttp", "--http", "2"], "aiohttp cannot speak HTTP/2"),
+    (["httpx+h2", "--http", "1.1"], "contradict"),
+    (["--tls", "--url", "https://127.0.0.1/"], "'https://127.0.0.1/'"),
     (["httpx==0.1"], "httpx==0.1"),
     (["--url", "localhost:8080/get"], "'localhost:8080/get'"),
     (["--method", "FETCH"], "'FETCH'"),
@@ -262,7 +267,8 @@ class OtherCommandsTest(CommandCase):
             self.assertIn(name, done.stdout)
         document = json.loads(self.run_command("clients", "--json", "-").stdout)
         self.assertEqual(names, [client["name"] for client in document])
-        self.assertEqual([["1.1"]] * len(names), [client["protocols"] for client in document])
+        protocols = {client["name"]: client["protocols"] for client in document}
+        self.assertEqual((["1.1", "2"], ["1.1"]), (protocols["httpx"], protocols["requests"]))
         self.assertEqual(["sync", "async"], next(one["modes"] for one in document if one["name"] == "httpx"))
 
     def test_origin(self):
@@ -277,6 +283,21 @@ class OtherCommandsTest(CommandCase):
                 client.close()
                 process.send_signal(number)
                 self.assertEqual((0, ""), (process.wait(10), process.stderr.read()))
+
+    def test_origin_over_tls(self):
+        """It says where the authority's file is, which makes a client trust it, HTTP/2 included."""
+        process = self.start("origin", "--tls", "--http2")
+        words = process.stdout.readline().split()
+        url, ca_file = words[2].rstrip(","), words[6]
+        trusting = ssl.create_default_context(cafile=ca_file)
+        trusting.set_alpn_protocols(["h2"])
+        with (
+            socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), 10) as connection,
+            trusting.wrap_socket(connection, server_hostname=urlsplit(url).hostname) as secured,
+        ):
+            self.assertEqual("h2", secured.selected_alpn_protocol())
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual((0, ""), (process.wait(10), process.stderr.read()))
 
     def test_help(self):
         """Every command has help with an example or what it does, also on odd terminals, and on a closed one."""

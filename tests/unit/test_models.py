@@ -343,8 +343,16 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"contenders": "[1"}, r"contenders is no JSON list .*got '\[1'; words separated by commas"),
             ({"contenders": ["httpx==0.27.2"]}, r"httpx==0.27.2: measuring another version .*not offered yet"),
             ({"contenders": ["httpx@../src:async"]}, r"httpx@../src:async: .*source tree is not offered yet"),
-            ({"contenders": ["httpx:async+h2"]}, r"httpx:async\+h2: HTTP/2 is not offered yet"),
-            ({"http": "2"}, r"http 2: HTTP/2 is not offered yet"),
+            ({"contenders": ["requests+h2"]}, r"requests cannot speak HTTP/2; .*measure httpx or pycurl$"),
+            ({"contenders": ["urllib3"], "http": "2"}, r"urllib3 cannot speak HTTP/2; .*measure httpx or pycurl$"),
+            ({"contenders": ["httpx:async+h2"], "http": "1.1"}, r"http 1.1 and httpx:async\+h2 contradict each other"),
+            ({"contenders": ["requestx"], "tls": True}, r"requestx cannot be told to trust the .*; leave out tls, or "),
+            (
+                {"contenders": ["requestx"], "tls": True, "verify": False},
+                r"requestx cannot leave .*; leave out tls, or ",
+            ),
+            ({"url": "https://u:secret@h/", "tls": True}, r"url 'https://\*+@h/' is another server; leave out one"),
+            ({"ca": __file__, "tls": True}, r"ca '.*test_models.py' is not used with tls"),
             ({"http": "3"}, r"unknown http '3'; choose from 1.1, 2"),
             ({"url": "localhost:8080"}, r"url must start with http:// or https://, got 'localhost:8080'"),
             ({"url": "/a b"}, r"url must not contain spaces or control characters, got '/a b'"),
@@ -404,7 +412,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
         """Faults of each contender, of each setting and between settings come together."""
         found = faults(
             ExperimentConfiguration,
-            contenders=["reqests==1", "httpx+h2"],
+            contenders=["reqests==1", "requests+h2"],
             method="HEAD",
             body="x",
             concurrency=0,
@@ -414,7 +422,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
         )
 
         self.assertEqual(
-            ["unknown", "reqests==1:", "httpx+h2:", "body", "concurrency", "duration", "unknown"],
+            ["unknown", "reqests==1:", "requests", "body", "concurrency", "duration", "unknown"],
             [fault.split()[0] for fault in found],
         )
 
