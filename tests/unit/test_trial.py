@@ -88,7 +88,7 @@ class OpeningTest(unittest.TestCase):
         """A trial that was warmed up with this first request, and how often it was told to connect again."""
 
         def run(order, patience_s, take):
-            take(np.array([[0, 0, 1 << DURATION_SHIFT | 200]] * 20, dtype=np.int64))
+            take(np.array([[0, 0, 1, 200]] * 20, dtype=np.int64))
             return Ran(0, 10**9, 0, 0, 11, 0, None, first_request_s=first_request_s, connect_all_s=2.5)
 
         team = mock.Mock(pids=(), run=run)
