@@ -87,7 +87,7 @@ class CountersTest(OriginTestCase):
                 wire.send(request)
                 wire.answer()
 
-        self.assertEqual({"1.0": 3, "1.1": 3}, self.seen.protocols)
+        self.assertEqual(({"1.0": 3, "1.1": 3}, 30), (self.seen.protocols, self.seen.body_bytes_sent))
 
     def test_framing_is_no_content(self):
         """Of chunks that come in only what they carry counts as body; of what goes out all that follows a head."""

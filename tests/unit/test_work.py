@@ -12,13 +12,13 @@ from tests.records import counted_trial, make_block, make_result
 NO_TIMES = Distribution(count=0)
 
 
-def work_of(*trials: TrialRecord, url: str = "http://127.0.0.1/", **configuration: Any) -> Work:
-    """That of the first contender, of two trials alike."""
-    return works([make_block(*trials)] * 2, {"concurrency": 10} | configuration, url=url)[trials[0].contender]
+def work_of(*trials: TrialRecord, blocks: int = 2, url: str = "http://127.0.0.1/", **configuration: Any) -> Work:
+    """That of the first contender, of trials alike."""
+    return works([make_block(*trials)] * blocks, {"concurrency": 10} | configuration, url=url)[trials[0].contender]
 
 
 def found(*trials: TrialRecord, **settings: Any) -> list[tuple[str, str]]:
-    return [(one.code, one.severity) for one in work_of(*trials, **settings).deviations]
+    return [(one.code, one.severity) for one in work_of(*trials, blocks=1, **settings).deviations]
 
 
 def failed(**kinds: int) -> dict[str, Any]:
