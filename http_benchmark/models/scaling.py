@@ -35,8 +35,9 @@ class ScalingPoint(Model):
 
     Attributes:
         concurrency: Requests in flight at a time.
-        status: "ok", "errors", "unavailable" or "failed"; only where it is "ok" the point counts for the retention.
+        status: "ok", "errors", "unavailable" or "failed".
         message: Why it has another status than "ok".
+        other_work: In which ways its work was not what was ordered, so that its figures are not comparable.
         throughput_rps: Requests completed per second.
         cpu_s_per_1k: CPU seconds per 1000 requests.
         p99_s: p99 of the response time over whole trials; None where any trial has too few requests for it.
@@ -45,9 +46,15 @@ class ScalingPoint(Model):
     concurrency: int
     status: Literal["ok", "errors", "unavailable", "failed"]
     message: str | None = None
+    other_work: tuple[str, ...] = ()
     throughput_rps: Estimate | None = None
     cpu_s_per_1k: Estimate | None = None
     p99_s: Estimate | None = None
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the point counts for the retention, and may be set beside those of others."""
+        return self.status == "ok" and not self.other_work
 
 
 class ScalingCurve(Model):

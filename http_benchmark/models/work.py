@@ -92,6 +92,6 @@ class Work(Model):
     deviations: tuple[Deviation, ...] = ()
 
     @property
-    def is_other(self) -> bool:
-        """Whether less or other work was done, so that its figures are not comparable."""
-        return any(deviation.severity != "shown" for deviation in self.deviations)
+    def others(self) -> tuple[str, ...]:
+        """In which ways less or other work was done, in words; empty where its figures are comparable."""
+        return tuple(deviation.what for deviation in self.deviations if deviation.severity != "shown")

@@ -76,7 +76,7 @@ def _table(
             point = points.get(level)
             estimate = figure(point) if point else None
             text = parts.figure(estimate.estimate if estimate else None, scale)
-            text += "*" if estimate and point and point.status == "errors" else ""
+            text += "*" if estimate and point and not point.is_comparable else ""
             limits = parts.interval(estimate, lambda value: parts.figure(value, scale)) if detailed else None
             row.append(parts.with_detail(text, limits))
         made.add_row(*parts.cells(*row))
@@ -106,8 +106,9 @@ def _not_measured(result: ScalingResult) -> list[RenderableType]:
     lines: dict[str, list[int]] = {}
     for curve in result.contenders:
         for point in curve.points:
-            if point.status != "ok":
-                what = f"{curve.contender}: {point.status}{f': {point.message}' if point.message else ''}"
+            if not point.is_comparable:
+                status = () if point.status == "ok" else (point.status, point.message)
+                what = ": ".join(filter(None, (curve.contender, *status, "; ".join(point.other_work))))
                 lines.setdefault(what, []).append(point.concurrency)
     if not lines:
         return []
@@ -128,7 +129,7 @@ def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:
                 tuple(
                     (float(point.concurrency), estimate.estimate * scale)
                     for point in curve.points
-                    if point.status == "ok" and (estimate := figure(point)) is not None
+                    if point.is_comparable and (estimate := figure(point)) is not None
                 ),
             )
             for curve in curves
@@ -146,10 +147,10 @@ def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:
 
 def _notes(result: ScalingResult) -> list[str]:
     ids = ", ".join(f"{level.concurrency}: {level.experiment_id[:SHORT_ID]}" for level in result.levels)
-    errors = any(point.status == "errors" for curve in result.contenders for point in curve.points)
+    others = any(not point.is_comparable for curve in result.contenders for point in curve.points)
     return [
         "Estimates over blocks, with 95 % intervals from six blocks on.",
         "What is kept comes from the ratio in each block; as chance helps to choose the best, it is a little more.",
-        *(["*: too many requests failed for a comparison."] if errors else []),
+        *(["*: not comparable, for the reason above."] if others else []),
         f"Stored experiments by concurrency: {ids}.",
     ]

@@ -17,7 +17,7 @@ from http_benchmark.models.measurement import Distribution
 from http_benchmark.redaction import without_passwords
 from http_benchmark.report import parts, rates, requests
 from http_benchmark.report.plain import Plain
-from http_benchmark.report.work import equal_work, why_not_ranked
+from http_benchmark.report.work import equal_work
 from http_benchmark.stats.sentences import sentences
 from http_benchmark.units import format_duration, format_rates
 
@@ -177,7 +177,7 @@ def _unranked(result: ExperimentResult) -> list[RenderableType]:
 
 
 def _why_unranked(client: ClientResult, metric: str) -> str:
-    other_work = why_not_ranked(client.work)
+    other_work = client.work.others
     if client.status == "ok":
         return "; ".join(other_work) or f"no figure for the {metric}"
     reasons = [*([client.message] if client.message else []), *other_work]

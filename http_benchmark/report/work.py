@@ -43,11 +43,6 @@ def equal_work(clients: Sequence[ClientResult], *, width: int, verbose: bool) ->
     return table + ([Text("Not as ordered, but only shown:"), *shown, Text()] if shown else [])
 
 
-def why_not_ranked(work: Work) -> list[str]:
-    """What of a contender's work is not comparable, in words."""
-    return [deviation.what for deviation in work.deviations if deviation.severity != "shown"]
-
-
 def _table(clients: Sequence[ClientResult], width: int) -> list[RenderableType]:
     rows = [_row(client) for client in clients]
     left_out = {heading for heading, *cells in zip(_HEADINGS, *rows, strict=True) if not any(cells)} & _WHERE_ANY

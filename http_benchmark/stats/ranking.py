@@ -47,7 +47,7 @@ def summarise(
         )
         for name, trials in trials_by_contender(blocks).items()
     ]
-    fit = [client.contender for client in clients if client.status == "ok" and not client.work.is_other]
+    fit = [client.contender for client in clients if client.status == "ok" and not client.work.others]
     ranked = best_first(values[primary_metric], fit, metric=primary_metric)
     order = [*ranked, *(name for name in fit if name not in ranked)]
     pairs = [pair for metric in METRICS for pair in compare_pairs(values[metric], order, metric=metric)]

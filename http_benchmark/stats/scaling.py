@@ -15,7 +15,7 @@ from http_benchmark.stats.totals import over_blocks
 def scaling_curves(
     results: Mapping[int, ExperimentResult], blocks: Mapping[int, Sequence[BlockRecord]]
 ) -> tuple[ScalingCurve, ...]:
-    """Put the levels together, contender by contender; the highest throughput first.
+    """Put the levels together, contender by contender; the highest comparable throughput first.
 
     Args:
         results: Concurrency → what its experiment says.
@@ -76,7 +76,7 @@ def _curve(
     rates = {
         point.concurrency: point.throughput_rps.estimate
         for point in points
-        if point.status == "ok" and point.throughput_rps
+        if point.is_comparable and point.throughput_rps
     }
     if not rates:
         return ScalingCurve(contender=name, points=points)
@@ -97,6 +97,7 @@ def _point(concurrency: int, client: ClientResult, blocks: Sequence[BlockRecord]
         concurrency=concurrency,
         status=client.status,
         message=client.message,
+        other_work=client.work.others,
         throughput_rps=client.throughput_rps,
         cpu_s_per_1k=client.cpu_s_per_1k,
         p99_s=over_blocks(p99, client.contender) if everywhere else None,  # over a part of the blocks it would be lower
@@ -110,4 +111,5 @@ def _by_block(blocks: Sequence[BlockRecord], name: str) -> dict[int, float]:
 
 
 def _best_rps(curve: ScalingCurve) -> float:
-    return max((point.throughput_rps.estimate for point in curve.points if point.throughput_rps), default=0.0)
+    comparable = [point.throughput_rps for point in curve.points if point.is_comparable and point.throughput_rps]
+    return max((throughput.estimate for throughput in comparable), default=0.0)

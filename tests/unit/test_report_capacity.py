@@ -133,7 +133,10 @@ def a_scaling() -> ScalingResult:
     failing = ScalingPoint(
         concurrency=256, status="errors", message="ConnectTimeout", throughput_rps=Estimate(estimate=12.3)
     )
-    curves.append(ScalingCurve(contender="httpx:sync", points=(failing,)))
+    other = failing.model_copy(
+        update={"concurrency": 64, "status": "ok", "message": None, "other_work": ("does not keep connections",)}
+    )
+    curves.append(ScalingCurve(contender="httpx:sync", points=(other, failing)))
     reason = Reason(code="machine-busy", severity="suspect", message="at concurrency 8, 256: other processes used 31%")
     return ScalingResult(
         id="9b07aa10",

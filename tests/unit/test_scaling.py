@@ -9,6 +9,7 @@ from http_benchmark.models.experiment import ExperimentResult, Reason, Validity
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingResult
+from http_benchmark.models.work import Deviation, Work
 from http_benchmark.scaling import ScalingExperiment, ScalingObserver
 from http_benchmark.stats.scaling import gravest, retention, scaling_curves
 from tests.records import make_blocks, make_result
@@ -58,6 +59,23 @@ class CurvesTest(TestCase):
         curves = scaling_curves(*levels({1: {"a:sync": 2.0, "b:sync": 0.5}, 8: {"a:sync": 0.4, "b:sync": 3.0}}))
 
         self.assertEqual(["a:sync", "b:sync"], [curve.contender for curve in curves])
+
+    def test_other_work_counts_for_nothing(self):
+        """Who is fastest where it did other work is not fastest, is named, and keeps nothing."""
+        results, blocks = levels({1: {"a:sync": 2.0, "b:sync": 3.0}, 8: {"a:sync": 5.0, "b:sync": 0.1}})
+        other = Work(deviations=(Deviation(code="no-reuse", what="does not keep connections", severity="other-work"),))
+        results[8] = results[8].model_copy(
+            update={
+                "clients": tuple(
+                    client.model_copy(update={"work": other}) if client.contender == "b:sync" else client
+                    for client in results[8].clients
+                )
+            }
+        )
+        a, b = scaling_curves(results, blocks)
+
+        self.assertEqual(("a:sync", "b:sync", 1, None), (a.contender, b.contender, b.best_concurrency, b.retention))
+        self.assertEqual(((), ("does not keep connections",)), tuple(point.other_work for point in b.points))
 
     def test_missing_at_a_level(self):
         """Who was not measured at the top has a curve, and no retention."""

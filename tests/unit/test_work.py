@@ -79,7 +79,7 @@ class LimitTest(unittest.TestCase):
     def test_as_ordered(self):
         """Nothing is held against a contender that did what it was told to."""
         self.assertEqual([], found(counted_trial()))
-        self.assertFalse(work_of(counted_trial()).is_other)
+        self.assertEqual((), work_of(counted_trial()).others)
 
     def test_each_deviation(self):
         """Just inside its limit there is none, just beyond there is this one and no other."""
