@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.load.ramp import CONNECT_RPS
-from http_benchmark.plan import Plan
+from http_benchmark.plan import Arm, Plan
 from http_benchmark.utils.allowance import Allowance
 
 SPARE_FILES = 128  # of a process: libraries, pipes, the connections of probes
@@ -66,11 +66,13 @@ def _files_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
     ceiling = allowed.files
     if ceiling is None:
         return
-    needed = math.ceil(plan.options.concurrency / plan.processes) + SPARE_FILES
+    hungriest = max(plan.arms, key=_files_per_connection)
+    needed = math.ceil(plan.options.concurrency / plan.processes) * _files_per_connection(hungriest) + SPARE_FILES
     if needed > ceiling.left:
         yield (
-            f"concurrency {plan.options.concurrency:,} takes {needed:,} open files in a process, and {ceiling.setting} "
-            f"allows {ceiling.left:,}; raise it, share the load (--processes), or lower --concurrency"
+            f"concurrency {plan.options.concurrency:,} takes {needed:,} open files in a process of {hungriest.name}, "
+            f"and {ceiling.setting} allows {ceiling.left:,}; raise it, share the load (--processes), lower "
+            "--concurrency, or measure others"
         )
     elif plan.bundled and not allowed.many_addresses and _connections(plan) + SPARE_FILES > ceiling.left:
         yield (
@@ -135,6 +137,10 @@ def _memory_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
             f"{plan.together} times concurrency {plan.options.concurrency:,} takes about {_gib(needed)} of memory, and "
             f"{_gib(allowed.memory_bytes)} are free; lower --concurrency, or name fewer contenders"
         )
+
+
+def _files_per_connection(arm: Arm) -> int:
+    return arm.capabilities.files_per_thread if arm.contender.mode == "sync" else 1
 
 
 def _connections(plan: Plan) -> int:

@@ -49,6 +49,7 @@ class Capabilities:
         pool_limit: The client itself keeps its connections at the concurrency.
         stream: A streamed body is handed over as it arrives; otherwise it is read whole first.
         total_timeout: The timeout is a deadline of the whole request; otherwise of connecting and of each read.
+        files_per_thread: Open files that each thread of the sync client takes, its connection among them.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Capabilities:
     pool_limit: bool
     stream: bool
     total_timeout: bool
+    files_per_thread: int = 1
 
 
 def known_clients() -> dict[str, Capabilities]:

@@ -31,6 +31,7 @@ CAPABILITIES = {
     "pool_limit": True,
     "stream": True,
     "total_timeout": True,
+    "files_per_thread": 3,  # a handle waits for its connection through an epoll and an eventfd of its own
 }
 
 _UNASKED_HEADERS = ("User-Agent", "Accept", "Content-Type", "Expect")  # added where the caller gives none

@@ -82,13 +82,15 @@ class RefusalTest(unittest.TestCase):
 
     def test_what_is_lacking_is_told_with_figures_and_advice(self):
         """Just enough is enough; one less is refused."""
-        sync = plan("urllib3:sync", concurrency=10_000)
+        sync, three = plan("urllib3:sync", concurrency=10_000), plan("aiohttp:async", "pycurl:sync", concurrency=10_000)
         foreign = plan("aiohttp:async", concurrency=10_000, url=FOREIGN)
         beside = plan("aiohttp:async", "pycurl:async", concurrency=4_000, url=FOREIGN)
         ports = Ports(range=28_000, in_use=20_000, waiting=0)
         cases = (
             (TEN_THOUSAND, {"files": Ceiling(10_128, "ulimit -Hn")}, {"files": Ceiling(10_127, "ulimit -Hn")},
-             r"^concurrency 10,000 takes 10,128 open files in a process, and ulimit -Hn allows 10,127; raise it, "),
+             r"^concurrency 10,000 takes 10,128 open files in a process of aiohttp:async, and ulimit -Hn allows 10,1"),
+            (three, {"files": Ceiling(30_128, "ulimit -Hn")}, {"files": Ceiling(30_127, "ulimit -Hn")},
+             r"^concurrency 10,000 takes 30,128 open files in a process of pycurl:sync, and ulimit -Hn allows 30,127"),
             (sync, {"threads": Ceiling(10_128, "kernel.pid_max")}, {"threads": Ceiling(10_127, "kernel.pid_max")},
              r"takes 10,128 threads with urllib3:sync, and kernel.pid_max leaves 10,127; raise it, lower --conc"),
             (sync, {"maps": Ceiling(32_000, "vm.max_map_count")}, {"maps": Ceiling(31_999, "vm.max_map_count")},
