@@ -89,7 +89,7 @@ def flip_bits(random: Random, data: bytes) -> bytes:
 
 def cut_off(random: Random, data: bytes) -> bytes:
     """The end is missing."""
-    return data[: random.randrange(len(data))]
+    return data[: random.randrange(1, len(data))]
 
 
 def cut_out(random: Random, data: bytes) -> bytes:

@@ -10,7 +10,7 @@ from http_benchmark.origin.routes import ROUTES
 BLOCK = bytes(range(256))
 _READ = ("GET", "HEAD")
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_SHY = "/fault"  # such routes break the rules of HTTP on purpose
+_FAULTY = "/fault/"  # what begins like that breaks the rules of HTTP on purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,12 @@ def order(random: Random, *, calm: bool = False, lasting: bool = False) -> Order
 
 def unknown_routes() -> list[str]:
     """Routes of the origin that nothing here asks for."""
-    return [route.path for route in ROUTES if route.path not in RECIPES and not route.path.startswith(_SHY)]
+    return [route.path for route in ROUTES if route.path not in RECIPES and not route.path.startswith(_FAULTY)]
+
+
+def faulty_routes() -> list[str]:
+    """Routes that go wrong on purpose."""
+    return [route.path for route in ROUTES if route.path.startswith(_FAULTY)]
 
 
 def _version(random: Random, *, lasting: bool) -> tuple[str, list[str]]:
@@ -203,6 +208,10 @@ def _drip(random: Random) -> Ask:
     return Ask(target, status=203, content=b"*" * size, waits=bool(delay_s))
 
 
+def _encoded(random: Random) -> Ask:
+    return Ask(f"/encoded/{random.choice(('gzip', 'deflate', 'brotli'))}/{random.choice((0, 1, 1000, 300_000))}")
+
+
 def _redirect(random: Random) -> Ask:
     return Ask(f"/redirect/{random.randint(1, 100)}", _ANY, 302, b"")
 
@@ -245,6 +254,7 @@ RECIPES: dict[str, Callable[[Random], Ask]] = {
     "/gzip": _plain("/gzip"),
     "/deflate": _plain("/deflate"),
     "/brotli": _plain("/brotli"),
+    "/encoded/{encoding}/{n}": _encoded,
     "/redirect/{n}": _redirect,
     "/cookies": _cookies,
     "/cookies/set": _plain("/cookies/set", status=302),
@@ -259,5 +269,7 @@ RECIPES: dict[str, Callable[[Random], Ask]] = {
 
 _PATHS = tuple(RECIPES)
 _CALM = tuple(
-    path for path in _PATHS if not path.startswith(("/delay", "/fifo", "/busy", "/drip", "/stream", "/bytes"))
+    path
+    for path in _PATHS
+    if not path.startswith(("/delay", "/fifo", "/busy", "/drip", "/stream", "/bytes", "/encoded"))
 )

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from urllib.parse import urlsplit
 
@@ -71,13 +71,15 @@ class Fuzzer:
         seed: What all choices follow from.
         connections: Per part of a round.
         origin: Whom to play against.
+        trusts: The origin was not ordered to go wrong.
     """
 
-    def __init__(self, seed: int, connections: int, origin: OriginProcess) -> None:
+    def __init__(self, seed: int, connections: int, origin: OriginProcess, *, trusts: bool = True) -> None:
         self.report = Report()
         self._seed = seed
         self._connections = connections
         self._origin = origin
+        self._trusts = trusts
         self._process = psutil.Process(origin.pid)
         address = urlsplit(origin.url)
         assert address.hostname is not None
@@ -109,6 +111,8 @@ class Fuzzer:
             kind(Random(f"{self._seed}/{number}/{name}/{place}"), f"--round {number}, {name} {place}")
             for place in range(self._connections)
         ]
+        if not self._trusts:
+            scripts = [replace(script, trusts=False) for script in scripts]
         before = self._origin.counts()
         outcomes = asyncio.run(_all(scripts, self._target))
         self._deserted(f"--round {number}, after {name}")

@@ -1,12 +1,12 @@
 """What each connection of a fuzzing round does, decided by its seed before it is opened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
 from typing import Literal
 
 from bench.fuzzing.damage import DAMAGES
-from bench.fuzzing.orders import Order, order, unknown_routes
+from bench.fuzzing.orders import Order, faulty_routes, order, unknown_routes
 
 type Ending = Literal["answered", "half-close", "close", "reset"]
 
@@ -47,6 +47,8 @@ class Script:
         address: Where it comes from, one of the many addresses of the loopback.
         orders: Sound requests that are sent first, in order.
         sound: Nothing else is sent.
+        trusts: The origin keeps to the rules, so that what does not is a finding; under faults that are ordered it need
+            not.
         parts: What is sent, piece by piece.
         rest_s: Between two pieces.
         waits_for_continue: The body of the only order is held back until the origin asks for it.
@@ -63,6 +65,7 @@ class Script:
     orders: tuple[Order, ...]
     sound: bool
     parts: tuple[bytes, ...]
+    trusts: bool = True
     rest_s: float = 0.0
     waits_for_continue: bool = False
     read_bytes: int = 65536
@@ -98,7 +101,7 @@ def drained(random: Random, name: str) -> Script:
 
 def wild(random: Random, name: str) -> Script:
     """The same, or leaving in the middle, or never reading, or asking for more than anybody could read."""
-    return random.choice((drained, _leaving, _leaving, _tempted, _tempted))(random, name)
+    return random.choice((drained, _leaving, _leaving, _tempted, _tempted, _betrayed))(random, name)
 
 
 def _sound(random: Random, name: str, *, lasting: bool = False) -> Script:
@@ -172,17 +175,34 @@ def _tempted(random: Random, name: str) -> Script:
     return _cut_short(random, Script(name, _address(random), (), sound=False, parts=(wire,)))
 
 
+def _betrayed(random: Random, name: str) -> Script:
+    """A client of routes that go wrong on purpose, with sound requests around."""
+    paths = [random.choice(faulty_routes()).replace("{s}", "0.05") for _ in range(random.randint(1, 3))]
+    wires = [f"{random.choice(('GET', 'POST'))} {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in paths]
+    wires.insert(random.randrange(len(wires) + 1), order(random, calm=True).wire)
+    parts, rest_s = _cut(random, b"".join(wires))
+    script = Script(
+        name,
+        _address(random),
+        (),
+        sound=False,
+        parts=parts,
+        trusts=False,
+        rest_s=rest_s,
+        ending="half-close",
+        ends_after_s=random.choice((0, 0.02, 0.2)),
+    )
+    return script if random.random() < 0.7 else _cut_short(random, script)
+
+
 def _cut_short(random: Random, script: Script) -> Script:
     """The same, but it leaves early, and perhaps never reads."""
     reads = random.random() < 0.5
-    return Script(
-        script.name,
-        script.address,
-        script.orders,
-        sound=script.sound,
-        parts=script.parts,
-        rest_s=script.rest_s,
+    return replace(
+        script,
+        waits_for_continue=False,
         read_bytes=script.read_bytes if reads else 0,
+        read_after_s=0.0,
         window_bytes=random.choice((0, 2048)),
         ending=random.choice(("close", "reset")),
         ends_after_s=random.choice((0.0, random.random() / 100, random.random() / 5)),

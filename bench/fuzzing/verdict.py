@@ -15,6 +15,8 @@ _LEAST_REQUEST_BYTES = 14  # "GET / HTTP/1.0" and the line ends; no request is s
 def fault_of(outcome: Outcome) -> str | None:
     """What went wrong on one connection, in words; None if nothing did."""
     script, replies = outcome.script, outcome.replies
+    if not script.trusts:
+        return outcome.fault
     for number, (one, reply) in enumerate(zip(script.expected, replies, strict=False)):
         if not _answers(one, reply):
             return (
@@ -90,7 +92,7 @@ class Ledger:
         if outcome.begun is not None:
             statuses.append(outcome.begun)
         self.statuses.update(statuses)
-        whole = outcome.drained
+        whole = outcome.drained and outcome.script.trusts
         closes = int(bool(outcome.replies) and outcome.replies[-1].closes)
         self.connections.add(1, 1)
         self.closed.add(closes, closes if whole else 1)
