@@ -22,6 +22,7 @@ from http_benchmark.origin.messages import RefusalError, Request, Response
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.reading import Incoming, Reader
+from http_benchmark.origin.resets import unsent_bytes
 from http_benchmark.origin.sending import Sender
 
 BACKLOG = 16384
@@ -247,7 +248,7 @@ class Connection(asyncio.Protocol):
             return
         if hung_up(self._transport) and not self._sender.streaming:
             self._hung_up = True
-            self._transport.abort()
+            self._transport.close()  # earlier answers may still be on their way
         else:
             self._watch()
 
@@ -278,7 +279,7 @@ class Connection(asyncio.Protocol):
 
     def _cut_off(self) -> None:
         self._cut = None
-        if self._transport.get_write_buffer_size():  # it reads slowly, but it may still be reading
+        if unsent_bytes(self._transport):  # it reads slowly, but it may still be reading
             self._linger()
         else:
             self._transport.abort()

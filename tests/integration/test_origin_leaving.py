@@ -55,6 +55,16 @@ class LeavingTest(OriginTestCase):
                     wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.until(lambda: origin.num_fds() == before)
 
+    def test_who_reads_the_last_answer_late_gets_it(self):
+        """A client that still sends, and reads only after the time that it had to close, is not reset meanwhile."""
+        wire = self.wire(receive_buffer=4096)
+        wire.send(get("/bytes/60000", "Connection: close"))
+        time.sleep(2.5)
+        wire.send(get("/bytes/1"))
+
+        self.assertEqual(60_000, len(wire.answer()[1]))
+        self.assertEqual(b"", wire.rest())
+
     def test_who_never_sends_a_whole_head_is_left_alone(self):
         """There is no limit of time: others are served meanwhile, and nothing is counted but the connection."""
         before = self.origin.counts()
