@@ -1,6 +1,7 @@
 """Playing one script on one connection, and what came of it."""
 
 import asyncio
+import itertools
 import socket
 import struct
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from bench.fuzzing.replies import Replies, Reply, WrongReplyError
 from bench.fuzzing.scripts import Script
 
 PATIENCE_S = 60.0  # on a busy machine; nothing that is waited for takes more than two seconds
+_SLOW_READS = 100  # then the rest as fast as it comes, or a large answer would take for ever
 _MOST_BYTES = 8_000_000  # more is asked for only by those who leave
 
 
@@ -124,10 +126,12 @@ class Talk:
         script, outcome, loop = self._script, self._outcome, asyncio.get_running_loop()
         await asyncio.sleep(script.read_after_s)
         try:
-            while script.read_bytes and not self._over:
-                data = await loop.sock_recv(self._socket, script.read_bytes)
-                self._take(data)
-                await asyncio.sleep(script.read_rest_s)
+            for number in itertools.count() if script.read_bytes else ():
+                slow = number < _SLOW_READS
+                self._take(await loop.sock_recv(self._socket, script.read_bytes if slow else 65536))
+                await asyncio.sleep(script.read_rest_s if slow else 0)
+                if self._over:
+                    break
         except ConnectionError as error:
             if script.trusts and not script.leaves:
                 self._may_be_cut_off(error)
