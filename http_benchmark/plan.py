@@ -195,6 +195,13 @@ class Plan:
             return replace(part, seed=self._generator("arrivals", block, round_number).getrandbits(32))
         return part
 
+    @property
+    def has_events(self) -> bool:
+        """Whether it is measured when the events of streams arrive."""
+        return self.request.events or any(
+            template.events for template in (self.workload.templates if self.workload else ())
+        )
+
     def deck_of(self, block: int, round_number: int) -> int:
         """Where in a workload's order every contender of a round begins."""
         return self._generator("deck", block, round_number).randrange(self.mix.decks) if self.mix else 0
@@ -206,7 +213,8 @@ class Plan:
             ConfigurationError: A request of the workload is none.
         """
         if self.workload is None:
-            return replace(self, request=replace(self.request, url=url))
+            request = replace(self.request, url=url)
+            return replace(self, request=request, mix=Mix((request,), (0,), (0,), 1) if request.events else None)
         mix = mix_of(
             self.workload,
             url,
@@ -286,7 +294,8 @@ def make_plan(
             url="",
             headers=merge_headers(configuration.headers),
             body=body_bytes(configuration, seed) if body is None else body,
-            stream=configuration.stream or configuration.method == "STREAM",
+            stream=configuration.stream or configuration.events or configuration.method == "STREAM",
+            events=configuration.events,
         ),
         workload=workload,
         mix=None,

@@ -13,6 +13,7 @@ from typing import Self
 from http_benchmark.errors import ClientUnavailableError, ErrorKind, NoAnswerError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.schedule import Arrivals, Schedule
 from http_benchmark.models.measurement import (
+    EventRecord,
     GcRecord,
     LifeCycle,
     MachineLoad,
@@ -27,7 +28,7 @@ from http_benchmark.slicing import Slice
 from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution, printable
-from http_benchmark.stats.samples import SliceFigures, SliceTally, TagFigures
+from http_benchmark.stats.samples import EventFigures, SliceFigures, SliceTally, TagFigures
 from http_benchmark.targets import OpenTarget
 from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
 from http_benchmark.worker.protocol import Finished, Open, Opened, Ran, Reconnect, Run
@@ -92,6 +93,7 @@ class Trial:
         self._gc: list[GcRecord] = []
         self._response, self._service, self._lag = Times(), Times(), Times()
         self._by_tag: dict[int, TagFigures] = {}
+        self._events = EventFigures()
 
     def __enter__(self) -> Self:
         return self
@@ -211,6 +213,8 @@ class Trial:
         self._lag.merge(figures.lag)
         for tag, of_tag in figures.by_tag.items():
             self._by_tag.setdefault(tag, TagFigures()).merge(of_tag)
+        if figures.events:
+            self._events.merge(figures.events)
         self._gc = _added(self._gc, ran.gc)
         return record
 
@@ -225,6 +229,7 @@ class Trial:
             self._plan.slowest_request_s - self._plan.think_time_s,
             concurrency=self._plan.options.concurrency,
             open_model=order.arrivals is not None,
+            events=self._plan.has_events,
         )
         before = self._target.counts()
         self._watch.start(self._family)
@@ -271,7 +276,7 @@ class Trial:
             sent=self._sent,
             failures={kind: count for kind, count in self._failures.items() if kind != ErrorKind.NOT_SENT},
             retries=self._retries,
-            body_bytes=None if self._plan.mix else len(self._plan.request.body),
+            body_bytes=None if self._plan.workload else len(self._plan.request.body),
             messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),
@@ -279,6 +284,18 @@ class Trial:
             response_histogram=encode(self._response),
             service_histogram=encode(self._service),
             by_request=self._by_request(),
+            events=self._event_record() if self._plan.has_events else None,
+        )
+
+    def _event_record(self) -> EventRecord:
+        first, gap = self._events.first, self._events.gap
+        measured_s = sum(measured.duration_s for measured in self.slices)
+        return EventRecord(
+            events=first.count + gap.count,
+            events_per_s=(first.count + gap.count) / measured_s if measured_s else None,
+            first_event_s=distribution(first),
+            gap_s=distribution(gap),
+            jitter_s=self._events.jitter_s,
         )
 
     def _by_request(self) -> tuple[RequestRecord, ...]:

@@ -28,6 +28,7 @@ Examples:
 @click.option("--body", help="Body to send: text, or @FILE.")
 @click.option("--body-size", help="Generate a body of this size, such as 64KiB.")
 @click.option("--stream", is_flag=True, default=None, help="Read responses as a stream in chunks.")
+@click.option("--events", is_flag=True, default=None, help="Responses are server-sent events: measure their gaps.")
 @click.option("--workload", help="File with the requests to send: TOML, HAR, curl commands, OpenAPI.")
 @click.option("--workload-host", "workload_hosts", multiple=True, help="Send only what goes to this host, repeatable.")
 @click.option("--arrivals", help="Spacing of the arrivals: poisson or constant.  [default: poisson]")

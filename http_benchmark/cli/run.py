@@ -17,6 +17,7 @@ Examples:
   http-benchmark run --rate 100..2000/s --arrivals poisson
   http-benchmark run urllib3 requests --until 2%     as many blocks as it takes
   http-benchmark run aiohttp httpx --concurrency 1,8,64,256
+  http-benchmark run --url '/tokens/50?gap=0.02' --events
   http-benchmark run --workload shop.toml            weighted requests from a file; see docs/workloads.md
   http-benchmark run httpx pycurl --http 2 --tls     without --tls: HTTP/2 with prior knowledge
   http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?"""
@@ -30,6 +31,7 @@ Examples:
 @click.option("--body", help="Body to send: text, or @FILE.")
 @click.option("--body-size", help="Generate a body of this size, such as 64KiB.")
 @click.option("--stream", is_flag=True, default=None, help="Read responses as a stream in chunks.")
+@click.option("--events", is_flag=True, default=None, help="Responses are server-sent events: measure their gaps.")
 @click.option("--workload", help="File with the requests to send: TOML, HAR, curl commands, OpenAPI.")
 @click.option("--workload-host", "workload_hosts", multiple=True, help="Send only what goes to this host, repeatable.")
 @click.option("--rate", help="Open model: arrivals such as 500/s, a ramp 100..2000/s or steps 100,200,400/s.")

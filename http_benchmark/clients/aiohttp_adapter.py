@@ -13,6 +13,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     causes,
     has_header,
@@ -133,6 +134,27 @@ class AiohttpClient(AsyncClient):
                 return response.status
 
         return send_inspected
+
+    def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:
+        method, url, body = request.method, request.url, request.body or None
+        headers, unasked = CIMultiDict(request.headers), _unasked_headers(request)
+        session_request, options = self._session.request, self._options
+
+        async def send() -> int:
+            async with session_request(
+                method,
+                url,
+                headers=headers,
+                data=body,
+                allow_redirects=options.follow_redirects,
+                max_redirects=options.max_redirects + 1,
+                skip_auto_headers=unasked,
+            ) as response:
+                async for piece in response.content.iter_any():
+                    observe(piece)
+                return response.status
+
+        return send
 
     async def close(self) -> None:
         await self._session.close()

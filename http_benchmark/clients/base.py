@@ -33,6 +33,7 @@ class Request:
         headers: (name, value) pairs in the order in which they are to be sent; every client sends these same headers.
         body: What is uploaded; empty for none.
         stream: Read the response's body as a stream in chunks instead of in one piece.
+        events: The body is a stream of server-sent events, and it matters when each arrives; `stream` is set too.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     stream: bool = False
+    events: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ type AsyncSend = Callable[[], Awaitable[int]]
 type Inspect = Callable[[int, bytes], None]
 """Shown the status and the whole body of each response, decoded, as the client hands it to its user."""
 
+type Observe = Callable[[bytes], object]
+"""Shown each piece of a body, decoded, at the moment at which the client hands it to its user."""
+
 type ErrorTable = Sequence[tuple[type[BaseException], ErrorKind | Callable[[BaseException], ErrorKind]]]
 """A library's exceptions → kinds, most specific first; a callable looks into the exception where its class says
 too little."""
@@ -108,12 +113,31 @@ class Client(ABC):
             UnsupportedOptionError: The client cannot send such a request.
         """
 
-    def prepare_each(self, requests: Sequence[Request]) -> list[Send]:
-        """Make the `send`s of one thread that has several requests to send, one at a time.
+    def prepare_observed(self, request: Request, observe: Observe) -> Send:  # noqa: ARG002 - for those that can
+        """As `prepare` for a streamed request, whose body is shown piece by piece as it arrives.
+
+        Args:
+            request: What to send.
+            observe: Given each piece that the client hands over, as soon as it does; pieces of whatever size it likes.
+
+        Raises:
+            UnsupportedOptionError: The client hands over no body before it is complete.
+        """
+        raise _no_pieces(self)
+
+    def prepare_each(self, requests: Sequence[Request], observe: Observe | None = None) -> list[Send]:
+        """Make the `send`s of one thread, which calls one at a time.
 
         A client whose connections belong to its `send`s overrides it, so that those of a thread share one.
+
+        Args:
+            requests: What to send.
+            observe: Shown the pieces of those bodies that are streams of events; None where there are none.
         """
-        return [self.prepare(request) for request in requests]
+        return [
+            self.prepare_observed(request, observe) if observe and request.events else self.prepare(request)
+            for request in requests
+        ]
 
     @abstractmethod
     def close(self) -> None:
@@ -131,13 +155,24 @@ class AsyncClient(ABC):
     def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
         """Make a `send` for one task, as `Client.prepare`; called on the running loop."""
 
-    def prepare_each(self, requests: Sequence[Request]) -> list[AsyncSend]:
+    def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:  # noqa: ARG002 - as above
+        """As `Client.prepare_observed`, for a task."""
+        raise _no_pieces(self)
+
+    def prepare_each(self, requests: Sequence[Request], observe: Observe | None = None) -> list[AsyncSend]:
         """As `Client.prepare_each`, for a task."""
-        return [self.prepare(request) for request in requests]
+        return [
+            self.prepare_observed(request, observe) if observe and request.events else self.prepare(request)
+            for request in requests
+        ]
 
     @abstractmethod
     async def close(self) -> None:
         """As `Client.close`."""
+
+
+def _no_pieces(client: object) -> UnsupportedOptionError:
+    return refuse(type(client).__name__, "hand over a stream while it arrives", "leave it out, or leave out --events")
 
 
 def classify(error: BaseException, table: ErrorTable) -> ErrorKind:

@@ -24,6 +24,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     Send,
     has_header,
@@ -97,7 +98,8 @@ class FloorClient(Client):
 
         return send_inspected
 
-    def prepare_each(self, requests: Sequence[Request]) -> list[Send]:
+    def prepare_each(self, requests: Sequence[Request], observe: Observe | None = None) -> list[Send]:
+        _refuse_events(observe)
         connections: dict[tuple[str, int], _BlockingConnection] = {}
         return [self._prepare(request, _response_to(request), connections) for request in requests]
 
@@ -188,7 +190,8 @@ class AsyncFloorClient(AsyncClient):
 
         return send_inspected
 
-    def prepare_each(self, requests: Sequence[Request]) -> list[AsyncSend]:
+    def prepare_each(self, requests: Sequence[Request], observe: Observe | None = None) -> list[AsyncSend]:
+        _refuse_events(observe)
         connections: dict[tuple[str, int], _AsyncConnection] = {}
         return [self._prepare(request, _response_to(request), connections) for request in requests]
 
@@ -513,6 +516,11 @@ def _refuse_options(options: ClientOptions) -> None:
     refuse_http2("floor", options)
     if options.follow_redirects:
         raise refuse("floor", "follow redirects", "leave out --follow-redirects, or aim at where they lead")
+
+
+def _refuse_events(observe: Observe | None) -> None:
+    if observe:
+        raise refuse("floor", "tell when events arrive, since it does not look into bodies", "leave it out")
 
 
 def _value(fields: bytes, name: bytes) -> bytes:

@@ -19,6 +19,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     Send,
     kind_of_cause,
@@ -121,6 +122,19 @@ class HttpxClient(Client):
 
         return send_inspected
 
+    def prepare_observed(self, request: Request, observe: Observe) -> Send:
+        method, url, content = request.method, request.url, request.body or None
+        headers = httpx.Headers(list(request.headers))
+        client_stream = self._client.stream
+
+        def send() -> int:
+            with client_stream(method, url, headers=headers, content=content) as response:
+                for piece in response.iter_bytes():  # of whatever size they arrive in
+                    observe(piece)
+                return response.status_code
+
+        return send
+
     def close(self) -> None:
         self._client.close()
 
@@ -205,6 +219,22 @@ class AsyncHttpxClient(AsyncClient):
                     return response.status_code
 
         return send_inspected
+
+    def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:
+        method, url, content = request.method, request.url, request.body or None
+        headers = httpx.Headers(list(request.headers))
+        client_stream, deadline_s = self._client.stream, self._deadline_s
+
+        async def send() -> int:
+            async with (
+                asyncio.timeout(deadline_s),
+                client_stream(method, url, headers=headers, content=content) as response,
+            ):
+                async for piece in response.aiter_bytes():
+                    observe(piece)
+                return response.status_code
+
+        return send
 
     async def close(self) -> None:
         await self._client.aclose()

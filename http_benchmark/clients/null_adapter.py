@@ -7,6 +7,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     Send,
 )
@@ -40,6 +41,9 @@ class NullClient(Client):
 
         return send
 
+    def prepare_observed(self, request: Request, observe: Observe) -> Send:  # noqa: ARG002 - it gets no events
+        return self.prepare(request)
+
     def close(self) -> None:
         """Close nothing."""
 
@@ -55,6 +59,9 @@ class AsyncNullClient(AsyncClient):
             return 200
 
         return send
+
+    def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:  # noqa: ARG002 - as above
+        return self.prepare(request)
 
     async def close(self) -> None:
         """Close nothing."""

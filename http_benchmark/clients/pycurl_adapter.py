@@ -14,6 +14,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     Send,
     has_header,
@@ -117,8 +118,8 @@ class PycurlClient(Client):
         self._options = options
         self._handles: list[pycurl.Curl] = []
 
-    def prepare_each(self, requests: Sequence[Request]) -> list[Send]:
-        sends = super().prepare_each(requests)
+    def prepare_each(self, requests: Sequence[Request], observe: Observe | None = None) -> list[Send]:
+        sends = super().prepare_each(requests, observe)
         if len(sends) > 1:
             shared = pycurl.CurlShare()
             shared.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
@@ -152,6 +153,11 @@ class PycurlClient(Client):
             return answer
 
         return send_inspected
+
+    def prepare_observed(self, request: Request, observe: Observe) -> Send:
+        send = self.prepare(request)
+        self._handles[-1].setopt(pycurl.WRITEFUNCTION, observe)
+        return send
 
     def close(self) -> None:
         for handle in self._handles:
@@ -188,6 +194,11 @@ class AsyncPycurlClient(AsyncClient):
             return answer
 
         return send_inspected
+
+    def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:
+        send = self.prepare(request)
+        self._handles[-1].setopt(pycurl.WRITEFUNCTION, observe)
+        return send
 
     async def close(self) -> None:
         self._transfers.close()

@@ -14,6 +14,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     Send,
     has_header,
@@ -131,6 +132,23 @@ class RequestsClient(Client):
                 return response.status_code
 
         return send_inspected
+
+    def prepare_observed(self, request: Request, observe: Observe) -> Send:
+        headers = headers_by_name("requests", request)
+        headers |= {name: SKIP_HEADER for name in _UNASKED_HEADERS if not has_header(request, name)}
+        method, url, body = request.method, request.url, request.body or None
+        timeout_s, follow = self._options.timeout_s, self._options.follow_redirects
+        session_request = self._session.request
+
+        def send() -> int:
+            with session_request(
+                method, url, headers=headers, data=body, timeout=timeout_s, allow_redirects=follow, stream=True
+            ) as response:
+                for piece in response.iter_content(None):  # of whatever size they arrive in
+                    observe(piece)
+                return response.status_code
+
+        return send
 
     def close(self) -> None:
         self._session.close()

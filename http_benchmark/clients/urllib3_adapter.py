@@ -12,6 +12,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     Send,
     has_header,
@@ -123,6 +124,20 @@ class Urllib3Client(Client):
             return response.status
 
         return send_inspected
+
+    def prepare_observed(self, request: Request, observe: Observe) -> Send:
+        headers = _headers(request)
+        method, url, body, follow = request.method, request.url, request.body or None, self._follow
+        pool_request = self._pool.request
+
+        def send() -> int:
+            response = pool_request(method, url, body=body, headers=headers, redirect=follow, preload_content=False)
+            for piece in response.stream(STREAM_CHUNK_BYTES):  # a chunk of the response at a time
+                observe(piece)
+            response.release_conn()
+            return response.status
+
+        return send
 
     def close(self) -> None:
         self._pool.clear()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from http_benchmark.clients.base import Request
+from http_benchmark.load.events import Watch
 from http_benchmark.load.recorder import CODE_BITS, TAG_BITS, Record
 
 MOST_TAGS = (1 << TAG_BITS) - 1
@@ -43,6 +44,7 @@ class Senders[Answer]:
     Args:
         prepared: For each thread or task its own `send`s, one per request.
         mix: Which of them comes next; None where there is but one.
+        watches: For each thread or task what its `send`s show events to; None where no request has any.
         stripe: Of the processes that share the mix's order, which one this is.
         stripes: How many there are; each takes every `stripes`-th entry.
     """
@@ -52,11 +54,13 @@ class Senders[Answer]:
         prepared: Sequence[Sequence[Callable[[], Answer]]],
         mix: Mix | None,
         *,
+        watches: Sequence[Watch] | None = None,
         stripe: int = 0,
         stripes: int = 1,
     ) -> None:
         self._prepared = prepared
         self._mix = mix
+        self._watches = watches
         self._stripe = stripe
         self._stripes = stripes
         self._first = [sends[0] for sends in prepared]
@@ -74,26 +78,59 @@ class Senders[Answer]:
         """A `send` for each of the records, and what the thread or task notes its samples with."""
         if self._mix is None:
             return self._first[: len(records)], list(records)
-        tags = self._mix.tags
-        pairs = [_tagged(sends, tags, self._indices, record) for sends, record in zip(self._prepared, records)]  # noqa: B905 - fewer records than threads: fewer are used
+        shifted = [tag << CODE_BITS for tag in self._mix.tags]
+        pairs = [
+            _tagged(self._prepared[number], shifted, self._indices, record)
+            if self._watches is None
+            else _watched(self._prepared[number], shifted, self._indices, record, self._watches[number])
+            for number, record in enumerate(records)
+        ]
         return [send for send, _ in pairs], [record for _, record in pairs]
 
 
 def _tagged[Answer](
     sends: Sequence[Callable[[], Answer]], tags: Sequence[int], indices: Iterator[int], record: Record
 ) -> tuple[Callable[[], Answer], Record]:
-    """One thread's or task's `send` and `record`, of which the second one knows what the first one sent."""
-    shifted = [tag << CODE_BITS for tag in tags]
+    """One thread's or task's `send` and `record`, of which the second one knows what the first one sent.
+
+    Args:
+        sends: The thread's own, one per request.
+        tags: One per request, shifted to where they stand in a sample.
+        indices: Which request comes next; shared by all threads.
+        record: Where the thread notes its samples.
+    """
     next_index = indices.__next__
     tag = 0
 
     def send() -> Answer:
         nonlocal tag
         index = next_index()
-        tag = shifted[index]
+        tag = tags[index]
         return sends[index]()
 
     def record_with_tag(intended: int, started: int, ended: int, code: int) -> None:
         record(intended, started, ended, tag | code)
 
     return send, record_with_tag
+
+
+def _watched[Answer](
+    sends: Sequence[Callable[[], Answer]], tags: Sequence[int], indices: Iterator[int], record: Record, watch: Watch
+) -> tuple[Callable[[], Answer], Record]:
+    """The same, and the events of each successful response are noted after it."""
+    next_index, begin, note = indices.__next__, watch.begin, watch.note
+    tag = 0
+
+    def send() -> Answer:
+        nonlocal tag
+        index = next_index()
+        tag = tags[index]
+        begin()
+        return sends[index]()
+
+    def record_with_events(intended: int, started: int, ended: int, code: int) -> None:
+        record(intended, started, ended, tag | code)
+        if 200 <= code < 400:
+            note(started, tag, record)
+
+    return send, record_with_events

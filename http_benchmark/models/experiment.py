@@ -163,6 +163,24 @@ class RequestResult(Model):
     response_time_s: Distribution | None = None
 
 
+class EventResult(Model):
+    """When the events of streamed responses arrived with one contender: a typical trial.
+
+    Attributes:
+        events: How many, over all trials.
+        events_per_s: Of all streams together; median over the trials.
+        first_event_s: From sending a request to its first event.
+        gap_s: From one event of a response to the next.
+        jitter_s: Standard deviation of the gaps; median over the trials.
+    """
+
+    events: int
+    events_per_s: float | None
+    first_event_s: Distribution | None
+    gap_s: Distribution | None
+    jitter_s: float | None
+
+
 class ClientResult(Model):
     """One contender over all blocks; the row of the table. Field by field as documented in `docs/json.md`."""
 
@@ -199,6 +217,7 @@ class ClientResult(Model):
     within_run: dict[str, Estimate] = {}
     by_rate: tuple[RatePoint, ...] = ()
     by_request: tuple[RequestResult, ...] = ()
+    events: EventResult | None = None
     work: Work = Work()
     limited: tuple[str, ...] = ()
     rank: int | None = None
@@ -257,6 +276,7 @@ class WorkloadRequest(Model):
         share: Of all requests, as ordered.
         variants: Concrete requests that were made of it.
         stream: Whether responses were read as streams.
+        events: Whether it was measured when the events of the streams arrived.
     """
 
     name: str
@@ -265,6 +285,7 @@ class WorkloadRequest(Model):
     share: float
     variants: int
     stream: bool = False
+    events: bool = False
 
 
 class WorkloadResult(Model):

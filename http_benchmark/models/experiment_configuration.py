@@ -103,6 +103,7 @@ class ExperimentConfiguration(Model):
         body_file: File to upload.
         body_size: Bytes to generate and upload.
         stream: Read the responses as streams.
+        events: Responses are streams of server-sent events: measure when each event arrives.
         workload: File that says what is sent, instead of method and body.
         workload_hosts: Hosts that the file's absolute URLs may go to; requests to others are left out. Empty for the
             one host that they all name.
@@ -144,6 +145,7 @@ class ExperimentConfiguration(Model):
     body_file: ReadableFile | None = None
     body_size: Size | None = None
     stream: bool = False
+    events: bool = False
     workload: ReadableFile | None = None
     workload_hosts: Words = ()
     rate: RateOverTime | None = None
@@ -207,7 +209,11 @@ class ExperimentConfiguration(Model):
     @classmethod
     def _check_workload(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is not None:
-            given = [name for name in ("method", *_BODIES, "stream") if info.data.get(name) not in (None, "GET", False)]
+            given = [
+                name
+                for name in ("method", *_BODIES, "stream", "events")
+                if info.data.get(name) not in (None, "GET", False)
+            ]
             if given:
                 raise ValueError(
                     f"workload and {option_named(given[0])} contradict each other: the file says what is sent; "

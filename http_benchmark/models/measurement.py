@@ -223,6 +223,24 @@ class RequestRecord(Model):
     response_time_s: Distribution
 
 
+class EventRecord(Model):
+    """When the events of streamed responses arrived, as the client handed them over; measured slices of a trial.
+
+    Attributes:
+        events: How many.
+        events_per_s: Of all streams together, by the time that the slices took.
+        first_event_s: From sending a request to its first event.
+        gap_s: From one event of a response to the next.
+        jitter_s: Standard deviation of the gaps.
+    """
+
+    events: int
+    events_per_s: float | None
+    first_event_s: Distribution
+    gap_s: Distribution
+    jitter_s: float | None
+
+
 class TrialRecord(Model):
     """One client in one block: one fresh process, or several that share the load.
 
@@ -248,6 +266,7 @@ class TrialRecord(Model):
         response_histogram, service_histogram: As HdrHistogram V2 (compressed, base64), 1 µs to 60 s, three digits,
             values in µs; None where nothing was recorded.
         by_request: The requests of a workload by name, in its order; empty without one.
+        events: When the events of streams arrived; None where nobody looked.
     """
 
     contender: str
@@ -274,6 +293,7 @@ class TrialRecord(Model):
     response_histogram: str | None = None
     service_histogram: str | None = None
     by_request: tuple[RequestRecord, ...] = ()
+    events: EventRecord | None = None
 
 
 class BlockRecord(Model):

@@ -3,13 +3,13 @@
 import gzip
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from http_benchmark.faults import Fault, FaultKind
-from http_benchmark.origin import busy, echo, encoded
-from http_benchmark.origin.messages import Request, Response, Stream
+from http_benchmark.origin import busy, echo, encoded, events
+from http_benchmark.origin.messages import Buffer, Request, Response, Stream
 from http_benchmark.origin.payload import BLOCK_BYTES, Drops, Pieces, payload
 from http_benchmark.origin.queues import Service
 
@@ -162,6 +162,21 @@ def _encoded(_: Request, encoding: str, length: str) -> Response:
     return Response(body=body, headers=(("Content-Encoding", token),))
 
 
+def _sse(request: Request, number: str) -> Response:
+    return _event_stream(request, events.Events(_whole(number, "the number of events", 0, events.MAX_EVENTS)))
+
+
+def _tokens(request: Request, number: str) -> Response:
+    return _event_stream(request, events.Tokens(_whole(number, "the number of tokens", 0, events.MAX_EVENTS)))
+
+
+def _event_stream(request: Request, pieces: Iterable[Buffer]) -> Response:
+    gap_s = _seconds(echo.argument(request, "gap", "0"), "gap")
+    return Response(
+        body=Stream(pieces, pause_s=gap_s), content_type=events.CONTENT_TYPE, headers=(("Cache-Control", "no-store"),)
+    )
+
+
 def _drip(request: Request) -> Response:
     size = _whole(echo.argument(request, "numbytes", "10"), "numbytes", 1, _MAX_DRIP_BYTES)
     duration_s = _seconds(echo.argument(request, "duration", "2"), "duration")
@@ -289,6 +304,8 @@ ROUTES = (
     Route("/busy/dial/{name}/{cpu_s}", _ANY, _dial),
     Route("/drip", _READ, _drip),
     Route("/encoded/{encoding}/{n}", _READ, _encoded),
+    Route("/sse/{n}", _ANY, _sse),
+    Route("/tokens/{n}", _ANY, _tokens),
     Route("/gzip", _READ, echo.gzipped),
     Route("/deflate", _READ, echo.deflated),
     Route("/brotli", _READ, echo.brotlied),

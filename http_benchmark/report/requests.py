@@ -1,12 +1,12 @@
-"""What a person reads of a workload: p50 and p99 of each request with each contender, and how many failed."""
+"""What a person reads of a workload: figures of each request with each contender, and when events arrived."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import batched
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from http_benchmark.models.experiment import ExperimentResult, RequestResult
+from http_benchmark.models.experiment import ClientResult, ExperimentResult, RequestResult
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.report import parts
 
@@ -39,3 +39,19 @@ def _cell(request: RequestResult | None) -> str:
     cell = " / ".join(parts.figure(value, 1e3) for value in (times.p50, times.p99))
     failed = sum(request.errors.values())
     return f"{cell}, {failed:,} err." if failed else cell
+
+
+def events(clients: Sequence[ClientResult]) -> Iterator[RenderableType]:
+    """When the events of streams arrived, a contender per line; nothing where nobody looked."""
+    shown = [(client.contender, client.events) for client in clients if client.events]
+    if not shown:
+        return
+    headings = ("events", "first p50\nms", "first p99\nms", "gap p50\nms", "gap p99\nms", "jitter\nms", "events/s")
+    table = parts.table(*headings, left=("events",))
+    for contender, figures in shown:
+        first, gap = (times or Distribution(count=0) for times in (figures.first_event_s, figures.gap_s))
+        times_s = (first.p50, first.p99, gap.p50, gap.p99, figures.jitter_s)
+        cells = [parts.figure(time_s, 1e3) for time_s in times_s]
+        table.add_row(*parts.cells(contender, *cells, parts.figure(figures.events_per_s)))
+    yield table
+    yield Text()

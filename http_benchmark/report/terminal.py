@@ -58,7 +58,8 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
         shown += [_ranking(result, ranked, width=console.width), Text()]
     else:
         shown += [Text("No contender was ranked." if result.blocks else "No block was finished."), Text()]
-    shown += [*rates.by_rate(ranked, width=console.width), *requests.by_request(result), *_unranked(result)]
+    shown += [*rates.by_rate(ranked, width=console.width), *requests.by_request(result)]
+    shown += [*requests.events(ranked), *_unranked(result)]
     shown += equal_work(result.clients, width=console.width, verbose=verbose)
     quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
     if quotable:

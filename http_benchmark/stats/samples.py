@@ -7,13 +7,14 @@ status. The tag says which of a workload's requests it was.
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import ceil
+from math import ceil, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from http_benchmark.errors import ErrorKind
+from http_benchmark.load.events import FIRST_EVENT, NEXT_EVENT
 from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, CODE_MASK
 from http_benchmark.stats.histogram import Times
 
@@ -100,6 +101,7 @@ class SliceFigures:
         over_triple_median: Share of response times above three times their median, which those never sent are; None
             without a median.
         by_tag: What the requests of each name of a workload came to; empty without one.
+        events: When the events of streams arrived; None where nobody looked.
     """
 
     requests: int
@@ -120,6 +122,7 @@ class SliceFigures:
     over_triple_median: float | None = None
     late: int = 0
     by_tag: "dict[int, TagFigures]" = field(default_factory=dict)
+    events: "EventFigures | None" = None
 
 
 class TagFigures:
@@ -148,6 +151,40 @@ class TagFigures:
         """Add all that the other holds."""
         self.outcomes += other.outcomes
         self.response.merge(other.response)
+
+
+class EventFigures:
+    """When the events of streamed responses arrived, as their client handed them over.
+
+    Attributes:
+        first: From sending a request to its first event.
+        gap: From one event of a response to the next.
+    """
+
+    def __init__(self) -> None:
+        self.first, self.gap = Times(), Times()
+        self._squares_s2 = 0.0
+
+    @property
+    def jitter_s(self) -> float | None:
+        """Standard deviation of the gaps (of all that there were: divided by n); None without any."""
+        mean_s = self.gap.mean_s
+        return None if mean_s is None else sqrt(max(0.0, self._squares_s2 / self.gap.count - mean_s**2))
+
+    def take(self, raw: Integers) -> Integers:
+        """Count those samples that are events; return the others."""
+        code, waited_ns = raw[:, 3] & CODE_MASK, raw[:, 1] - raw[:, 0]
+        gaps_ns = waited_ns[code == NEXT_EVENT]
+        self.first.add(waited_ns[code == FIRST_EVENT])
+        self.gap.add(gaps_ns)
+        self._squares_s2 += float(np.sum((gaps_ns / 1e9) ** 2))
+        return raw[code < FIRST_EVENT]
+
+    def merge(self, other: "EventFigures") -> None:
+        """Add all that the other holds."""
+        self.first.merge(other.first)
+        self.gap.merge(other.gap)
+        self._squares_s2 += other._squares_s2  # noqa: SLF001 - another of the same class
 
 
 def deadline_s(timeout_s: float) -> float:
@@ -203,9 +240,18 @@ class SliceTally:
             whatever came of it: not every client can be made to give up in time.
         concurrency: Requests in flight at a time.
         open_model: Requests were due by a schedule.
+        events: Among the samples are those of events.
     """
 
-    def __init__(self, timeout_s: float | None = None, *, concurrency: int = 1, open_model: bool = False) -> None:
+    def __init__(
+        self,
+        timeout_s: float | None = None,
+        *,
+        concurrency: int = 1,
+        open_model: bool = False,
+        events: bool = False,
+    ) -> None:
+        self._events = EventFigures() if events else None
         self._timeout_s = timeout_s
         self._concurrency = concurrency
         self._open_model = open_model
@@ -218,6 +264,8 @@ class SliceTally:
 
     def add(self, raw: Integers) -> None:
         """Add samples as the recorder left them, shape (n, 3); the chunks of a slice may come in any order."""
+        if self._events:
+            raw = self._events.take(raw)
         if not len(raw):
             return
         samples = unpack(raw, self._timeout_s)
@@ -265,6 +313,7 @@ class SliceTally:
             over_triple_median=_over_triple_median(inside.response),
             late=self._late,
             by_tag=self._by_tag(),
+            events=self._events,
         )
 
     def _by_tag(self) -> dict[int, TagFigures]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from http_benchmark.models.experiment import ClientResult, Estimate, RequestResult
+from http_benchmark.models.experiment import ClientResult, Estimate, EventResult, RequestResult
 from http_benchmark.models.measurement import BlockRecord, Distribution, RequestRecord, ServerCounts, TrialRecord
 from http_benchmark.models.work import Work
 from http_benchmark.stats.by_rate import by_rate
@@ -94,6 +94,7 @@ def client_result(
         within_run=within_run(trials),
         by_rate=by_rate(trials),
         by_request=by_request(trials),
+        events=events(trials),
         work=work,
     )
 
@@ -153,6 +154,20 @@ def by_request(trials: Sequence[TrialRecord]) -> tuple[RequestResult, ...]:
             response_time_s=over_trials([record.response_time_s for record in of_name]),
         )
         for name, of_name in records.items()
+    )
+
+
+def events(trials: Sequence[TrialRecord]) -> EventResult | None:
+    """When the events of streams arrived; None where nobody looked."""
+    records = [trial.events for trial in trials if trial.events]
+    if not records:
+        return None
+    return EventResult(
+        events=sum(record.events for record in records),
+        events_per_s=median(rates) if (rates := _known(record.events_per_s for record in records)) else None,
+        first_event_s=over_trials([record.first_event_s for record in records]),
+        gap_s=over_trials([record.gap_s for record in records]),
+        jitter_s=median(jitters) if (jitters := _known(record.jitter_s for record in records)) else None,
     )
 
 

@@ -12,10 +12,11 @@ from dataclasses import replace
 from itertools import cycle, islice
 from typing import Protocol
 
-from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTable, Request
+from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTable, Observe, Request
 from http_benchmark.clock import monotonic_ns
 from http_benchmark.errors import ErrorKind, UnsupportedOptionError
 from http_benchmark.load import async_runner, sync_runner
+from http_benchmark.load.events import Watch
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.mix import Senders
 from http_benchmark.load.pacing import Pacer
@@ -80,11 +81,15 @@ class SyncDriver:
         started_s = time.perf_counter()
         client.open(order.options)
         try:
-            prepared = [[retries.wrap(send) for send in client.prepare_each(own)] for own in _requests(order)]
+            watches = _watches(order)
+            prepared = [
+                [retries.wrap(send) for send in client.prepare_each(own, observe)]
+                for own, observe in zip(_requests(order), _observers(order, watches), strict=True)
+            ]
         except BaseException:
             client.close()
             raise
-        self._senders = Senders(prepared, order.mix, stripe=order.stripe, stripes=order.stripes)
+        self._senders = Senders(prepared, order.mix, watches=watches, stripe=order.stripe, stripes=order.stripes)
         self.deal = self._senders.deal
         self.construction_s = time.perf_counter() - started_s
         self.lanes = lanes(order.options.concurrency, sink)
@@ -134,21 +139,23 @@ class AsyncDriver:
         self._failures = failures
         self._runner = asyncio.Runner()
         try:
-            prepared = self._runner.run(self._open(order, retries))
+            watches = _watches(order)
+            prepared = self._runner.run(self._open(order, retries, watches))
         except BaseException:
             self._runner.close()
             raise
         self._concurrency = order.options.concurrency
-        self._senders = Senders(prepared, order.mix, stripe=order.stripe, stripes=order.stripes)
+        self._senders = Senders(prepared, order.mix, watches=watches, stripe=order.stripe, stripes=order.stripes)
         self.deal = self._senders.deal
         self.lanes = lanes(1, sink)
 
-    async def _open(self, order: Open, retries: Retries) -> list[list[AsyncSend]]:
+    async def _open(self, order: Open, retries: Retries, watches: Sequence[Watch] | None) -> list[list[AsyncSend]]:
         started_s = time.perf_counter()
         await self._client.open(order.options)
         try:
             prepared = [
-                [retries.wrap_async(send) for send in self._client.prepare_each(own)] for own in _requests(order)
+                [retries.wrap_async(send) for send in self._client.prepare_each(own, observe)]
+                for own, observe in zip(_requests(order), _observers(order, watches), strict=True)
             ]
         except BaseException:
             await self._client.close()
@@ -386,6 +393,17 @@ def _requests(order: Open) -> Iterator[Sequence[Request]]:
     origins = order.origins or ("",)
     moved = [[replace(each, url=origin + each.url.removeprefix(origins[0])) for each in requests] for origin in origins]
     return islice(cycle(moved), order.options.concurrency)
+
+
+def _watches(order: Open) -> list[Watch] | None:
+    """What notes the events of each thread's or task's responses; None where no request has any."""
+    if not any(request.events for request in (order.mix.requests if order.mix else ())):
+        return None
+    return [Watch(monotonic_ns) for _ in range(order.options.concurrency)]
+
+
+def _observers(order: Open, watches: Sequence[Watch] | None) -> Sequence[Observe | None]:
+    return [watch.observe for watch in watches] if watches else [None] * order.options.concurrency
 
 
 def _closing(request: Request) -> Request:

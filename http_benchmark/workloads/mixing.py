@@ -172,6 +172,7 @@ def _described(name: str, workload: Workload, counts: Sequence[int]) -> Workload
         share=sum(count for _, count in named) / sum(counts),
         variants=sum(variants_of(template, workload) for template, _ in named),
         stream=first.stream,
+        events=first.events,
     )
 
 
@@ -230,7 +231,7 @@ def _request(
         url=url,
         headers=(*(pair for pair in headers if pair[0].lower() not in given), *own),
     )
-    return Request(concrete.method, concrete.url, concrete.headers, body, template.stream)
+    return Request(concrete.method, concrete.url, concrete.headers, body, template.stream, template.events)
 
 
 def _order(counts: Sequence[int], variants: Sequence[int], *, seed: int, in_order: bool) -> list[int]:

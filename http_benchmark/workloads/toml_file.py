@@ -44,7 +44,7 @@ class _Request(Model):
     body: str | None = None
     body_json: Any = Field(default=None, alias="json")
     body_file: Path | None = Field(default=None, alias="body-file")
-    stream: bool = False
+    stream: bool | Literal["events"] = False
     variants: Count | None = None
     placeholders: bool = True
 
@@ -160,7 +160,7 @@ class _Reading:
 
     def template(self, number: int, request: _Request) -> Template:
         """A request with its body."""
-        stream = request.stream or request.method == "STREAM"
+        stream = bool(request.stream) or request.method == "STREAM"
         method = "GET" if request.method == "STREAM" else request.method
         headers, body = request.headers, request.body or b""
         if request.body_json is not None:
@@ -177,6 +177,7 @@ class _Reading:
             body=body,
             weight=request.weight,
             stream=stream,
+            events=request.stream == "events",
             has_placeholders=request.placeholders,
             json_body=request.body_json is not None,
             variants=request.variants,

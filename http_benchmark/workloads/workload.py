@@ -30,6 +30,7 @@ class Template:
         body: What is uploaded; bytes are sent as they are.
         weight: Its share, in proportion to the others' weights.
         stream: Responses are read as streams.
+        events: They are streams of server-sent events, and it is measured when each event arrives.
         has_placeholders: `{{…}}` and `${…}` in URL, headers and text bodies stand for values.
         json_body: Values are escaped as a JSON string in the body wants it.
         variants: Most concrete requests to make of it; None for the default.
@@ -42,6 +43,7 @@ class Template:
     body: str | bytes = b""
     weight: Fraction = Fraction(1)
     stream: bool = False
+    events: bool = False
     has_placeholders: bool = False
     json_body: bool = False
     variants: int | None = None

@@ -59,6 +59,29 @@ class WorkloadTest(CommandCase):
                     counts = {one["name"]: one["requests"] for one in client["by_request"]}
                     self.assertEqual({"search": 140, "article": 40, "add to cart": 20}, counts)
 
+    def test_events_of_a_stream(self):
+        """Every event of every stream is seen, none before it was sent; who cannot tell is refused by name."""
+        ran = self.run_command(
+            *("run", "--url", "/tokens/20?gap=0.005", "--events", "--requests", "10", "--concurrency", "2"),
+            *("--warmup", "0", "--blocks", "1", "--json", "result.json"),
+        )
+        self.assertEqual(0, ran.returncode, ran.stderr)
+        clients = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))["clients"]
+        for client in clients:
+            with self.subTest(client["contender"]):
+                if client["status"] == "unavailable":
+                    continue
+                if client["library"] == "requestx":
+                    self.assertIn("cannot hand over a stream while it arrives", client["message"])
+                    continue
+                events = client["events"]
+                self.assertEqual((10, {}, 200), (client["requests"], client["errors"], events["events"]))
+                self.assertEqual((10, 190), (events["first_event_s"]["count"], events["gap_s"]["count"]))
+                until_last_s = events["first_event_s"]["mean"] + 19 * events["gap_s"]["mean"]
+                self.assertGreaterEqual(until_last_s, 19 * 0.005)
+                self.assertGreater(events["jitter_s"], 0)
+        self.assertRegex(ran.stdout, r"events +ms +ms +ms +ms +ms +events/s")
+
     def test_errors_are_those_of_the_request(self):
         """One of two requests fails; its share and its errors show, and no secret does, wherever one looks."""
         (self.folder / "mixed.toml").write_text(

@@ -58,6 +58,21 @@ class SizesTest(unittest.TestCase):
 
         self.assertEqual((None, [10, 10, 5]), (stream.length, [len(piece) for piece in stream.pieces]))
 
+    def test_events(self):
+        """/sse/{n} sends n numbered events, /tokens/{n} n tokens and a [DONE], gap apart, the same when read again."""
+        for target, expected in (
+            ("/sse/2?gap=0.5", [b'id: 0\ndata: {"number": 0}\n\n', b'id: 1\ndata: {"number": 1}\n\n']),
+            ("/tokens/0?gap=0.5", [b"data: [DONE]\n\n"]),
+        ):
+            with self.subTest(target):
+                response = ask(target)
+                self.assertEqual("text/event-stream", response.content_type)
+                self.assertEqual((None, 0.5), (response.body.length, response.body.pause_s))
+                self.assertEqual([expected] * 2, [list(response.body.pieces) for _ in range(2)])
+        *tokens, _ = ask("/tokens/3").body.pieces
+        choices = [json.loads(token.removeprefix(b"data: "))["choices"][0] for token in tokens]
+        self.assertEqual(["token0 ", "token1 ", "token2 "], [choice["delta"]["content"] for choice in choices])
+
     def test_stream_numbers_its_lines(self):
         """/stream/{n} gives n JSON lines with ids from 0, and again the same ones when iterated again."""
         response = ask("/stream/3?a=1")
@@ -216,6 +231,7 @@ class StatusTest(unittest.TestCase):
             "/status/600", "/status/100", "/delay/-1", "/delay/nan", "/delay/inf", "/delay/x", "/stream/x",
             "/bytes/" + "0" * 20 + f"{MAX_BODY_BYTES + 1}", "/drip?numbytes=" + "0" * 20 + "99999999999",
             "/stream-bytes/10?chunk_size=0", "/redirect/0", "/drip?numbytes=0", "/drip?code=1000",
+            "/sse/x", "/tokens/5?gap=-1",
         ):  # fmt: skip
             with self.subTest(target=target[:40]):
                 self.assertEqual(400, ask(target).status)
@@ -237,7 +253,7 @@ class StatusTest(unittest.TestCase):
         """The endpoints that users of httpbin know, those with known answers, and those that go wrong."""
         known = """/get /post /put /patch /delete /head /anything/* /headers /status/{code} /bytes/{n} /stream/{n}
             /stream-bytes/{n} /delay/{s} /drip /gzip /deflate /brotli /redirect/{n} /cookies /cookies/set
-            /basic-auth/{user}/{password} /json /uuid /encoded/{encoding}/{n}
+            /basic-auth/{user}/{password} /json /uuid /encoded/{encoding}/{n} /sse/{n} /tokens/{n}
             /fifo/{service_s} /fifo/{service_s}/stall/{after_s}/{length_s} /busy/{cpu_s} /busy/dial/{name}/{cpu_s}
             /fault/reset /fault/reset-body /fault/reset-after /fault/drop /fault/drop-reused /fault/truncated
             /fault/truncated-chunked /fault/close-after /fault/stalled/{s} /fault/stalled-body/{s} /fault/trickle/{s}

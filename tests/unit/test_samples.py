@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from http_benchmark.errors import ErrorKind
+from http_benchmark.load.events import FIRST_EVENT, NEXT_EVENT
 from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS
-from http_benchmark.stats.samples import SliceTally, cut_requests, deadline_s, unpack
+from http_benchmark.stats.samples import EventFigures, SliceTally, cut_requests, deadline_s, unpack
 
 MS = 1_000_000
 NOT_SENT = ErrorKind.NOT_SENT.code
@@ -422,3 +423,32 @@ class TagTest(TestCase):
     def test_without_a_workload(self):
         """There are no names."""
         self.assertEqual({}, slice_figures(back_to_back(100)).by_tag)
+
+
+class EventTest(TestCase):
+    def test_events_are_told_from_requests(self):
+        """Three requests with an event each and two gaps: no event is a request, and no request is an event."""
+        events = raw((0, 3, 0, FIRST_EVENT), (3, 10, 0, NEXT_EVENT), (13, 20, 0, NEXT_EVENT), (0, 5, 0, FIRST_EVENT))
+        tally = SliceTally(0.05, open_model=True, events=True)
+        tally.add(np.concatenate([back_to_back(3), events]))
+        tally.add(events[:0])
+        figures = tally.figures()
+
+        self.assertEqual((3, {}), (figures.requests, figures.errors))
+        self.assertEqual([0.003, 0.005], seconds(figures.events.first))
+        self.assertEqual([0.010, 0.020], seconds(figures.events.gap))
+        self.assertAlmostEqual(0.005, figures.events.jitter_s)
+
+    def test_slices_add_up(self):
+        """Of 10, 20 and 30 ms the deviation is √(200/3) ms."""
+        one, other = EventFigures(), EventFigures()
+        one.take(raw((0, 10, 0, NEXT_EVENT), (0, 20, 0, NEXT_EVENT)))
+        other.take(raw((0, 30, 0, NEXT_EVENT)))
+        one.merge(other)
+
+        self.assertAlmostEqual((200 / 3) ** 0.5 / 1000, one.jitter_s)
+        self.assertIsNone(EventFigures().jitter_s)
+
+    def test_nobody_looked(self):
+        """There is nothing."""
+        self.assertIsNone(slice_figures(back_to_back(10)).events)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binom
 
 from http_benchmark.models.experiment import LifeCycleEstimates, Resources
-from http_benchmark.models.measurement import Distribution, GcRecord, LifeCycle
+from http_benchmark.models.measurement import Distribution, EventRecord, GcRecord, LifeCycle, RequestRecord
 from http_benchmark.stats.ranking import summarise
 from http_benchmark.stats.steadiness import drift_percent
 from http_benchmark.stats.totals import over_trials
@@ -24,6 +24,42 @@ except ImportError:
 def total(*trials):
     (client,), _ = summarise([make_block(trial) for trial in trials], "throughput_rps")
     return client
+
+
+class TestWorkload(TestCase):
+    def test_requests_by_name(self):
+        """Sums over the trials, shares of all, the median trial's times, in the order of the first trial."""
+
+        def trial(errors: dict[str, int], p50: float):
+            times = Distribution(count=30, p50=p50)
+            records = [
+                RequestRecord(name="b", requests=30, response_time_s=times),
+                RequestRecord(name="a", requests=10, errors=errors, response_time_s=Distribution(count=0)),
+            ]
+            return make_trial("A:sync", by_request=tuple(records))
+
+        b, a = total(trial({"timeout": 4}, 1.0), trial({"http-5xx": 5, "timeout": 5}, 3.0)).by_request
+
+        self.assertEqual(("b", 60, 0.75, {}), (b.name, b.requests, b.share, b.errors))
+        self.assertEqual((60, 2.0), (b.response_time_s.count, b.response_time_s.p50))
+        self.assertEqual(("a", 20, 0.25, ["timeout", "http-5xx"]), (a.name, a.requests, a.share, list(a.errors)))
+        self.assertIsNone(a.response_time_s)
+
+    def test_events(self):
+        """Numbers add up, rates and jitter are those of the median trial; None where nobody looked."""
+
+        def trial(events_per_s: float | None, jitter_s: float | None):
+            times = Distribution(count=100, p50=0.5)
+            record = EventRecord(
+                events=110, events_per_s=events_per_s, first_event_s=times, gap_s=times, jitter_s=jitter_s
+            )
+            return make_trial("A:sync", events=record)
+
+        events = total(trial(10.0, 0.1), trial(20.0, 0.3), trial(90.0, None)).events
+
+        self.assertEqual((330, 20.0, 0.2), (events.events, events.events_per_s, events.jitter_s))
+        self.assertEqual((300, 0.5), (events.gap_s.count, events.gap_s.p50))
+        self.assertIsNone(total(make_trial("A:sync")).events)
 
 
 class TestOpenModel(TestCase):
