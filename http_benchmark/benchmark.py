@@ -146,7 +146,7 @@ class Experiment:
         try:
             with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
-                self.plan = self.plan.aimed(target.url)
+                self.plan = self.plan.set_up(target.url)
                 self._observer.preparing(self.plan)
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
@@ -184,6 +184,8 @@ class Experiment:
         if self._open_target is None:
             raise RuntimeError("run_block is called inside opened(), which starts what it measures against")
         number = len(self.blocks)
+        if number and self.plan.has_setup:  # anew for each block, since sessions end
+            self.plan = self.plan.set_up(self._open_target.url)
         try:
             record = run_block(
                 self.plan,

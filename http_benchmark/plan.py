@@ -39,6 +39,7 @@ from http_benchmark.stats.sequential import LOOKS
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.workloads.mixing import hosts_of, mix_of
 from http_benchmark.workloads.reading import read_workload
+from http_benchmark.workloads.setup import as_if_set_up, set_up
 from http_benchmark.workloads.workload import Workload
 
 DEFAULT_BLOCKS = 15
@@ -206,8 +207,27 @@ class Plan:
         """Where in a workload's order every contender of a round begins."""
         return self._generator("deck", block, round_number).randrange(self.mix.decks) if self.mix else 0
 
+    @property
+    def has_setup(self) -> bool:
+        """Whether the workload logs in before it is measured."""
+        return self.workload is not None and bool(self.workload.setup)
+
+    def set_up(self, url: str) -> "Plan":
+        """The same plan with the requests as they go to the target, which is open by now, and is asked to log in.
+
+        Raises:
+            ConfigurationError: A request of the workload is none.
+            TargetError: The target does not answer the workload's setup as it should.
+        """
+        if self.workload is None:
+            return self.aimed(url)
+        ready = set_up(
+            self.workload, url, moved=self.moves_requests, headers=self.request.headers, options=self.options
+        )
+        return replace(replace(self, workload=ready).aimed(url), workload=self.workload)
+
     def aimed(self, url: str) -> "Plan":
-        """The same plan with the requests as they go to the target, which is open by now.
+        """The same plan with the requests as they would go to a target, without asking it anything.
 
         Raises:
             ConfigurationError: A request of the workload is none.
@@ -216,7 +236,7 @@ class Plan:
             request = replace(self.request, url=url)
             return replace(self, request=request, mix=Mix((request,), (0,), (0,), 1) if request.events else None)
         mix = mix_of(
-            self.workload,
+            as_if_set_up(self.workload),
             url,
             seed=self.seed,
             concurrency=self.options.concurrency,

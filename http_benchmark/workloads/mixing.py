@@ -20,7 +20,7 @@ from http_benchmark.models.base import Model, configuration_error
 from http_benchmark.models.experiment import WorkloadRequest, WorkloadResult
 from http_benchmark.models.fields import Headers, Method, Url
 from http_benchmark.redaction import without_secrets
-from http_benchmark.workloads.placeholders import fill, names_in
+from http_benchmark.workloads.placeholders import as_placeholders, fill, names_in
 from http_benchmark.workloads.workload import Template, Workload
 
 DEFAULT_VARIANTS = 100
@@ -91,7 +91,7 @@ def mix_of(
     for template, count in zip(workload.templates, variants, strict=True):
         for values in contexts[:count]:
             try:
-                requests.append(_request(template, values, base_url, moved=moved, headers=headers))
+                requests.append(concrete_request(template, values, base_url, moved=moved, headers=headers))
             except ValidationError as error:
                 faults |= dict.fromkeys(f"{template.name}: {fault}" for fault in configuration_error(error).faults)
     if faults:
@@ -131,8 +131,43 @@ def variants_of(template: Template, workload: Workload) -> int:
     limit = template.variants or DEFAULT_VARIANTS
     if names & workload.generated.keys():
         return limit
-    tables = {name.partition(".")[0] for name in names}
-    return min(limit, max(len(workload.tables[table]) for table in tables))
+    tables = {name.partition(".")[0] for name in names if "." in name}
+    return min(limit, max((len(workload.tables[table]) for table in tables), default=1))
+
+
+def concrete_request(
+    template: Template,
+    values: Mapping[str, str],
+    base_url: str,
+    *,
+    moved: bool,
+    headers: Sequence[tuple[str, str]],
+) -> Request:
+    """One request with these values.
+
+    Args:
+        template: The request.
+        values: By the names of the placeholders.
+        base_url: Where paths go.
+        moved: Send absolute URLs there too, without their own scheme and host.
+        headers: What it gets that it does not bring itself.
+
+    Raises:
+        ValidationError: No client could send that.
+    """
+    url, own, body = fill(template, values)
+    if url.startswith("/"):
+        url = base_url.rstrip("/") + url
+    elif moved:
+        parts = urlsplit(url)
+        url = base_url.rstrip("/") + parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
+    given = {name.lower() for name, _ in own}
+    concrete = _Concrete(
+        method=template.method,
+        url=url,
+        headers=(*(pair for pair in headers if pair[0].lower() not in given), *own),
+    )
+    return Request(concrete.method, concrete.url, concrete.headers, body, template.stream, template.events)
 
 
 def deck_counts(weights: Sequence[Fraction]) -> list[int]:
@@ -201,37 +236,13 @@ def _contexts(workload: Workload, count: int, seed: int) -> list[Mapping[str, st
     for name, generate in workload.generated.items():
         generator = _generator(seed, name)
         columns.append([{name: generate(generator, number)} for number in range(count)])
-    environment = {f"${{{name}}}": value for name, value in workload.environment.items()}
     contexts: list[Mapping[str, str]] = []
     for number in range(count):
-        values = dict(environment)
+        values = {**as_placeholders(workload.environment), **workload.taken}
         for column in columns:
             values |= column[number]
         contexts.append(values)
     return contexts
-
-
-def _request(
-    template: Template,
-    values: Mapping[str, str],
-    base_url: str,
-    *,
-    moved: bool,
-    headers: Sequence[tuple[str, str]],
-) -> Request:
-    url, own, body = fill(template, values)
-    if url.startswith("/"):
-        url = base_url.rstrip("/") + url
-    elif moved:
-        parts = urlsplit(url)
-        url = base_url.rstrip("/") + parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
-    given = {name.lower() for name, _ in own}
-    concrete = _Concrete(
-        method=template.method,
-        url=url,
-        headers=(*(pair for pair in headers if pair[0].lower() not in given), *own),
-    )
-    return Request(concrete.method, concrete.url, concrete.headers, body, template.stream, template.events)
 
 
 def _order(counts: Sequence[int], variants: Sequence[int], *, seed: int, in_order: bool) -> list[int]:

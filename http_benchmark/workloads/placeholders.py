@@ -39,6 +39,11 @@ def names_in(template: Template) -> set[str]:
     return {name for text in template.texts for name in Text(text).get_identifiers()}
 
 
+def as_placeholders(environment: Mapping[str, str]) -> dict[str, str]:
+    """Environment variables by the names that placeholders have for them."""
+    return {f"${{{name}}}": value for name, value in environment.items()}
+
+
 def fill(template: Template, values: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
     """URL, headers and body of a request with these values, each escaped as its place wants it.
 

@@ -17,7 +17,7 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import Model, configuration_error, did_you_mean
 from http_benchmark.models.fields import Count, Headers, Method
 from http_benchmark.workloads.placeholders import fault_in, names_in
-from http_benchmark.workloads.workload import Generate, Row, Template, Workload
+from http_benchmark.workloads.workload import Generate, Row, Step, Take, Template, Workload
 
 
 def _weight(value: Any) -> Fraction:
@@ -66,12 +66,20 @@ class _Request(Model):
     model_config = {**Model.model_config, "validate_default": True}
 
 
+class _Step(_Request):
+    """A request that is sent before anything is measured."""
+
+    for_each: str | None = Field(default=None, alias="for-each")
+    take: dict[str, Any] = {}
+
+
 class _File(Model):
     """The whole file."""
 
     order: Literal["shuffled", "as-written"] = "shuffled"
     data: dict[str, _Table] = {}
     values: dict[str, Any] = {}
+    setup: tuple[_Step, ...] = ()
     request: tuple[_Request, ...] = ()
 
 
@@ -84,7 +92,7 @@ def read(path: Path, content: bytes) -> Workload:
     try:
         document = _File(**tomllib.loads(content.decode()))
     except ValidationError as error:
-        names = [field.alias or name for model in (_File, _Request) for name, field in model.model_fields.items()]
+        names = [field.alias or name for model in (_File, _Step) for name, field in model.model_fields.items()]
         faults = configuration_error(error, names, placed=True).faults
         raise ConfigurationError([f"{path.name}: {fault}" for fault in faults]) from None
     except (ValueError, TypeError) as error:
@@ -94,10 +102,13 @@ def read(path: Path, content: bytes) -> Workload:
         reading.faults.append("there is no request; write at least one [[request]]")
     tables = {name: reading.table(name, table.csv) for name, table in document.data.items()}
     generated = {name: reading.generator(name, value) for name, value in document.values.items()}
-    templates = tuple(reading.template(number, request) for number, request in enumerate(document.request, 1))
+    templates = tuple(reading.template(f"request.{i}", request) for i, request in enumerate(document.request))
     reading.require_unique_names(templates)
-    known = {f"{table}.{column}" for table, rows in tables.items() for column in (rows[0] if rows else ())}
-    environment = reading.environment(templates, known | generated.keys())
+    columns = {table: set(rows[0] if rows else ()) for table, rows in tables.items()}
+    steps = tuple(reading.step(f"setup.{i}", step, columns) for i, step in enumerate(document.setup))
+    taken, environment = reading.taken(steps, columns)
+    known = {f"{table}.{column}" for table, names in columns.items() for column in names}
+    environment |= reading.environment(templates, known | generated.keys() | taken)
     if reading.faults:
         raise ConfigurationError([f"{path.name}: {fault}" for fault in reading.faults])
     return Workload(
@@ -109,6 +120,7 @@ def read(path: Path, content: bytes) -> Workload:
         tables=tables,
         generated=generated,
         environment=environment,
+        setup=steps,
     )
 
 
@@ -158,7 +170,42 @@ class _Reading:
         )
         return _sequence(1)
 
-    def template(self, number: int, request: _Request) -> Template:
+    def step(self, place: str, step: _Step, columns: Mapping[str, set[str]]) -> Step:
+        """A request of the setup with what it takes; what is wrong with that is noted."""
+        if step.for_each is not None and step.for_each not in columns:
+            self.faults.append(f"{place}: for-each must be a table of [data], got {step.for_each!r}")
+        takes = {name: take for name, value in step.take.items() if (take := self._take(place, name, value))}
+        return Step(self.template(place, step), step.for_each, takes)
+
+    def taken(self, steps: Iterable[Step], columns: dict[str, set[str]]) -> tuple[set[str], dict[str, str]]:
+        """What the steps take for everybody, and the environment that they name; `columns` get what they take by row.
+
+        A step knows what earlier ones took, and the row that it is sent for.
+        """
+        taken: set[str] = set()
+        environment: dict[str, str] = {}
+        for step in steps:
+            row = columns.get(step.for_each or "", set())
+            environment |= self.environment([step.template], taken | {f"{step.for_each}.{column}" for column in row})
+            if step.for_each is None:
+                taken.update(step.takes)
+            else:
+                row.update(step.takes)
+        return taken, environment
+
+    def _take(self, place: str, name: str, value: Any) -> Take | None:
+        match value:
+            case "cookies":
+                return Take("cookies")
+            case {"cookie": str(what)} | {"header": str(what)} | {"json": str(what)} if len(value) == 1:
+                return Take(next(iter(value)), what)
+        self.faults.append(
+            f'{place}.take.{name} must be "cookies", {{ cookie = NAME }}, {{ header = NAME }} or '
+            f'{{ json = "KEY.KEY" }}, got {value!r}'
+        )
+        return None
+
+    def template(self, place: str, request: _Request) -> Template:
         """A request with its body."""
         stream = bool(request.stream) or request.method == "STREAM"
         method = "GET" if request.method == "STREAM" else request.method
@@ -168,7 +215,7 @@ class _Reading:
             if "content-type" not in {name.lower() for name, _ in headers}:
                 headers = (*headers, ("Content-Type", "application/json"))
         elif request.body_file is not None:
-            body = self._file(f"request.{number - 1}.body-file", request.body_file)
+            body = self._file(f"{place}.body-file", request.body_file)
         return Template(
             name=request.name or f"{method} {request.url.partition('?')[0]}",
             method=method,
@@ -191,7 +238,7 @@ class _Reading:
                 self.faults.append(f"two requests are called {template.name!r}; give each a name of its own")
             seen.add(template.name)
 
-    def environment(self, templates: Iterable[Template], known: set[str]) -> Mapping[str, str]:
+    def environment(self, templates: Iterable[Template], known: set[str]) -> dict[str, str]:
         """The environment variables that the requests name; faults for all placeholders that stand for nothing."""
         environment: dict[str, str] = {}
         for template in templates:

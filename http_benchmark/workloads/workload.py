@@ -61,6 +61,34 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """A value to take out of an answer.
+
+    Attributes:
+        kind: From where; "cookies" is all of them, as a `Cookie` header has them.
+        name: Of the cookie or header; of a JSON document the keys and numbers that lead there, with dots between.
+    """
+
+    kind: Literal["cookie", "cookies", "header", "json"]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A request that is sent before anything is measured.
+
+    Attributes:
+        template: What is sent.
+        for_each: Table; it is sent once for each of its rows, and what it takes becomes columns. None for once.
+        takes: What later requests know by which name.
+    """
+
+    template: Template
+    for_each: str | None
+    takes: Mapping[str, Take]
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """A whole file.
 
@@ -73,6 +101,8 @@ class Workload:
         tables: Rows of data by table.
         generated: Values that are made for each variant, by name.
         environment: Environment variables that it names; they may be secret.
+        setup: Requests that are sent before anything is measured.
+        taken: What they took out of the answers, by name; it may be secret.
         notes: What of the file was left out or changed, and why.
     """
 
@@ -84,6 +114,8 @@ class Workload:
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
     generated: Mapping[str, Generate] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    setup: tuple[Step, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
 
     @property

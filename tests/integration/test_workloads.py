@@ -25,6 +25,7 @@ class WorkloadTest(CommandCase):
             ("shop.toml", {"search": 70, "article": 20, "add to cart": 10}, ()),
             ("page.har", {"GET /articles": 50, "POST /carts": 50}, ("pycurl:sync", "--url", "/anything")),
             ("requests.curl", {"GET /get": 50, "PUT /anything/articles/7": 50}, ("urllib3",)),
+            ("login.toml", {"account": 60}, ("requests", "aiohttp")),
             ("petstore.yaml", {"list pets": 33, "add a pet": 33, "show a pet": 33}, ("aiohttp",)),
         ):
             with self.subTest(file):
@@ -46,7 +47,7 @@ class WorkloadTest(CommandCase):
         """No file in examples/workloads is left out above, but for the data that one of them names."""
         data = tomllib.loads((EXAMPLES / "shop.toml").read_text(encoding="utf-8"))["data"]["users"]["csv"]
         self.assertEqual(
-            {"shop.toml", "page.har", "requests.curl", "petstore.yaml", data},
+            {"shop.toml", "login.toml", "page.har", "requests.curl", "petstore.yaml", data},
             {path.name for path in EXAMPLES.iterdir()},
         )
 
@@ -58,6 +59,18 @@ class WorkloadTest(CommandCase):
                 for client in result["clients"]:
                     counts = {one["name"]: one["requests"] for one in client["by_request"]}
                     self.assertEqual({"search": 140, "article": 40, "add to cart": 20}, counts)
+
+    def test_a_login_that_fails(self):
+        """Nothing was measured: exit code 4, and the step's name."""
+        (self.folder / "shop.toml").write_text(
+            "[[setup]]\nname = 'log in'\nurl = '/status/403'\n[[request]]\nurl = '/'\n"
+        )
+        planned = self.run_command("run", "null", "--workload", "shop.toml", "--plan")
+        refused = self.run_command("run", "null", "--workload", "shop.toml")
+
+        self.assertEqual((0, 4), (planned.returncode, refused.returncode), refused.stderr)
+        self.assertIn("shop.toml: setup 'log in' was answered 403", refused.stderr)
+        self.assertNotIn("Traceback", refused.stderr)
 
     def test_events_of_a_stream(self):
         """Every event of every stream is seen, none before it was sent; who cannot tell is refused by name."""

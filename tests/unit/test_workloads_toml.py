@@ -148,6 +148,18 @@ class FaultTest(WorkloadCase):
                 ),
             ),
             (
+                (
+                    "[[setup]]\nurl = '/{{later}}'\nfor-each = 'users'\ntake = { x = 'body', y = { cookie = 1 } }\n"
+                    "[[setup]]\nurl = '/'\ntake = { later = 'cookies' }\n[[request]]\nurl = '/{{later}}'\n"
+                ),
+                (
+                    "a.toml: setup.0: for-each must be a table of [data], got 'users'",
+                    "a.toml: setup.0.take.x must be ",
+                    "a.toml: setup.0.take.y must be ",
+                    "a.toml: GET /{{later}}: nothing is called {{later}}; there are no data and no values",
+                ),
+            ),
+            (
                 "[[request]]\nurl = '/{{ x'\n",
                 ("a.toml: GET /{{ x: no placeholder at: line 1, col 2; write {{name}}, or placeholders = false",),
             ),
