@@ -14,7 +14,7 @@ from functools import partial
 from typing import Literal
 
 from http_benchmark.block import TrialFailedError, run_block
-from http_benchmark.checks import check_pacing, probe_floor
+from http_benchmark.checks import check_pacing, probe_floor, unchecked_certificates
 from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
 from http_benchmark.comparison import compare
 from http_benchmark.errors import ClientUnavailableError, WorkerError
@@ -113,6 +113,7 @@ class Experiment:
         self._started_s = 0.0
         self._pacing: tuple[PacingCheck, ...] = ()
         self._floor: tuple[FloorProbe, ...] = ()
+        self._unchecked: tuple[str, ...] = ()
         self._environment = host.describe(
             client_cpus=self.plan.client_cpus,
             origin_cpus=self.plan.origin_cpus,
@@ -150,6 +151,7 @@ class Experiment:
                 self._observer.preparing(self.plan)
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
+                self._unchecked = unchecked_certificates(self.plan)
                 beginning = self.result()
                 if self._storage:
                     self._storage.start_experiment(beginning)
@@ -230,6 +232,7 @@ class Experiment:
             workload=describe(self.plan.workload) if self.plan.workload else None,
             pacing=self._pacing,
             floor=self._floor,
+            certificates_unchecked=self._unchecked,
             clients=(*failed, *self.unavailable),
         )
         return conclude(unmeasured, self.blocks, dropped=self._dropped)
@@ -240,7 +243,7 @@ class Experiment:
         target, plan = self.plan.until_percent, self.plan
         if target is None or len(self.blocks) not in looks(plan.blocks):
             return False
-        done = works(self.blocks, self.configuration.to_dict(), url=self._target.url)
+        done = works(self.blocks, self.configuration.to_dict(), url=self._target.url, unchecked=self._unchecked)
         return enough_blocks(self.blocks, target, plan.primary_metric, works=done, dropped=self._dropped)
 
     def _note_failure(self, block: int, failure: TrialFailedError) -> None:

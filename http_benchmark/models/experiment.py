@@ -327,6 +327,7 @@ class ExperimentResult(Model):
     workload: WorkloadResult | None = None
     pacing: tuple[PacingCheck, ...] = ()
     floor: tuple[FloorProbe, ...] = ()
+    certificates_unchecked: tuple[str, ...] = ()
     validity: Validity = Validity()
     clients: tuple[ClientResult, ...]
     pairs: tuple[PairResult, ...] = ()

@@ -16,6 +16,7 @@ DeviationCode = Literal[
     "upload-differs",
     "answers-differ",
     "protocol",
+    "certificate-unchecked",
     "no-reuse",
     "extra-connections",
     "tls-handshakes",

@@ -22,7 +22,12 @@ def conclude(
     clients, pairs = summarise(
         blocks,
         experiment.primary_metric,
-        works=works(blocks, experiment.configuration, url=experiment.target.url),
+        works=works(
+            blocks,
+            experiment.configuration,
+            url=experiment.target.url,
+            unchecked=experiment.certificates_unchecked,
+        ),
         failures=dropped,
     )
     validity = judge(experiment.model_copy(update={"clients": tuple(clients)}), blocks)

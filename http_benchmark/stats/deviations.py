@@ -34,6 +34,7 @@ class Account:
     Attributes:
         work: Without its deviations.
         http_version: That was ordered.
+        checks_certificates: It was not seen to trust a server that it must not trust.
         trials: How many there were.
         concurrency: Of each of them.
         unanswered: Requests that failed without an answer, and attempts that were repeated; each explains a connection,
@@ -46,6 +47,7 @@ class Account:
 
     work: Work
     http_version: str = "1.1"
+    checks_certificates: bool = True
     trials: int = 0
     concurrency: int = 0
     unanswered: int = 0
@@ -90,6 +92,7 @@ def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, 
         *_upload(account),
         *_answers(account, others),
         *_protocol(account),
+        *_certificates(account),
         *_connections(account),
         *_tls_handshakes(account),
         *_retries_hidden(account),
@@ -168,6 +171,12 @@ def _protocol(account: Account) -> _Found:
             ordered=sum(protocols.values()),
             seen=protocols.get(ordered, 0),
         )
+
+
+def _certificates(account: Account) -> _Found:
+    if not account.checks_certificates:
+        what = "does not check certificates: it sent a request to a server that it was not to trust"
+        yield Deviation(code="certificate-unchecked", severity="other-work", what=what, ordered=0, seen=1)
 
 
 def _connections(account: Account) -> _Found:

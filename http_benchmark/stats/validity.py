@@ -214,6 +214,11 @@ RULES: tuple[Rule, ...] = (
     ),
     _work_rule(
         "unequal-work",
+        "requests went to a server with a certificate of an unknown authority ({who}): nobody checked it",
+        "certificate-unchecked",
+    ),
+    _work_rule(
+        "unequal-work",
         "more TLS handshakes ({who}) than connections that need one ({limit} for the first)",
         "tls-handshakes",
     ),

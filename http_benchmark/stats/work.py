@@ -5,8 +5,8 @@ them, but not the requests that try new connections afterwards. What is made of 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from http_benchmark.clients import NULL_CLIENT
@@ -35,13 +35,16 @@ class _Orders:
     tls: bool
 
 
-def works(blocks: Sequence[BlockRecord], configuration: Mapping[str, Any], *, url: str) -> dict[str, Work]:
+def works(
+    blocks: Sequence[BlockRecord], configuration: Mapping[str, Any], *, url: str, unchecked: Collection[str] = ()
+) -> dict[str, Work]:
     """The work of every contender, with its deviations.
 
     Args:
         blocks: The finished blocks.
         configuration: As it was asked for; what older runs did not know is missing.
         url: What was aimed at.
+        unchecked: Contenders that were seen not to check certificates.
 
     Returns:
         Contender → its work. The null client, which never reaches the origin, has none.
@@ -52,7 +55,7 @@ def works(blocks: Sequence[BlockRecord], configuration: Mapping[str, Any], *, ur
         tls=url.startswith("https:"),
     )
     accounts = {
-        name: _account(trials, orders)
+        name: replace(_account(trials, orders), checks_certificates=name not in unchecked)
         for name, trials in trials_by_contender(blocks).items()
         if trials[0].library != NULL_CLIENT
     }

@@ -2,14 +2,13 @@
 
 import unittest
 from collections.abc import Sequence
-from pathlib import Path
 
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration
 from http_benchmark.clients import installed_clients
-from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.measurement import TrialRecord
+from tests.foreign_clients import make_known
 
-UNFAIR = str(Path(__file__).parents[1] / "unfair")
 SMALL = {"blocks": 1, "slices": 1, "requests": 40, "warmup": 0.1, "concurrency": 4}
 
 
@@ -18,6 +17,10 @@ def conduct(contenders: Sequence[str] = (), **settings: object) -> tuple[Experim
     experiment = Experiment(ExperimentConfiguration(contenders=tuple(contenders), **SMALL | settings))
     result = experiment.run()
     return result, {trial.contender: trial for block in experiment.blocks for trial in block.trials}
+
+
+def other_work(client: ClientResult) -> list[str]:
+    return [deviation.code for deviation in client.work.deviations if deviation.severity != "shown"]
 
 
 def names(ability: str, suffix: str = "") -> list[str]:
@@ -51,12 +54,19 @@ class TlsTest(unittest.TestCase):
                 self.assertGreater(client.life_cycle.reconnecting_request_s.estimate, 0)
         self.assertNotIn("server-limited", {reason.code for reason in result.validity.reasons})
 
-    def test_certificates_need_not_be_checked(self):
-        """With `verify` off the run goes on, and nobody is asked whom it trusts."""
-        result, trials = conduct(["urllib3", "pycurl:async"], tls=True, verify=False)
+    def test_who_does_not_check_certificates_is_found_out(self):
+        """Asked by an impostor, and left out of the ranking; with `verify` off nobody is asked, and all are ranked."""
+        make_known(self, "unfair")
+        for verify, expected in ((True, ["certificate-unchecked"]), (False, [])):
+            with self.subTest(verify=verify):
+                result, _ = conduct(["fair", "gullible"], tls=True, verify=verify)
 
-        self.assertEqual({"ok"}, {client.status for client in result.clients})
-        self.assertEqual({"urllib3:sync", "pycurl:async"}, set(trials))
+                clients = {client.library: client for client in result.clients}
+                self.assertEqual({"ok"}, {client.status for client in result.clients})
+                self.assertEqual(([], expected), tuple(map(other_work, (clients["fair"], clients["gullible"]))))
+                self.assertEqual(bool(expected), clients["gullible"].rank is None)
+                self.assertIsNotNone(clients["fair"].rank)
+                self.assertEqual(("gullible:sync",) * verify, result.certificates_unchecked)
 
     def test_the_open_model_goes_over_tls(self):
         """Arrivals by a schedule, as in the clear."""

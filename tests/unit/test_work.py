@@ -100,6 +100,14 @@ class LimitTest(unittest.TestCase):
                 self.assertEqual([], found(inside))
                 self.assertEqual([(code, severity)], found(beyond))
 
+    def test_who_was_seen_to_trust_a_stranger(self):
+        """It did other work, in whatever it did; the others are not concerned."""
+        blocks = [make_block(counted_trial(), counted_trial("b:sync"))]
+        done = works(blocks, {"concurrency": 10}, url="https://127.0.0.1/", unchecked=("b:sync",))
+
+        codes = {name: [one.code for one in work.deviations if one.severity != "shown"] for name, work in done.items()}
+        self.assertEqual({"a:sync": [], "b:sync": ["certificate-unchecked"]}, codes)
+
     def test_unread_bodies_cost_connections(self):
         """Eleven resets in a thousand requests on as many new connections; not ten, and not with fewer connections."""
         unread = ("body-unread", "less-work")
