@@ -59,8 +59,8 @@ AMOUNTS = {
 ON_CONNECTIONS = frozenset({FaultKind.BANDWIDTH, FaultKind.SLOW_ACCEPT, FaultKind.IDLE_CLOSE})
 """Kinds that a connection meets; all others are met by a request."""
 
-SLOWING = frozenset(AMOUNTS) - {FaultKind.IDLE_CLOSE}
-"""Kinds that make a client wait, and can fail a request only by its deadline; all others can break one."""
+SLOWING = frozenset({FaultKind.DELAY, FaultKind.JITTER, FaultKind.BANDWIDTH, FaultKind.SLOW_ACCEPT})
+"""Kinds that can fail a request by its deadline only; all others can break one."""
 
 UNANSWERED = frozenset({FaultKind.RESET_BEFORE, FaultKind.DROP, FaultKind.GARBAGE})
 """Kinds in place of an answer: the request was read, and no answer was begun."""

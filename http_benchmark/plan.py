@@ -25,6 +25,7 @@ from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.origin.options import OriginOptions
+from http_benchmark.redaction import without_passwords
 from http_benchmark.slicing import (
     LEAST_SLICE_S,
     Slice,
@@ -288,7 +289,8 @@ def make_plan(
         body: Bytes to upload instead of what the configuration names.
 
     Raises:
-        ConfigurationError: Fewer blocks were allowed than `until` needs to decide anything; the workload is at fault.
+        ConfigurationError: Fewer blocks were allowed than `until` needs to decide anything; the workload is at fault;
+            somebody else's server is to go wrong.
     """
     origin_cpus, client_cpus = share_processors(available_cpus())
     slices = plan_slices(configuration)
@@ -296,6 +298,11 @@ def make_plan(
     workload = _workload(configuration)
     url = _url(configuration, workload)
     bundled = url is None or url.startswith("/")
+    if configuration.fault and not bundled:
+        raise ConfigurationError(
+            f"fault {configuration.fault[0]!r} can only be ordered from the bundled origin, not from "
+            f"{without_passwords(url or '')}; leave it out, or aim at http-benchmark origin --fault"
+        )
     methods = {template.method for template in workload.templates} if workload else {configuration.method}
     http2 = any(arm.contender.http2 for arm in arms)
     plan = Plan(
@@ -332,16 +339,16 @@ def make_plan(
         client_cpus=client_cpus,
         origin_cpus=origin_cpus,
         bundled=bundled,
-        origin=OriginOptions(seed=seed, tls=configuration.tls, http2=http2),
+        origin=OriginOptions(seed=seed, tls=configuration.tls, http2=http2, faults=configuration.fault),
         delay_s=asked_delay_s(configuration),
         primary_metric=configuration.primary or ("cpu_s_per_1k" if configuration.rate else "throughput_rps"),
         # Somebody else's server gets nothing but the workload, unless a little more of the same does no harm.
-        # A bare socket speaks neither TLS nor HTTP/2.
+        # A bare socket speaks neither TLS nor HTTP/2. What goes wrong tells nothing of it, nor of new connections.
         probe_floor=configuration.floor
         and warm_up is not None
-        and not (configuration.tls or http2)
+        and not (configuration.tls or http2 or configuration.fault)
         and (bundled or methods <= READING),
-        probe_life_cycle=warm_up is not None and bundled,
+        probe_life_cycle=warm_up is not None and bundled and not configuration.fault,
     )
     plan.aimed("http://127.0.0.1/")  # so that what is wrong with a workload is said now
     return plan

@@ -5,6 +5,7 @@ origin's counters and the machine's readings to a record.
 """
 
 import math
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from http_benchmark.errors import ClientUnavailableError, ErrorKind, NoAnswerErr
 from http_benchmark.load.schedule import Arrivals, Schedule
 from http_benchmark.models.measurement import (
     EventRecord,
+    FaultRecord,
     GcRecord,
     LifeCycle,
     MachineLoad,
@@ -25,17 +27,21 @@ from http_benchmark.models.measurement import (
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.redaction import without_secrets
 from http_benchmark.slicing import Slice
+from http_benchmark.stats.faults import FaultTally
 from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution, printable
 from http_benchmark.stats.samples import EventFigures, SliceFigures, SliceTally, TagFigures
 from http_benchmark.targets import OpenTarget
 from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
+from http_benchmark.worker.process import Take
 from http_benchmark.worker.protocol import Finished, Open, Opened, Ran, Reconnect, Run
+from http_benchmark.worker.samples import Samples
 from http_benchmark.worker.team import Team
 
 _GRACE_S = 30.0  # for starting threads, a busy machine, and clients that know no total deadline
 _HANG_FACTOR = 20.0  # a slice this much slower than the warm-up promised is taken to hang
+_CLOSING_GRACE_S = 0.5  # loopback takes less than a millisecond; a busy origin takes longer
 _MOST_RECONNECTIONS = 20  # enough for a median, few enough to leave ports alone
 _LEAST_RECONNECTIONS = 3
 _RECONNECTING_S = 2.0  # where answers are slow, fewer have to do
@@ -94,6 +100,12 @@ class Trial:
         self._response, self._service, self._lag = Times(), Times(), Times()
         self._by_tag: dict[int, TagFigures] = {}
         self._events = EventFigures()
+        self._orders = 0
+        self._faults = (
+            FaultTally(self._timeout_s, follows=not plan.arrivals and not plan.think_time_s)
+            if plan.origin.faults
+            else None
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -121,6 +133,7 @@ class Trial:
                 think_time_s=self._plan.think_time_s,
                 mix=self._plan.mix,
                 origins=origins,
+                apart=self._faults is not None,
             )
         )
 
@@ -148,7 +161,8 @@ class Trial:
         longest_s = max(warm_up.duration_s, getattr(warm_up, "most_s", None) or 0.0)
         longest_s += self._plan.slowest_request_s  # the very first one, which goes alone
         measured = self.send(_order(warm_up, opening=True, measured=False), longest_s + self._slack_s)
-        _require_answers(measured.figures, self.messages)
+        if self._faults is None:  # who meets faults may well get no answer, and that is then the answer
+            _require_answers(measured.figures, self.messages)
         ran, requests = measured.ran, measured.figures.requests
         self._first_request_s, self._connect_all_s = ran.first_request_s, ran.connect_all_s
         self._unmeasured = ran.opening_requests + requests
@@ -181,7 +195,7 @@ class Trial:
             errors=figures.errors,
             late=figures.late,
             retries=ran.retries,
-            throughput_rps=figures.throughput_rps,
+            throughput_rps=self._throughput_rps(figures),
             cpu_s=(ran.user_ns + ran.system_ns) / 1e9,
             mean_s=figures.mean_s,
             p50_s=figures.p50_s,
@@ -226,14 +240,15 @@ class Trial:
             patience_s: How long it may take before the processes are taken to hang.
         """
         tally = SliceTally(
-            self._plan.slowest_request_s - self._plan.think_time_s,
+            self._timeout_s,
             concurrency=self._plan.options.concurrency,
             open_model=order.arrivals is not None,
             events=self._plan.has_events,
         )
+        take = self._met_with_faults(tally.add, measured=order.measured)
         before = self._target.counts()
         self._watch.start(self._family)
-        ran = self._team.run(order, patience_s, tally.add)
+        ran = self._team.run(order, patience_s, take)
         machine = self._watch.stop()
         after = self._target.counts()
         figures = tally.figures()
@@ -281,6 +296,7 @@ class Trial:
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),
             gc=tuple(self._gc),
+            faults=self._fault_record(),
             response_histogram=encode(self._response),
             service_histogram=encode(self._service),
             by_request=self._by_request(),
@@ -310,6 +326,52 @@ class Trial:
             for tag, name in enumerate(workload.names if workload else (), 1)
             if (figures := self._by_tag.get(tag))
         )
+
+    def _met_with_faults(self, take: Take, *, measured: bool) -> Take:
+        """Have the origin's faults start anew with the order that follows; its samples go to their tally, too."""
+        faults = self._faults
+        if faults is None:
+            return take
+        self._target.expect(self.arm.name, self._orders)
+        self._orders += 1
+        if not measured:
+            return take
+        faults.begin()
+
+        def take_twice(samples: Samples) -> None:
+            take(samples)
+            faults.add(samples)
+
+        return take_twice
+
+    def _fault_record(self) -> FaultRecord | None:
+        """How the client bore the faults; to be asked for when it is closed."""
+        if self._faults is None:
+            return None
+        return FaultRecord(
+            # With retries a request has several deadlines, and waits in between.
+            late_s=None if self._plan.retry_delays_s else distribution(self._faults.late),
+            recovery_s=distribution(self._faults.recovery),
+            leaked_connections=self._leaked_connections(),
+        )
+
+    def _leaked_connections(self) -> int | None:
+        """How many connections are still open when the origin has had time to notice that they were closed."""
+        until_s = time.monotonic() + _CLOSING_GRACE_S
+        while (left := self._target.open_connections(self.arm.name)) and time.monotonic() < until_s:
+            time.sleep(_CLOSING_GRACE_S / 50)
+        return left
+
+    def _throughput_rps(self, figures: SliceFigures) -> float | None:
+        """Completions per second, whatever their outcome; under faults, where failing can be fast, successes only."""
+        if self._faults is None or figures.throughput_rps is None:
+            return figures.throughput_rps
+        return figures.throughput_rps * (1 - sum(figures.errors.values()) / figures.requests)
+
+    @property
+    def _timeout_s(self) -> float:
+        """Of a request, with all its attempts."""
+        return self._plan.slowest_request_s - self._plan.think_time_s
 
     def _life_cycle(self, opened: Opened, finished: Finished, reconnecting_s: float | None) -> LifeCycle:
         return LifeCycle(

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.options import shared_options
+from http_benchmark.cli.options import fault_option, shared_options
 
 _EXAMPLES = """\b
 Examples:
@@ -31,6 +31,7 @@ Examples:
 @click.option("--events", is_flag=True, default=None, help="Responses are server-sent events: measure their gaps.")
 @click.option("--workload", help="File with the requests to send: TOML, HAR, curl commands, OpenAPI.")
 @click.option("--workload-host", "workload_hosts", multiple=True, help="Send only what goes to this host, repeatable.")
+@fault_option
 @click.option("--arrivals", help="Spacing of the arrivals: poisson or constant.  [default: poisson]")
 @click.option("--concurrency", help="Requests in flight at most.  [default: 64]")
 @click.option("--processes", help="Worker processes per contender, which share the load.  [default: 1]")

@@ -6,7 +6,19 @@ from typing import Any
 
 import click
 
+from http_benchmark.faults import AMOUNTS, SYNTAX, FaultKind
+
 type Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+_KINDS = ", ".join(f"{kind}={AMOUNTS[kind]}" if kind in AMOUNTS else kind for kind in FaultKind)
+
+fault_option = click.option(
+    "--fault",
+    multiple=True,
+    help=f"What the bundled origin does wrong, repeatable: {SYNTAX}. The kinds: {_KINDS}.",
+)
+"""`--fault`."""
 
 
 def _add_verbosity(context: click.Context, _parameter: click.Parameter, value: int) -> int:

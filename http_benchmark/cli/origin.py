@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.options import shared_options
+from http_benchmark.cli.options import fault_option, shared_options
 
 
-@click.command(epilog="Example: http-benchmark origin --port 8080")
+@click.command(epilog="Example: http-benchmark origin --port 8080 --fault reset-in:1%")
 @click.option(
     "--host", envvar="HTTP_BENCHMARK_HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
 )
@@ -29,6 +29,8 @@ from http_benchmark.cli.options import shared_options
     is_flag=True,
     help="Speak HTTP/2, too: with --tls by ALPN, else by prior knowledge.",
 )
+@fault_option
+@click.option("--seed", help="Seed of the faults.  [default: 0]")
 @shared_options()
 def command(config_file: Path | None, *, host: str, port: int, tls: bool, http2: bool, **arguments: Any) -> None:
     """Run the bundled origin in the foreground until Ctrl-C.
@@ -40,8 +42,9 @@ def command(config_file: Path | None, *, host: str, port: int, tls: bool, http2:
     from http_benchmark.origin.main import serve_forever
     from http_benchmark.origin.options import OriginOptions
 
-    load_settings(arguments, config_file)
-    serve_forever(host, port, options=OriginOptions(tls=tls, http2=http2), on_listening=_say)
+    settings = load_settings(arguments, config_file)
+    options = OriginOptions(seed=settings.seed or 0, tls=tls, http2=http2, faults=settings.fault)
+    serve_forever(host, port, options=options, on_listening=_say)
 
 
 def _say(url: str, ca_file: Path | None) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.options import shared_options
+from http_benchmark.cli.options import fault_option, shared_options
 
 _EXAMPLES = """\b
 Examples:
@@ -20,7 +20,8 @@ Examples:
   http-benchmark run --url '/tokens/50?gap=0.02' --events
   http-benchmark run --workload shop.toml            weighted requests from a file; see docs/workloads.md
   http-benchmark run httpx pycurl --http 2 --tls     without --tls: HTTP/2 with prior knowledge
-  http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?"""
+  http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?
+  http-benchmark run --fault reset-in:2% --fault delay=2ms --timeout 1s"""
 
 
 @click.command(epilog=_EXAMPLES)
@@ -34,6 +35,7 @@ Examples:
 @click.option("--events", is_flag=True, default=None, help="Responses are server-sent events: measure their gaps.")
 @click.option("--workload", help="File with the requests to send: TOML, HAR, curl commands, OpenAPI.")
 @click.option("--workload-host", "workload_hosts", multiple=True, help="Send only what goes to this host, repeatable.")
+@fault_option
 @click.option("--rate", help="Open model: arrivals such as 500/s, a ramp 100..2000/s or steps 100,200,400/s.")
 @click.option("--arrivals", help="Spacing of the arrivals: constant or poisson.  [default: constant]")
 @click.option(

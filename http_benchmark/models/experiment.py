@@ -181,6 +181,28 @@ class EventResult(Model):
     jitter_s: float | None
 
 
+class FaultScore(Model):
+    """How a contender bore the faults that were ordered; errors and retries of both kinds stand beside it.
+
+    Attributes:
+        met: Faults that befell it in measured slices, opening requests included, by kind, most frequent first.
+        unexplained: Failed requests beyond those that the faults explain.
+        late_p50_s, late_max_s: How much later than the deadline those requests ended that did not keep it: median over
+            the trials of the median, and the longest of all; None without any, and with retries.
+        recovery_p50_s, recovery_max_s: From the end of a failed request to that of the next success of the same thread
+            or task, likewise; None without any, and in the open model.
+        leaked_connections: Most that were open at the origin in a trial when the client had been closed.
+    """
+
+    met: dict[str, int] = {}
+    unexplained: int = 0
+    late_p50_s: float | None = None
+    late_max_s: float | None = None
+    recovery_p50_s: float | None = None
+    recovery_max_s: float | None = None
+    leaked_connections: int | None = None
+
+
 class ClientResult(Model):
     """One contender over all blocks; the row of the table. Field by field as documented in `docs/json.md`."""
 
@@ -219,6 +241,7 @@ class ClientResult(Model):
     by_request: tuple[RequestResult, ...] = ()
     events: EventResult | None = None
     work: Work = Work()
+    faults: FaultScore | None = None
     limited: tuple[str, ...] = ()
     rank: int | None = None
     group: str | None = None

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 
 from http_benchmark.clients import known_clients
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.faults import parse_faults
 from http_benchmark.models.base import Model, configuration_error
 from http_benchmark.models.contender import Contender, number_repeats
 from http_benchmark.models.experiment import METRICS, Metric
@@ -53,6 +54,12 @@ _BODIES = ("body", "body_file", "body_size")
 def _target(value: str, info: ValidationInfo) -> str:
     """A URL, or a path on the bundled origin."""
     return checked_path(value, info) if value.startswith("/") else checked_url(value, info)
+
+
+def _faults(values: tuple[str, ...]) -> tuple[str, ...]:
+    texts = tuple("".join(text.lower().split()) for text in values)
+    parse_faults(texts)
+    return texts
 
 
 def _contenders(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,6 +114,7 @@ class ExperimentConfiguration(Model):
         workload: File that says what is sent, instead of method and body.
         workload_hosts: Hosts that the file's absolute URLs may go to; requests to others are left out. Empty for the
             one host that they all name.
+        fault: What the bundled origin is to do wrong, as `faults.Fault` reads it.
         rate: Arrivals per second over a trial, (at the start, at the end) of each step: the open model. None for the
             closed model.
         arrivals: How arrivals are spaced in the open model; None without a rate.
@@ -148,6 +156,7 @@ class ExperimentConfiguration(Model):
     events: bool = False
     workload: ReadableFile | None = None
     workload_hosts: Words = ()
+    fault: Annotated[Words, AfterValidator(_faults)] = ()
     rate: RateOverTime | None = None
     arrivals: Annotated[Literal["constant", "poisson"] | None, one_of(("constant", "poisson"))] = Field(
         default=None, validate_default=True

@@ -29,6 +29,7 @@ class ServerCounts(Model):
         header_bytes_received: All of `bytes_received` that is no content of a body: heads and framing.
         body_bytes_received: Content of bodies, without framing, as encoded for the way.
         body_bytes_sent: What followed the heads of answers, chunked ones with their framing.
+        faults: Ordered faults that befell requests or connections, by kind.
         cpu_s: CPU time of the origin's process.
     """
 
@@ -46,6 +47,7 @@ class ServerCounts(Model):
     body_bytes_received: int | None = None
     bytes_sent: int | None = 0
     body_bytes_sent: int | None = None
+    faults: dict[str, int] = {}
     cpu_s: float = 0.0
 
     def __add__(self, other: "ServerCounts") -> "ServerCounts":
@@ -105,7 +107,8 @@ class SliceRecord(Model):
         errors: Failed requests by kind.
         late: Answers after the deadline that the client took for good; they are part of `errors`, as "timeout".
         retries: Attempts beyond the first, by the harness.
-        throughput_rps: Completions inside the cut, per second from the cut to the last one; None without any.
+        throughput_rps: Completions inside the cut, per second from the cut to the last one; None without any. Where
+            faults were ordered, only the share of them that succeeded.
         cpu_s: CPU time of the worker, all threads.
         mean_s, p50_s, max_s: Response times inside the cut, seconds; None without a successful request.
         memory_bytes: Resident memory of the worker at the slice's end, without the recorder's own pages.
@@ -241,6 +244,20 @@ class EventRecord(Model):
     jitter_s: float | None
 
 
+class FaultRecord(Model):
+    """How a contender bore the faults of one trial, in measured slices; None where it cannot be told.
+
+    Attributes:
+        late_s: How much later than the deadline those requests ended that did not keep it.
+        recovery_s: From the end of a failed request to that of the next success of the same thread or task.
+        leaked_connections: Open at the origin when the client had been closed.
+    """
+
+    late_s: Distribution | None = None
+    recovery_s: Distribution | None = None
+    leaked_connections: int | None = None
+
+
 class TrialRecord(Model):
     """One client in one block: one fresh process, or several that share the load.
 
@@ -263,6 +280,7 @@ class TrialRecord(Model):
         processes: How many processes shared the load; their figures are added up.
         life_cycle: Costs beside the requests.
         gc: Garbage collections in measured slices, by generation from the youngest on.
+        faults: How it bore the faults; None where none were ordered.
         response_histogram, service_histogram: As HdrHistogram V2 (compressed, base64), 1 µs to 60 s, three digits,
             values in µs; None where nothing was recorded.
         by_request: The requests of a workload by name, in its order; empty without one.
@@ -290,6 +308,7 @@ class TrialRecord(Model):
     processes: int = 1
     life_cycle: LifeCycle = LifeCycle()
     gc: tuple[GcRecord, ...] = ()
+    faults: FaultRecord | None = None
     response_histogram: str | None = None
     service_histogram: str | None = None
     by_request: tuple[RequestRecord, ...] = ()

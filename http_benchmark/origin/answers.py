@@ -19,9 +19,6 @@ _MAX_KEPT = 1024  # answers per client address; beyond that, a load of ever new 
 _MAX_KEPT_HEAD_BYTES = 4096
 _MAX_KEPT_WIRE_BYTES = 131072
 
-HEAD_END = b"\r\n\r\n"
-"""What ends a head."""
-
 LAST_CHUNK = b"0\r\n\r\n"
 """What ends a chunked body."""
 

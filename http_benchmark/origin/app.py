@@ -10,6 +10,7 @@ import contextlib
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any, cast
 
 from http_benchmark.origin import routes
@@ -33,6 +34,9 @@ _LOOK_S = 1.0  # how often to look whether a client is still there that is not r
 _LINGER_S = 2.0  # how long a client may leave the connection open after the last answer
 _UNREADABLE = Request("GET", "/", keep_alive=False)  # stands for what could not be read as a request
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+type KeptAnswer = Callable[[bytes], Answer | None]
+"""Looks up the answer that is kept for a head."""
 
 
 class Origin:
@@ -128,7 +132,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._write = self._transport.write
         self._page = _page(self._origin.journal, transport)
-        self._kept_answer = self._origin.answers.of_peer(peer).get if self._page is None else _no_answer
+        self._kept_answer = self._known_answers(peer) if self._page is None else no_answer
         self._sender = Sender(
             self._transport, self._counters, self._advance, queues=self._origin.queues, alarms=self._origin.alarms
         )
@@ -252,12 +256,15 @@ class Connection(asyncio.Protocol):
         else:
             self._watch()
 
+    def _known_answers(self, peer: str) -> KeptAnswer:
+        return self._origin.answers.of_peer(peer).get
+
     def _answer(self, incoming: Incoming) -> Answer:
         request = incoming.request
         assert request is not None
         if self._page:
             self._page.note(request)
-        response = routes.respond(request)
+        response = self._respond(request)
         answer = self._origin.answers.prepare(request, response)
         self._origin.answers.keep(incoming.head, request, response, answer)
         return answer
@@ -268,6 +275,9 @@ class Connection(asyncio.Protocol):
         if self._hung_up:
             return "client"
         return "client-reset" if exc else "origin"
+
+    def _respond(self, request: Request) -> Response:
+        return routes.respond(request)
 
     def _linger(self) -> None:
         """After the last answer, let the client close; cut it off if it does not.
@@ -290,8 +300,8 @@ def _page(journal: Journal, transport: asyncio.BaseTransport) -> Page | None:
     return journal.open_page(tls=tls) if journal.on else None
 
 
-def _no_answer(_head: bytes) -> None:
-    """Every request is read: what is written down of it must be its own."""
+def no_answer(_head: bytes) -> None:
+    """Keep no answer: every request is read, since what is written down of it, or befalls it, is its own."""
 
 
 def _refusal(refusal: RefusalError) -> Response:

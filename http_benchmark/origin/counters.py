@@ -19,6 +19,7 @@ class Counters:
         self.requests = 0
         self.dropped = 0
         self.statuses: defaultdict[int, int] = defaultdict(int)
+        self.faults: defaultdict[str, int] = defaultdict(int)
         self.protocols: defaultdict[str, int] = defaultdict(int)
         self.connections = 0
         self.closed = 0

@@ -23,6 +23,7 @@ from http_benchmark.errors import TargetError
 from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit
 from http_benchmark.origin.app import BACKLOG, Origin
 from http_benchmark.origin.control import ControlChannel, say
+from http_benchmark.origin.faulty import FaultyOrigin
 from http_benchmark.origin.options import PLAIN, OriginOptions
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def _credentials(hosts: Sequence[str], options: OriginOptions) -> "Credentials |
 
 def _origin(options: OriginOptions, credentials: "Credentials | None") -> "Origin | Http2Origin":
     if not options.http2:
-        return Origin(options, credentials.context() if credentials else None)
+        kind = FaultyOrigin if options.faults else Origin
+        return kind(options, credentials.context() if credentials else None)
     from http_benchmark.origin.http2 import Http2Origin  # noqa: PLC0415 - see above
 
     return Http2Origin(credentials)
@@ -223,16 +225,21 @@ async def _serve_controller(listeners: Sequence[socket.socket], options: OriginO
     async with serving(listeners, options) as server:
 
         def answer(message: dict[str, Any]) -> dict[str, Any]:
-            match message["do"]:
-                case "counts":
+            match message:
+                case {"do": "counts"}:
                     return server.origin.counts()
-                case "settle":
+                case {"do": "settle"}:
                     return server.origin.settle()
-                case "start-journal" if isinstance(server.origin, Origin):
+                case {"do": "start-journal"} if isinstance(server.origin, Origin):
                     server.origin.journal.start()
                     return {}
-                case "journal" if isinstance(server.origin, Origin):
+                case {"do": "journal"} if isinstance(server.origin, Origin):
                     return server.origin.journal.entries().to_dict()
+                case {"do": "expect", "contender": name, "part": part} if isinstance(server.origin, FaultyOrigin):
+                    server.origin.expect(name, part)
+                    return {}
+                case {"do": "open-connections", "contender": name} if isinstance(server.origin, FaultyOrigin):
+                    return {"open": server.origin.open_connections(name)}
                 case _:
                     raise ValueError(f"the origin does not know {message!r}")
 

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal, Self
 
+from http_benchmark.errors import ConfigurationError
+
 CertificateKind = Literal["good", "wrong-host", "expired", "unknown-authority", "self-signed"]
 """What is wrong with the certificate that the origin shows; only "good" is to be accepted."""
 
@@ -20,6 +22,10 @@ class OriginOptions:
         addresses: On how many addresses it listens, from its host on, each with a port of its own: as many connections
             as there are ephemeral ports can go to each.
         processes: How many such servers, with addresses of their own, act as one; each of them ignores it.
+        faults: What is to go wrong, as `faults.Fault` reads it.
+
+    Raises:
+        ConfigurationError: Faults are ordered of HTTP/2.
     """
 
     seed: int = 0
@@ -28,6 +34,13 @@ class OriginOptions:
     certificate: CertificateKind = "good"
     addresses: int = 1
     processes: int = 1
+    faults: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.faults and self.http2:
+            raise ConfigurationError(
+                f"fault {self.faults[0]!r} can be ordered with HTTP/1.1 only; leave it out, or HTTP/2 (+h2, --http2)"
+            )
 
     def to_json(self) -> str:
         """For the origin's command line; nothing in it is secret."""
@@ -36,7 +49,8 @@ class OriginOptions:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The inverse of `to_json`."""
-        return cls(**json.loads(text))
+        values = json.loads(text)
+        return cls(**values | {"faults": tuple(values.get("faults", ()))})
 
 
 PLAIN = OriginOptions()

@@ -68,7 +68,7 @@ class OriginProcess:
         Raises:
             TargetError: It is no longer there.
         """
-        return ServerCounts.from_dict(self._ask("counts"))
+        return ServerCounts.from_dict(self._ask({"do": "counts"}))
 
     def settle(self) -> ServerCounts:
         """The same, between two turns: what is under way now counts as dropped, and nothing that comes of it.
@@ -76,7 +76,26 @@ class OriginProcess:
         Raises:
             TargetError: It is no longer there.
         """
-        return ServerCounts.from_dict(self._ask("settle"))
+        return ServerCounts.from_dict(self._ask({"do": "settle"}))
+
+    def expect(self, contender: str, part: int) -> None:
+        """Announce who sends the requests that come next, and which part of its trial that is; only with faults.
+
+        Requests and connections are numbered from 0 again, and by these numbers meet faults.
+
+        Raises:
+            TargetError: It is no longer there.
+        """
+        self._ask({"do": "expect", "contender": contender, "part": part})
+
+    def open_connections(self, contender: str) -> int:
+        """How many of the connections are open that came while this contender was expected; only with faults.
+
+        Raises:
+            TargetError: It is no longer there.
+        """
+        answer: int = self._ask({"do": "open-connections", "contender": contender})["open"]
+        return answer
 
     def start_journal(self) -> None:
         """Have it write down, from now on, every request and the end of every connection that is opened.
@@ -86,7 +105,7 @@ class OriginProcess:
         Raises:
             TargetError: It is no longer there.
         """
-        self._ask("start-journal")
+        self._ask({"do": "start-journal"})
 
     def journal(self) -> Entries:
         """What it wrote down since `start_journal`.
@@ -94,7 +113,7 @@ class OriginProcess:
         Raises:
             TargetError: It is no longer there.
         """
-        return Entries.from_dict(self._ask("journal"))
+        return Entries.from_dict(self._ask({"do": "journal"}))
 
     def complaints(self) -> str:
         """What it printed to standard error: faults of its own, each of which ended a connection; "" once stopped."""
@@ -110,9 +129,9 @@ class OriginProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _ask(self, what: str) -> dict[str, Any]:
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self._child.ask({"do": what}, _ANSWER_PATIENCE_S)
+            return self._child.ask(question, _ANSWER_PATIENCE_S)
         except WorkerError as error:
             raise TargetError(str(error)) from error
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from http_benchmark.origin import routes
-from http_benchmark.origin.answers import HEAD_END, Answer
+from http_benchmark.origin.answers import Answer
 from http_benchmark.origin.bodies import Body, PlainBody, Take, body_of
 from http_benchmark.origin.counters import Counters
 from http_benchmark.origin.messages import RefusalError, Request
 from http_benchmark.origin.parsing import MAX_HEAD_BYTES, HeadParser
+
+_HEAD_END = b"\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -102,9 +104,9 @@ class Reader:
 
     def _read_head(self) -> Incoming | None:
         start = self._position
-        end = self._unread.find(HEAD_END, start)
+        end = self._unread.find(_HEAD_END, start)
         whole = end >= 0
-        end = end + len(HEAD_END) if whole else len(self._unread)
+        end = end + len(_HEAD_END) if whole else len(self._unread)
         if end - start > MAX_HEAD_BYTES:
             raise RefusalError(431, f"request line and headers must not be longer than {MAX_HEAD_BYTES} bytes")
         head = self._unread[start:end]

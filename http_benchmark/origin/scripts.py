@@ -7,7 +7,7 @@ from itertools import chain
 from math import ceil
 
 from http_benchmark.faults import Fault, FaultKind
-from http_benchmark.origin.answers import HEAD_END, LAST_CHUNK, Answer, chunk
+from http_benchmark.origin.answers import LAST_CHUNK, Answer, chunk
 from http_benchmark.origin.messages import Buffer
 
 _GARBAGE = b"\x16\x03\x01 this is no HTTP\r\n\r\n"
@@ -111,7 +111,7 @@ class _Flow:
     """
 
     def __init__(self, answer: Answer) -> None:
-        self.head_bytes = answer.wire.index(HEAD_END) + len(HEAD_END)
+        self.head_bytes = answer.head_bytes
         pieces: Iterator[Buffer] = (part for step in whole(answer) if isinstance(step, tuple) for part in step)
         if answer.stream is None:
             self.body_bytes = len(answer.wire) - self.head_bytes

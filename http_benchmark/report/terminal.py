@@ -15,7 +15,7 @@ from rich.text import Text
 from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Metric
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.redaction import without_passwords
-from http_benchmark.report import parts, rates, requests
+from http_benchmark.report import faults, parts, rates, requests
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
 from http_benchmark.stats.sentences import sentences
@@ -59,12 +59,12 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
     else:
         shown += [Text("No contender was ranked." if result.blocks else "No block was finished."), Text()]
     shown += [*rates.by_rate(ranked, width=console.width), *requests.by_request(result)]
-    shown += [*requests.events(ranked), *_unranked(result)]
+    shown += [*requests.events(ranked), *faults.under_faults(result.clients), *_unranked(result)]
     shown += equal_work(result.clients, width=console.width, verbose=verbose)
     quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
     if quotable:
         shown += [*(Text(sentence, style="bold") for sentence in quotable), Text()]
-    notes = [*(_notes(result) if ranked else []), *_retries(result)]
+    notes = [*(_notes(result) if ranked else []), *faults.notes(result), *_retries(result)]
     shown += [Text(note, style="dim") for note in notes]
     console.print(Plain(Group(*shown)))
 
@@ -77,6 +77,7 @@ def _heading(result: ExperimentResult) -> list[RenderableType]:
         _arrivals(configuration),
         _concurrency(configuration),
         _blocks(result),
+        faults.ordered(result),
         f"seed {result.seed}",
         "" if result.status == "finished" else result.status,
     ]

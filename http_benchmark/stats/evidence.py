@@ -56,6 +56,11 @@ class Evidence:
         return self.result.load_model == "open"
 
     @property
+    def goes_wrong(self) -> bool:
+        """Whether faults were ordered."""
+        return bool(self.configuration.get("fault"))
+
+    @property
     def ranks_by_wall_clock(self) -> bool:
         """Whether the ranking goes by what a slow server changes."""
         return self.result.primary_metric in WALL_METRICS

@@ -296,9 +296,9 @@ def _idle(evidence: Evidence) -> Figures:
 
 
 def _waits_by_design(evidence: Evidence) -> bool:
-    """Whether the target makes clients wait: a server somewhere else, or a delay that was asked for."""
+    """Whether the target makes clients wait: a server somewhere else, a delay or a fault that was asked for."""
     path = str(evidence.configuration.get("url") or "")
-    return evidence.result.target.kind != "bundled" or path.startswith(_WAITING)
+    return evidence.result.target.kind != "bundled" or path.startswith(_WAITING) or evidence.goes_wrong
 
 
 def _ceiling_rps(evidence: Evidence) -> float | None:

@@ -12,6 +12,7 @@ from http_benchmark.models.experiment import ClientResult, Estimate, EventResult
 from http_benchmark.models.measurement import BlockRecord, Distribution, RequestRecord, ServerCounts, TrialRecord
 from http_benchmark.models.work import Work
 from http_benchmark.stats.by_rate import by_rate
+from http_benchmark.stats.faults import fault_score
 from http_benchmark.stats.intervals import estimate_over_blocks
 from http_benchmark.stats.pairs import BlockValues
 from http_benchmark.stats.quantiles import printable, samples_needed
@@ -57,7 +58,8 @@ def client_result(
     requests = sum(measured.requests for trial in trials for measured in trial.slices)
     errors = _errors(trials)
     failed = sum(errors.values())
-    status, message = _status(requests, failed, failure)
+    faults = fault_score(trials)
+    status, message = _status(requests, failed, faults.unexplained if faults else failed, failure)
     server = _server(trials)
     return ClientResult(
         contender=first.contender,
@@ -96,6 +98,7 @@ def client_result(
         by_request=by_request(trials),
         events=events(trials),
         work=work,
+        faults=faults,
     )
 
 
@@ -203,12 +206,14 @@ def _known(figures: Iterable[float | None]) -> list[float]:
     return [figure for figure in figures if figure is not None]
 
 
-def _status(requests: int, failed: int, failure: str | None) -> tuple[Literal["ok", "errors", "failed"], str | None]:
+def _status(
+    requests: int, failed: int, unexplained: int, failure: str | None
+) -> tuple[Literal["ok", "errors", "failed"], str | None]:
     if failure is not None:
         return "failed", failure
     if not requests:
         return "failed", "no request was done"
-    return ("errors" if failed / requests > MAX_ERROR_RATIO else "ok"), None
+    return ("errors" if failed == requests or unexplained / requests > MAX_ERROR_RATIO else "ok"), None
 
 
 def _errors(trials: Sequence[TrialRecord]) -> dict[str, int]:

@@ -41,6 +41,12 @@ class OpenTarget(Protocol):
     def memory_bytes(self) -> int | None:
         """Resident memory of the server now; None where it cannot be read."""
 
+    def expect(self, contender: str, part: int) -> None:
+        """Announce whose requests come next, so that the same faults befall everybody in this part of a trial."""
+
+    def open_connections(self, contender: str) -> int | None:
+        """How many connections of a contender are open at a server that goes wrong; None where it does not tell."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
@@ -56,6 +62,7 @@ class BundledTarget:
     """
 
     def __init__(self, path: str, cpus: Sequence[int], options: OriginOptions) -> None:
+        self._goes_wrong = bool(options.faults)
         with ExitStack() as stack:
             self._processes = [
                 stack.enter_context(OriginProcess(f"127.0.{number}.1", cpus=cpus, options=options))
@@ -76,6 +83,14 @@ class BundledTarget:
     def memory_bytes(self) -> int | None:
         figures = [rss_bytes(process.pid) for process in self._processes]
         return None if None in figures else sum(figure for figure in figures if figure is not None)
+
+    def expect(self, contender: str, part: int) -> None:
+        if self._goes_wrong:
+            for process in self._processes:
+                process.expect(contender, part)
+
+    def open_connections(self, contender: str) -> int | None:
+        return sum(process.open_connections(contender) for process in self._processes) if self._goes_wrong else None
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +122,12 @@ class UrlTarget:
         self.description = Target(kind="url", url=without_passwords(url))
 
     def counts(self) -> ServerCounts | None:
+        return None
+
+    def expect(self, contender: str, part: int) -> None:
+        pass
+
+    def open_connections(self, contender: str) -> int | None:  # noqa: ARG002 - as the Protocol has it
         return None
 
     def memory_bytes(self) -> int | None:

@@ -29,6 +29,7 @@ class Open:
         origins: Scheme, host and port of each of the server's addresses; URLs begin with the first one's. The threads
             or tasks send to one after the other, and again from the first one on; empty to leave all as they are.
         connect_rps: How many connections are opened per second.
+        apart: Note the samples of each thread or task apart, so that what followed on a failure can be told.
     """
 
     module: str
@@ -42,6 +43,7 @@ class Open:
     stripes: int = 1
     origins: tuple[str, ...] = ()
     connect_rps: float = CONNECT_RPS
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class SyncDriver:
 
 
 class AsyncDriver:
-    """Drives an `AsyncClient` with one task per request in flight; all share one loop and one lane.
+    """Drives an `AsyncClient` with one task per request in flight; all share one loop, and one lane unless told apart.
 
     Between two runs the loop stands still, so a waiting contender uses no CPU.
     """
@@ -147,7 +147,7 @@ class AsyncDriver:
         self._concurrency = order.options.concurrency
         self._senders = Senders(prepared, order.mix, watches=watches, stripe=order.stripe, stripes=order.stripes)
         self.deal = self._senders.deal
-        self.lanes = lanes(1, sink)
+        self.lanes = lanes(self._concurrency if order.apart else 1, sink)
 
     async def _open(self, order: Open, retries: Retries, watches: Sequence[Watch] | None) -> list[list[AsyncSend]]:
         started_s = time.perf_counter()
@@ -172,7 +172,7 @@ class AsyncDriver:
         think_time_s: float = 0.0,
         ramp: Ramp | None = None,
     ) -> None:
-        sends, records = self._senders.paired([records[0]] * (senders or self._concurrency))
+        sends, records = self._senders.paired([*islice(cycle(records), senders or self._concurrency)])
         self._runner.run(
             async_runner.run(
                 ramp.wrap_async(sends) if ramp else sends,

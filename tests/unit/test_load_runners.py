@@ -142,7 +142,7 @@ class DriveTest(unittest.TestCase):
                 async_runner.run(
                     [wait_for_ever, async_sender(clock, [ZeroDivisionError("bug")])],
                     lambda: [closed(Stop(requests=1), clock) for _ in range(2)],
-                    notes.record,
+                    [notes.record] * 2,
                     failures=Failures(TABLE),
                     clock=clock,
                 )

@@ -1,0 +1,70 @@
+"""What a person reads of ordered faults: how each contender bore them."""
+
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from http_benchmark.models.experiment import ClientResult, ExperimentResult, FaultScore
+from http_benchmark.report import parts
+from http_benchmark.units import format_duration
+
+
+def ordered(result: ExperimentResult) -> str:
+    """The faults as they were ordered; empty for none."""
+    faults = result.configuration.get("fault") or ()
+    return f"faults {', '.join(faults)}" if faults else ""
+
+
+def under_faults(clients: Sequence[ClientResult]) -> list[RenderableType]:
+    """A table with a line per contender, and what their errors were; nothing where no faults were ordered."""
+    scores = [(client, client.faults) for client in clients if client.faults is not None]
+    if not scores:
+        return []
+    headings = ("contender", "faults", "failed", "unex-\nplained", "silent\nretries", "late", "recovery", "leaks")
+    table = parts.table(*headings, left={"contender"}, between=1)
+    for client, score in scores:
+        table.add_row(*parts.cells(*_row(client, score)))
+    shown: list[RenderableType] = [Text("Under faults:"), table]
+    failed = [parts.item(f"{client.contender}: {_counts(client.errors)}") for client, _ in scores if client.errors]
+    if failed:
+        shown += [Text("Failed:"), *failed]
+    return [*shown, Text()]
+
+
+def notes(result: ExperimentResult) -> list[str]:
+    """What the table means."""
+    if not any(client.faults for client in result.clients):
+        return []
+    return [
+        "Requests/s counts successes only. Failures that the faults explain are no reason not to rank.",
+        "Late: the end after --timeout. Recovery: from a failure to its thread's or task's next success.",
+        "Both: median, and in brackets the longest. Leaks: connections open after the client was closed.",
+    ]
+
+
+def _row(client: ClientResult, score: FaultScore) -> list[str]:
+    return [
+        client.contender,
+        f"{sum(score.met.values()):,}",
+        f"{sum(client.errors.values()):,}",
+        f"{score.unexplained:,}",
+        _count(client.work.retries_seen),
+        _times(score.late_p50_s, score.late_max_s),
+        _times(score.recovery_p50_s, score.recovery_max_s),
+        _count(score.leaked_connections),
+    ]
+
+
+def _count(number: int | None) -> str:
+    return parts.NO_FIGURE if number is None else f"{number:,}"
+
+
+def _times(middle_s: float | None, longest_s: float | None) -> str:
+    if middle_s is None:
+        return parts.NO_FIGURE
+    return parts.with_detail(format_duration(middle_s), f"({format_duration(longest_s)})")
+
+
+def _counts(errors: dict[str, int]) -> str:
+    return ", ".join(f"{kind} {count:,}" for kind, count in errors.items())
