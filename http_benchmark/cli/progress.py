@@ -34,6 +34,7 @@ def print_plan(experiment: Experiment, console: Console) -> None:
     lines = [
         f"target       {without_passwords(plan.url or 'bundled origin')}",
         *what_is_sent(plan),
+        *what_goes_wrong(plan),
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",
         f"not here     {'; '.join(client.message or '' for client in experiment.unavailable) or 'none'}",
         *_arrivals(experiment.configuration),
@@ -64,6 +65,11 @@ def what_is_sent(plan: Plan) -> list[str]:
         ),
         *(f"             note: {note}" for note in described.notes),
     ]
+
+
+def what_goes_wrong(plan: Plan) -> list[str]:
+    """The faults of a plan."""
+    return [f"faults       {', '.join(plan.origin.faults)}"] if plan.origin.faults else []
 
 
 def _arrivals(configuration: ExperimentConfiguration) -> list[str]:

@@ -12,7 +12,7 @@ from http_benchmark.capacity import CapacityExperiment, CapacityObserver
 from http_benchmark.cli.common import answering, check_writable, load_settings_as, make_console, print_lines, write_json
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
-from http_benchmark.cli.progress import what_is_sent
+from http_benchmark.cli.progress import what_goes_wrong, what_is_sent
 from http_benchmark.config import CapacitySettings
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.capacity import CapacityResult, CapacitySearch, Probe
@@ -74,6 +74,7 @@ def print_plan(experiment: CapacityExperiment, console: Console) -> None:
     lines = [
         f"target       {without_passwords(plan.url or 'bundled origin')}",
         *what_is_sent(plan),
+        *what_goes_wrong(plan),
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",
         f"objective    {probing.slo.described()}",
         f"arrivals     {probing.spacing}, {format_rate(probing.lowest_rps)} at least",

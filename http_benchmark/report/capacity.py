@@ -9,7 +9,7 @@ from rich.text import Text
 
 from http_benchmark.models.capacity import CapacityResult, ContenderCapacity, CurvePoint, Limit
 from http_benchmark.redaction import without_passwords
-from http_benchmark.report import parts
+from http_benchmark.report import faults, parts
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.plain import Plain
 from http_benchmark.slo import Objective, Slo
@@ -55,6 +55,7 @@ def _heading(result: CapacityResult, slo: Slo) -> list[RenderableType]:
         f"{result.arrivals} arrivals",
         f"concurrency at most {configuration.get('concurrency')}",
         blocks,
+        faults.ordered(configuration),
         f"seed {result.seed}",
         "" if result.status == "finished" else result.status,
     ]

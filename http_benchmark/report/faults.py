@@ -1,6 +1,7 @@
 """What a person reads of ordered faults: how each contender bore them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -10,9 +11,9 @@ from http_benchmark.report import parts
 from http_benchmark.units import format_duration
 
 
-def ordered(result: ExperimentResult) -> str:
+def ordered(configuration: Mapping[str, Any]) -> str:
     """The faults as they were ordered; empty for none."""
-    faults = result.configuration.get("fault") or ()
+    faults = configuration.get("fault") or ()
     return f"faults {', '.join(faults)}" if faults else ""
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.scaling import ScalingCurve, ScalingPoint, ScalingResult
 from http_benchmark.redaction import without_passwords
-from http_benchmark.report import parts
+from http_benchmark.report import faults, parts
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.lists import SHORT_ID
 from http_benchmark.report.plain import Plain
@@ -53,6 +53,7 @@ def _heading(result: ScalingResult) -> list[RenderableType]:
     size = [
         f"concurrency {', '.join(str(level.concurrency) for level in result.levels)}",
         f"{each} each",
+        faults.ordered(configuration),
         f"seed {result.seed}",
         "" if result.status == "finished" else result.status,
     ]

@@ -77,7 +77,7 @@ def _heading(result: ExperimentResult) -> list[RenderableType]:
         _arrivals(configuration),
         _concurrency(configuration),
         _blocks(result),
-        faults.ordered(result),
+        faults.ordered(configuration),
         f"seed {result.seed}",
         "" if result.status == "finished" else result.status,
     ]

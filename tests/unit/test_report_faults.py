@@ -1,6 +1,10 @@
 """The table under faults, compared with a snapshot that a person has read."""
 
+from http_benchmark.cli.progress import what_goes_wrong
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import Distribution, FaultRecord, ServerCounts
+from http_benchmark.plan import make_plan
+from http_benchmark.report.faults import ordered
 from http_benchmark.report.terminal import print_experiment
 from tests.records import make_block, make_result, make_slice, make_trial
 from tests.snapshot_case import SnapshotCase, printed
@@ -16,6 +20,13 @@ class FaultReportTest(SnapshotCase):
         for width in (80, 140):
             with self.subTest(width=width):
                 self.check(f"experiment_faults_{width}", printed(print_experiment, result, width=width), width=width)
+
+    def test_what_was_ordered(self):
+        """In headings and plans, and nothing where nothing was."""
+        texts = ("drop:1%", "delay=2ms")
+        self.assertEqual(["faults drop:1%, delay=2ms", ""], [ordered({"fault": list(texts)}), ordered({})])
+        plans = [make_plan(ExperimentConfiguration(fault=fault), (), seed=1) for fault in (texts, ())]
+        self.assertEqual([["faults       drop:1%, delay=2ms"], []], [what_goes_wrong(plan) for plan in plans])
 
     def trial(self, contender: str):
         met = {"delay": 200, "reset-in": 4}
