@@ -15,10 +15,9 @@ from http_benchmark.utils.allowance import Allowance
 
 SPARE_FILES = 128  # of a process: libraries, pipes, the connections of probes
 SPARE_THREADS = 128  # of all processes: the interpreters', and those that libraries start
-SPARE_MAPS = 2_000  # of a process: its libraries and its memory
-MAPS_PER_THREAD = 3  # its stack, the guard page below it, its samples
 MEMORY_PER_CONNECTION_BYTES = 64 * 1024
 MEMORY_PER_THREAD_BYTES = 64 * 1024
+MOST_THREADS = 4_000  # of a process: those that wait for the interpreter's lock look after it every 5 ms
 TIME_WAIT_S = 60.0
 MOST_PORTS = 0.5  # of the ports to one address: the fewer are free, the longer the kernel looks for one
 STALL_S = 0.2  # for which a busy origin may accept nothing without a connection being lost
@@ -100,18 +99,19 @@ def _threads_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
     names = [arm.name for arm in plan.arms if arm.contender.mode == "sync"]
     if not names:
         return
-    advice = "raise it, lower --concurrency, or measure asynchronous clients"
+    each = math.ceil(plan.options.concurrency / plan.processes)
+    if each > MOST_THREADS:
+        yield (
+            f"concurrency {plan.options.concurrency:,} takes {each:,} threads in a process with {', '.join(names)}; "
+            f"more than {MOST_THREADS:,} keep each other from running; share the load (--processes), lower "
+            "--concurrency, or measure asynchronous clients"
+        )
     threads = plan.options.concurrency + SPARE_THREADS
     if allowed.threads and threads > allowed.threads.left:
         yield (
             f"concurrency {plan.options.concurrency:,} takes {threads:,} threads with {', '.join(names)}, and "
-            f"{allowed.threads.setting} leaves {max(0, allowed.threads.left):,}; {advice}"
-        )
-    maps = MAPS_PER_THREAD * math.ceil(plan.options.concurrency / plan.processes) + SPARE_MAPS
-    if allowed.maps and maps > allowed.maps.left:
-        yield (
-            f"concurrency {plan.options.concurrency:,} takes {maps:,} maps of memory in a process with "
-            f"{', '.join(names)}, and {allowed.maps.setting} allows {allowed.maps.left:,}; {advice}"
+            f"{allowed.threads.setting} leaves {max(0, allowed.threads.left):,}; raise it, lower --concurrency, or "
+            "measure asynchronous clients"
         )
 
 

@@ -10,6 +10,10 @@ from http_benchmark.load.failures import Failures
 from http_benchmark.load.recorder import Record
 from http_benchmark.load.schedule import Begin
 
+_WOKEN_TOGETHER = 64
+"""So many threads wake at once, and each that runs wakes one more: those that wait for the interpreter's lock look
+after it every 5 ms, so that thousands of them would keep each other from running for seconds."""
+
 
 def run(
     sends: Sequence[Send],
@@ -35,24 +39,34 @@ def run(
     """
     faults: list[BaseException] = []
     turns: list[Iterator[int]] = []
-    ready = threading.Barrier(len(sends), action=lambda: turns.extend(begin()))  # or the first threads take all turns
+    gates = [threading.Lock() for _ in range(len(sends) + _WOKEN_TOGETHER)]
+    for gate in gates:
+        gate.acquire()
 
     def guarded(number: int) -> None:
         try:
-            ready.wait()
             drive(
                 sends[number], turns[number], records[number], failures=failures, clock=clock, think_time_s=think_time_s
             )
         except BaseException as fault:  # noqa: BLE001 - the edge of a thread: raised again below
             faults.append(fault)
 
-    threads = [threading.Thread(target=guarded, args=(number,), daemon=True) for number in range(1, len(sends))]
+    def when_all_are_there(number: int) -> None:
+        gates[number].acquire()
+        gates[number + _WOKEN_TOGETHER].release()
+        if turns:
+            guarded(number)
+
+    threads = [
+        threading.Thread(target=when_all_are_there, args=(number,), daemon=True) for number in range(1, len(sends))
+    ]
     try:
         for thread in threads:
             thread.start()
-    except RuntimeError:  # the system gives no more threads, so those that wait for all would wait for ever
-        ready.abort()
-        raise
+        turns.extend(begin())
+    finally:  # also where the system gives no more threads: those that are there end without a turn
+        for gate in gates[1 : 1 + _WOKEN_TOGETHER]:
+            gate.release()
     guarded(0)
     for thread in threads:
         thread.join()

@@ -32,7 +32,6 @@ class Allowance:
     Attributes:
         files: That one process may open.
         threads: That all processes together may still start.
-        maps: Stretches of memory that one process may map.
         ports: Ephemeral ports.
         backlog: Connections that may wait for a server to accept them.
         memory_bytes: Memory that is free for new processes.
@@ -41,7 +40,6 @@ class Allowance:
 
     files: Ceiling | None = None
     threads: Ceiling | None = None
-    maps: Ceiling | None = None
     ports: Ports | None = None
     backlog: Ceiling | None = None
     memory_bytes: int | None = None
@@ -54,12 +52,11 @@ def allowance(tree: Tree = REAL) -> Allowance:
     Args:
         tree: Where Linux tells of itself.
     """
-    files, maps = host.file_limit(), tree.number("proc/sys/vm/max_map_count")
+    files = host.file_limit()
     backlog = tree.number("proc/sys/net/core/somaxconn")
     return Allowance(
         files=None if files is None else Ceiling(files, "ulimit -Hn"),
         threads=min(_thread_ceilings(tree), key=lambda ceiling: ceiling.left, default=None),
-        maps=None if maps is None else Ceiling(maps, "vm.max_map_count"),
         ports=machine.ports(tree),
         backlog=None if backlog is None else Ceiling(backlog, "net.core.somaxconn"),
         memory_bytes=min(psutil.virtual_memory().available, host.memory_bytes()),

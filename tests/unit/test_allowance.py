@@ -10,7 +10,6 @@ LINUX = {
     "proc/sys/kernel/ostype": "Linux",
     "proc/sys/kernel/threads-max": "192730",
     "proc/sys/kernel/pid_max": "32768",
-    "proc/sys/vm/max_map_count": "65530",
     "proc/sys/net/core/somaxconn": "4096",
     "proc/sys/net/ipv4/ip_local_port_range": "32768\t60999",
     "proc/loadavg": "0.50 0.40 0.30 2/768 12345",
@@ -26,7 +25,6 @@ class AllowanceTest(TreeCase):
         found = allowance(self.tree(LINUX))
 
         self.assertEqual(Ceiling(32_000, "kernel.pid_max"), found.threads)
-        self.assertEqual(Ceiling(65_530, "vm.max_map_count"), found.maps)
         self.assertEqual(Ceiling(4_096, "net.core.somaxconn"), found.backlog)
         self.assertEqual((28_232, True), (found.ports.range, found.many_addresses))
         self.assertGreater(found.memory_bytes, 0)
@@ -57,6 +55,6 @@ class AllowanceTest(TreeCase):
         found = allowance(self.tree({}))
 
         self.assertEqual(
-            (None, None, None, None, False),
-            (found.threads, found.maps, found.backlog, found.ports, found.many_addresses),
+            (None, None, None, False),
+            (found.threads, found.backlog, found.ports, found.many_addresses),
         )

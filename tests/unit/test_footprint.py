@@ -16,13 +16,12 @@ from http_benchmark.utils.machine import Ports
 ROOMY = Allowance(
     files=Ceiling(20_000, "ulimit -Hn"),
     threads=Ceiling(30_000, "kernel.pid_max"),
-    maps=Ceiling(65_530, "vm.max_map_count"),
     ports=Ports(range=28_000, in_use=0, waiting=0),
     backlog=Ceiling(4096, "net.core.somaxconn"),
     memory_bytes=16 * 1024**3,
     many_addresses=True,
 )
-NOT_LINUX = replace(ROOMY, threads=None, maps=None, backlog=None, many_addresses=False)
+NOT_LINUX = replace(ROOMY, threads=None, backlog=None, many_addresses=False)
 FOREIGN = "http://127.0.0.1:1/"
 
 
@@ -82,19 +81,17 @@ class RefusalTest(unittest.TestCase):
 
     def test_what_is_lacking_is_told_with_figures_and_advice(self):
         """Just enough is enough; one less is refused."""
-        sync, three = plan("urllib3:sync", concurrency=10_000), plan("aiohttp:async", "pycurl:sync", concurrency=10_000)
+        sync, three = plan("urllib3:sync", concurrency=4_000), plan("aiohttp:async", "pycurl:sync", concurrency=4_000)
         foreign = plan("aiohttp:async", concurrency=10_000, url=FOREIGN)
         beside = plan("aiohttp:async", "pycurl:async", concurrency=4_000, url=FOREIGN)
         ports = Ports(range=28_000, in_use=20_000, waiting=0)
         cases = (
             (TEN_THOUSAND, {"files": Ceiling(10_128, "ulimit -Hn")}, {"files": Ceiling(10_127, "ulimit -Hn")},
              r"^concurrency 10,000 takes 10,128 open files in a process of aiohttp:async, and ulimit -Hn allows 10,1"),
-            (three, {"files": Ceiling(30_128, "ulimit -Hn")}, {"files": Ceiling(30_127, "ulimit -Hn")},
-             r"^concurrency 10,000 takes 30,128 open files in a process of pycurl:sync, and ulimit -Hn allows 30,127"),
-            (sync, {"threads": Ceiling(10_128, "kernel.pid_max")}, {"threads": Ceiling(10_127, "kernel.pid_max")},
-             r"takes 10,128 threads with urllib3:sync, and kernel.pid_max leaves 10,127; raise it, lower --conc"),
-            (sync, {"maps": Ceiling(32_000, "vm.max_map_count")}, {"maps": Ceiling(31_999, "vm.max_map_count")},
-             r"takes 32,000 maps of memory in a process with urllib3:sync, and vm.max_map_count allows 31,999; "),
+            (three, {"files": Ceiling(12_128, "ulimit -Hn")}, {"files": Ceiling(12_127, "ulimit -Hn")},
+             r"^concurrency 4,000 takes 12,128 open files in a process of pycurl:sync, and ulimit -Hn allows 12,127"),
+            (sync, {"threads": Ceiling(4_128, "kernel.pid_max")}, {"threads": Ceiling(4_127, "kernel.pid_max")},
+             r"takes 4,128 threads with urllib3:sync, and kernel.pid_max leaves 4,127; raise it, lower --conc"),
             (TEN_THOUSAND, {"backlog": Ceiling(1000, "somaxconn")}, {"backlog": Ceiling(999, "somaxconn")},
              r"takes room for 1,000 connections that wait to be accepted, and somaxconn allows 999; raise it"),
             (foreign, {"ports": Ports(28_000, 18_000, 0)}, {"ports": Ports(28_000, 18_001, 0)},
@@ -113,7 +110,7 @@ class RefusalTest(unittest.TestCase):
 
     def test_all_that_is_lacking_is_told_at_once(self):
         """Files, ports, threads and memory, in this order."""
-        wanted = plan("requests:sync", concurrency=10_000, url=FOREIGN)
+        wanted = plan("requests:sync", concurrency=4_000, url=FOREIGN)
         found = self.faults(
             wanted,
             files=Ceiling(1024, "ulimit -Hn"),
@@ -126,6 +123,15 @@ class RefusalTest(unittest.TestCase):
             next(word for word in ("files", "ports", "threads", "memory") if f" {word}" in fault) for fault in found
         ])  # fmt: skip
         self.assertIn("ulimit -u leaves 0;", found[2])
+
+    def test_threads_of_one_process_keep_each_other_from_running(self):
+        """Four thousand in a process are allowed, however many processes there are."""
+        fitted(plan("urllib3:sync", concurrency=8_000, processes=2), ROOMY)
+        (fault,) = self.faults(plan("urllib3:sync", "aiohttp:async", concurrency=8_001, processes=2))
+
+        self.assertRegex(
+            fault, r"^concurrency 8,001 takes 4,001 threads in a process with urllib3:sync; more than 4,000 "
+        )
 
     def test_worker_processes_share_files(self):
         """Four processes hold 2,500 connections each."""
