@@ -185,6 +185,21 @@ class ConcurrencyTest(unittest.TestCase):
 
         self.assertEqual(64, len(set(senders)))
 
+    def test_hundreds_of_threads_all_get_their_turns(self):
+        """Only some wake at a time, but each wakes another one."""
+        notes = Notes()
+        running = threading.Thread(
+            target=sync_runner.run,
+            args=([lambda: 200] * 200, lambda: [iter((number,)) for number in range(200)], [notes.record] * 200),
+            kwargs={"failures": Failures(TABLE), "clock": monotonic_ns},
+            daemon=True,
+        )
+        running.start()
+        running.join(30.0)
+
+        self.assertFalse(running.is_alive())
+        self.assertCountEqual(range(200), [intended for intended, *_ in notes])
+
     def test_the_run_begins_when_all_threads_are_there(self):
         """The time that it takes to start threads is nobody's service time."""
         threads = []
