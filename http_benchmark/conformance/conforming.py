@@ -3,13 +3,15 @@
 import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from threading import Event
 
 from http_benchmark import __version__
 from http_benchmark.clients import OWN_CLIENTS, installed_clients, installed_version, known_clients
+from http_benchmark.conformance import certificates
 from http_benchmark.conformance.check import Check
-from http_benchmark.conformance.examinee import DeviationError, Examinee, NotAskedError, NotOfferedError
+from http_benchmark.conformance.examinee import Certified, DeviationError, Examinee, NotAskedError, NotOfferedError
 from http_benchmark.conformance.known import Known, known_deviation
 from http_benchmark.conformance.suite import SUBJECTS
 from http_benchmark.errors import ConfigurationError
@@ -45,10 +47,11 @@ def conform(
         TargetError: An origin could not be started.
     """
     started_at = datetime.now(UTC)
+    contenders = resolved(names)
     enough = Event()
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
+    with _certified(checks) as certified, ThreadPoolExecutor(AT_A_TIME) as pool:
         try:
-            found = list(pool.map(lambda name: _examined(name, checks, on_outcome, enough), resolved(names)))
+            found = list(pool.map(lambda name: _examined(name, checks, certified, on_outcome, enough), contenders))
         except BaseException:
             enough.set()  # the pool waits for those that are under way
             raise
@@ -87,8 +90,12 @@ def described(checks: Sequence[Check]) -> tuple[ConformanceCheck, ...]:
     )
 
 
+def _certified(checks: Sequence[Check]) -> AbstractContextManager[Certified]:
+    return certificates.certified() if set(checks) & set(certificates.CHECKS) else nullcontext({})
+
+
 def _examined(
-    contender: Contender, checks: Sequence[Check], on_outcome: OnOutcome, enough: Event
+    contender: Contender, checks: Sequence[Check], certified: Certified, on_outcome: OnOutcome, enough: Event
 ) -> ContenderConformance:
     assert contender.mode is not None
     capabilities = known_clients()[contender.library]
@@ -102,7 +109,7 @@ def _examined(
         message = f"{contender.library} is not installed; {capabilities.install}"
         return ContenderConformance.from_dict(facts | {"outcomes": (), "message": message})
     outcomes = []
-    with Examinee(contender, capabilities) as examinee:
+    with Examinee(contender, capabilities, certified) as examinee:
         for check in checks:
             if enough.is_set():
                 break

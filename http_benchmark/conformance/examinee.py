@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, Self
 
 from http_benchmark.clients import Capabilities
@@ -33,6 +34,7 @@ from http_benchmark.conformance.protocol import (
 from http_benchmark.errors import HTTPBenchmarkError, WorkerError
 from http_benchmark.models.contender import Contender
 from http_benchmark.origin.journal import Entries
+from http_benchmark.origin.options import CertificateKind
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.utils.child import Child
 
@@ -44,6 +46,10 @@ PATIENCE_S = 30.0
 
 _SETTLING_S = 3.0  # how long the origin may take to see what the client did last
 _LOOK_EVERY_S = 0.01
+
+
+type Certified = Mapping[CertificateKind, OriginProcess]
+"""An origin for each kind of certificate, with its journal on; one for all contenders."""
 
 
 class DeviationError(HTTPBenchmarkError):
@@ -80,12 +86,16 @@ class Examinee:
     Args:
         contender: With its mode.
         capabilities: What its adapter says of it.
+        certified: Where checks of certificates ask; they need it, others do not.
     """
 
-    def __init__(self, contender: Contender, capabilities: Capabilities) -> None:
+    def __init__(
+        self, contender: Contender, capabilities: Capabilities, certified: Certified = MappingProxyType({})
+    ) -> None:
         assert contender.mode is not None, "contenders are resolved before they are examined"
         self.contender = contender
         self.mode = contender.mode
+        self.certified = certified
         self._module = capabilities.module
         self._class_name = capabilities.modes[contender.mode]
         self._prober: Child | None = None

@@ -27,9 +27,9 @@ _KINDS = {
 
 def _kind(path: str, kind: ErrorKind) -> Callable[[Examinee], str]:
     def ask(examinee: Examinee) -> str:
-        for stream in (False, True):
-            with examinee.opened(timeout_s=_TIMEOUT_S) as client:
-                (answer,) = client.send(client.ask("GET", path, stream=stream))
+        with examinee.opened(timeout_s=_TIMEOUT_S) as client:
+            answers = client.send(*(client.ask("GET", path, stream=stream) for stream in (False, True)))
+        for answer, stream in zip(answers, (False, True), strict=True):
             if answer.kind != kind:
                 raise DeviationError(f"{told(answer)} instead of {kind}{' where it is streamed' if stream else ''}")
         return kind

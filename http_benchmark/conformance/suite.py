@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from http_benchmark.conformance import answers, bodies, connections, failures, surroundings, timeouts
+from http_benchmark.conformance import answers, bodies, certificates, connections, failures, surroundings, timeouts
 from http_benchmark.conformance.check import Check
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
@@ -14,6 +14,7 @@ SUBJECTS: dict[str, tuple[Check, ...]] = {
     "connections": connections.CHECKS,
     "timeouts": timeouts.CHECKS,
     "failures": failures.CHECKS,
+    "certificates": certificates.CHECKS,
 }
 
 CHECKS: dict[str, Check] = {check.id: check for checks in SUBJECTS.values() for check in checks}

@@ -36,14 +36,13 @@ def _waiting(path: str) -> Callable[[Examinee], str]:
 
 
 def _cut_off(examinee: Examinee, path: str, kind: ErrorKind) -> str:
-    said = []
-    for stream in (False, True):
-        with examinee.opened(timeout_s=TIMEOUT_S) as client:
-            (answer,) = client.send(client.ask("GET", path, stream=stream), patience_s=_PATIENCE_S)
+    with examinee.opened(timeout_s=TIMEOUT_S, concurrency=2) as client:
+        asks = [client.ask("GET", path, stream=stream) for stream in (False, True)]
+        answers = client.send(*asks, at_once=True, patience_s=_PATIENCE_S)
+    for answer in answers:
         if answer.kind != kind or answer.duration_s > TIMEOUT_S + _LATE_S:
             raise DeviationError(f"{after(answer)} instead of {kind} after {format_duration(TIMEOUT_S)}")
-        said.append(after(answer))
-    return f"{said[0]}, streamed {said[1]}"
+    return ", streamed ".join(map(after, answers))
 
 
 @contextlib.contextmanager

@@ -128,7 +128,10 @@ def _matrix(
     legend: list[RenderableType] = []
     if needed > width:  # letters stand for the contenders
         letters = [chr(ord("A") + number) for number in range(len(contenders))]
-        pairs = [f"{letter} {contender.contender}" for letter, contender in zip(letters, contenders, strict=True)]
+        pairs = [
+            f"{letter}\N{NO-BREAK SPACE}{contender.contender}"
+            for letter, contender in zip(letters, contenders, strict=True)
+        ]
         legend, headings = [Text("   ".join(pairs)), Text()], letters
     table = parts.table("", *headings, left={"", *headings})
     for column in table.columns[1:]:

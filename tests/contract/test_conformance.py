@@ -71,6 +71,7 @@ class UnfairClientTest(unittest.TestCase):
         "sprawling": "pool",
         "patient": "slow-headers",
         "stingy": "upload",
+        "gullible": "self-signed",
     }
 
     def setUp(self):

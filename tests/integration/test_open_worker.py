@@ -9,9 +9,9 @@ from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.clock import monotonic_ns
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load.schedule import Arrivals, Schedule, Stop
+from http_benchmark.origin.process import OriginProcess
 from http_benchmark.worker.protocol import Open, Ran, Run
 from http_benchmark.worker.team import Team
-from tests.servers import ScriptedServer
 
 PATIENCE_S = 30.0
 
@@ -71,16 +71,16 @@ class OpenModelTest(unittest.TestCase):
 
     def test_what_a_slow_server_leaves_unsent_is_told(self):
         """One connection, answers after 0.6 s, 20 requests due in 0.2 s and 0.7 s grace: two are sent."""
-        server = self.enterContext(ScriptedServer())
+        origin = self.enterContext(OriginProcess())
         for library, mode in (("urllib3", "sync"), ("aiohttp", "async")):
             with self.subTest(library):
-                server.forget()
-                team = self.start(order(library, mode, server.url("/hold/600"), concurrency=1))
+                before = origin.counts()
+                team = self.start(order(library, mode, f"{origin.url}/delay/0.6", concurrency=1))
                 ran, samples = self.run_order(team, Run(arrivals=Arrivals(100, 100, 0.2, grace_s=0.7)))
 
                 codes = samples[:, 3].tolist()
                 self.assertEqual([200, 200] + [ErrorKind.NOT_SENT.code] * 18, codes)
-                self.assertEqual(2, len(server.requests))
+                self.assertEqual(2, (origin.counts() - before).requests)
                 self.assertEqual(19, ran.exhausted)
                 cutoff_ns = ran.started_ns + 900_000_000
                 self.assertEqual({cutoff_ns}, set(samples[2:, 1].tolist()))

@@ -10,7 +10,9 @@ import pycurl
 
 from http_benchmark.clients import pycurl_adapter
 from http_benchmark.clients.base import ClientOptions, Request
-from tests.servers import Http2Server, ScriptedServer, make_certificate, server_tls
+from http_benchmark.origin.options import OriginOptions
+from http_benchmark.origin.process import OriginProcess
+from tests.servers import Http2Server, make_certificate, server_tls
 
 
 class Http2Test(unittest.TestCase):
@@ -30,8 +32,8 @@ class Http2Test(unittest.TestCase):
         pem = make_certificate(Path(folder.name))
         with Http2Server(server_tls(pem, "h2")) as server:
             self.assertEqual([200, 200], self._send_twice(server.url, ca_file=str(pem)))
-        with ScriptedServer(pem) as server, self.assertRaises(pycurl.error):
-            self._send_twice(server.url("/status/200"), ca_file=str(pem))
+        with OriginProcess(options=OriginOptions(tls=True)) as origin, self.assertRaises(pycurl.error):
+            self._send_twice(f"{origin.url}/status/200", ca_file=origin.ca_file)
 
     def _send_twice(self, url: str, **options: object) -> list[int]:
         client = pycurl_adapter.PycurlClient()
@@ -54,12 +56,12 @@ class Http2Test(unittest.TestCase):
 
 class TransfersTest(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
-        self.server = ScriptedServer()
-        self.addCleanup(self.server.close)
+        self.origin = OriginProcess()
+        self.addCleanup(self.origin.stop)
         self.client = pycurl_adapter.AsyncPycurlClient()
 
     def send(self, path):
-        return self.client.prepare(Request("GET", self.server.url(path)))()
+        return self.client.prepare(Request("GET", f"{self.origin.url}{path}"))()
 
     async def test_transfers_run_at_the_same_time_on_one_loop(self):
         """Eight held requests overlap: none waits for another, and the loop stays free meanwhile."""
@@ -73,16 +75,16 @@ class TransfersTest(unittest.IsolatedAsyncioTestCase):
                 turns += 1
 
         counter = asyncio.create_task(count())
-        self.assertEqual([200] * 8, await asyncio.gather(*(self.send("/hold/100") for _ in range(8))))
+        self.assertEqual([200] * 8, await asyncio.gather(*(self.send("/delay/0.1") for _ in range(8))))
         counter.cancel()
-        self.assertEqual(8, self.server.connections)
+        self.assertEqual(8, self.origin.counts().connections)
         self.assertGreater(turns, 100)
         await self.client.close()
 
     async def test_cancelling_takes_the_handle_out(self):
         """The library forgets a cancelled transfer at once, and the same handle can be sent again."""
         await self.client.open(ClientOptions(concurrency=1, timeout_s=5.0))
-        send = self.client.prepare(Request("GET", self.server.url("/hold/200")))
+        send = self.client.prepare(Request("GET", f"{self.origin.url}/delay/0.2"))
         task = asyncio.create_task(send())
         await asyncio.sleep(0.05)
         task.cancel()

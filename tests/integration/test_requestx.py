@@ -11,7 +11,8 @@ except ImportError as missing:
 
 from http_benchmark.clients.base import classify
 from http_benchmark.errors import ErrorKind
-from tests.servers import ScriptedServer, refused_port
+from http_benchmark.origin.process import OriginProcess
+from tests.servers import refused_port
 
 
 class DiagnosisTest(unittest.TestCase):
@@ -20,21 +21,21 @@ class DiagnosisTest(unittest.TestCase):
 
     def test_a_failed_connection_is_looked_into(self):
         """The library says "error sending request for url (…)" whatever the cause."""
-        with ScriptedServer() as server:
+        with OriginProcess() as origin:
             for url, kind in (
                 (f"http://127.0.0.1:{refused_port()}/", ErrorKind.CONNECTION_REFUSED),
                 ("http://nonexistent.invalid/", ErrorKind.NAME_RESOLUTION),
-                (server.url("/").replace("http:", "https:"), ErrorKind.TLS),
-                (server.url("/"), ErrorKind.CONNECT),
+                (origin.url.replace("http:", "https:"), ErrorKind.TLS),
+                (origin.url, ErrorKind.CONNECT),
             ):
                 with self.subTest(url):
                     self.assertEqual(kind, self._kind(f"error sending request for url ({url})"))
 
     def test_a_url_is_looked_into_once(self):
         """A run that fails a million times does not ask a million times."""
-        with ScriptedServer() as server:
+        with OriginProcess() as origin:
             for _ in range(3):
-                self._kind(f"error sending request for url ({server.url('/')})")
+                self._kind(f"error sending request for url ({origin.url})")
         self.assertEqual((2, 1), requestx_adapter._diagnose.cache_info()[:2])
 
     def test_without_a_url_nothing_is_guessed(self):
