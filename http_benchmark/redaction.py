@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 _TELLING = "auth|cookie|token|secret|password|credential|session|api.?key|signature"
 _SECRET_HEADER = re.compile(_TELLING, re.IGNORECASE)
@@ -18,6 +19,13 @@ def without_passwords(text: str) -> str:
 def without_secrets(text: str) -> str:
     """The same, and the values of query arguments whose names speak of credentials."""
     return _SECRET_ARGUMENT.sub(r"\1***", without_passwords(text))
+
+
+def without_values(text: str, secrets: Iterable[str]) -> str:
+    """Replace each of these values, as they are or percent-encoded, by `***`."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+    return text
 
 
 def shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from http_benchmark.models.measurement import (
     TrialRecord,
 )
 from http_benchmark.plan import Arm, Plan
-from http_benchmark.redaction import without_secrets
+from http_benchmark.redaction import without_secrets, without_values
 from http_benchmark.slicing import Slice
 from http_benchmark.stats.faults import FaultTally
 from http_benchmark.stats.hdr import encode
@@ -258,8 +258,12 @@ class Trial:
         self._sent += ran.opening_requests + figures.requests - figures.censored + ran.retries
         self._retries += ran.retries
         self._failures += Counter(ran.opening_errors) + Counter(figures.errors)
-        self.messages = {kind: without_secrets(message) for kind, message in ran.messages.items()}
+        self.messages = {kind: self._without_secrets(message) for kind, message in ran.messages.items()}
         return Measured(ran, figures, server, machine)
+
+    def _without_secrets(self, message: str) -> str:
+        workload = self._plan.workload
+        return without_values(without_secrets(message), workload.environment.values() if workload else ())
 
     def expected_s(self, part: Slice) -> float:
         """How long a slice should take at the speed of the warm-up."""

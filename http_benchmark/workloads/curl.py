@@ -7,6 +7,7 @@ fault, so that no request is silently another one.
 import argparse
 import base64
 import hashlib
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,11 +33,12 @@ _OWN_OPTIONS = {
     "-L": "--follow-redirects",
     "--location": "--follow-redirects",
     "--cacert": "--ca",
-    "-x": "--proxy",
-    "--proxy": "--proxy",
     "--http2": "--http 2",
 }
 """curl's options that hold for the whole run here, and what they are called."""
+
+_QUOTED = re.compile(r"""\\.|\$'|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+"""What a shell takes as one piece, each whole; of `$'…'`, which means something else, only the beginning."""
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -111,7 +113,7 @@ def _commands(text: str, faults: list[str]) -> Iterator[tuple[int, list[str]]]:
             words = shlex.split(begun)
         except ValueError:  # a quotation that goes on in the next line
             continue
-        if "$'" in begun:
+        if "$'" in _QUOTED.findall(begun):
             faults.append(
                 f"line {first_line}: $'…' is not understood; put the body into a file and give --data-binary @FILE"
             )
@@ -253,7 +255,7 @@ def _parser() -> _Parser:
         action=_Data,
         dest="data",
     )
-    own_flags = [option for option in _OWN_OPTIONS if option not in {"--cacert", "-x", "--proxy"}]
+    own_flags = [option for option in _OWN_OPTIONS if option != "--cacert"]
     parser.add_argument(*own_flags, *_IGNORED_FLAGS, action="store_true", dest="ignored")
-    parser.add_argument("--cacert", "-x", "--proxy", *_IGNORED_WITH_VALUE, dest="ignored_value")
+    parser.add_argument("--cacert", *_IGNORED_WITH_VALUE, dest="ignored_value")
     return parser

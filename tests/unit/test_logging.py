@@ -9,7 +9,7 @@ from pathlib import Path
 from loguru import logger
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.redaction import described_request, without_passwords
+from http_benchmark.redaction import described_request, without_passwords, without_secrets, without_values
 from http_benchmark.utils import logging
 
 
@@ -101,6 +101,17 @@ class ConfigureTest(unittest.TestCase):
 
 
 class RedactionTest(unittest.TestCase):
+    def test_without_values(self) -> None:
+        """Known secrets, as they are and as they stand in URLs; nothing is no secret."""
+        self.assertEqual("/a?k=***&l=*** b", without_values("/a?k=s%2Ft&l=s/t b", ["s/t", ""]))
+
+    def test_without_secrets(self) -> None:
+        """Passwords of URLs, and arguments whose names speak of credentials."""
+        self.assertEqual(
+            "http://***@h/?a=1&api_key=***&b=2 /x?my-Token=*** c",
+            without_secrets("http://u:p@h/?a=1&api_key=k&b=2 /x?my-Token=t c"),
+        )
+
     def test_without_passwords(self) -> None:
         """What stands before the @ of a URL's host goes; an @ elsewhere stays."""
         cases = {

@@ -29,6 +29,7 @@ class CurlTest(WorkloadCase):
             ("curl 'http://a?z=3' -G -d x=1", "GET", "http://a?z=3&x=1", (), b""),
             ("curl http://a -d @body.txt", "POST", "http://a", (_FORM,), b"ab"),
             ("curl http://a --data-binary @body.txt", "POST", "http://a", (_FORM,), b"a\nb\r\n"),
+            ("curl http://a -d '5$' --data-raw \"6$'\"", "POST", "http://a", (_FORM,), b"5$&6$'"),
             ("curl http://a --data-raw @body.txt", "POST", "http://a", (_FORM,), b"@body.txt"),
             ("curl http://a --data-urlencode 'q=a b&c'", "POST", "http://a", (_FORM,), b"q=a%20b%26c"),
             ("curl -T body.txt http://a/f", "PUT", "http://a/f", (), b"a\nb\r\n"),
@@ -75,13 +76,13 @@ class CurlTest(WorkloadCase):
 
     def test_what_holds_for_the_whole_run_is_noted(self):
         """Options that have another name here are not dropped in silence."""
-        workload = self.read("a.sh", "curl -k -L http://a/ --proxy=http://p:1 -o file -v")
+        workload = self.read("a.sh", "curl -k -L http://a/ --cacert=ca.pem -o file -v")
 
         self.assertEqual(
             (
                 "-k is left alone; give --no-verify for the whole run",
                 "-L is left alone; give --follow-redirects for the whole run",
-                "--proxy is left alone; give --proxy for the whole run",
+                "--cacert is left alone; give --ca for the whole run",
             ),
             workload.notes,
         )
@@ -92,6 +93,7 @@ class CurlTest(WorkloadCase):
             ("curl http://a\n\ncurl --formx http://a", "line 3: unrecognized arguments: --formx"),
             ("curl", "line 1: there is no URL; give one"),
             ("curl http://a | jq .\nwget http://a", "line 2: 'wget' is no curl command"),
+            ("curl http://a -x http://p:1", "line 1: unrecognized arguments: -x"),
             ("curl http://a -F a=b", "line 1: unrecognized arguments: -F"),
             ("curl http://a -H nonsense", "line 1: -H 'nonsense' must be of the form 'Name: value'"),
             ("curl http://a -b jar.txt", "line 1: -b 'jar.txt' is a file, which is not read; give name=value"),
