@@ -303,6 +303,11 @@ def make_plan(
             f"fault {configuration.fault[0]!r} can only be ordered from the bundled origin, not from "
             f"{without_passwords(url or '')}; leave it out, or aim at http-benchmark origin --fault"
         )
+    if configuration.tls and not bundled:
+        raise ConfigurationError(
+            f"tls is the bundled origin's, and {configuration.workload} leads to {url}; "
+            "leave it out, or say with url which path on the bundled origin it goes to"
+        )
     methods = {template.method for template in workload.templates} if workload else {configuration.method}
     http2 = any(arm.contender.http2 for arm in arms)
     plan = Plan(

@@ -272,7 +272,7 @@ def protocol_fault(library: str, *, http2: bool, tls: bool, verify: bool) -> str
 
 def _those_with(ability: str) -> str:
     able = [name for name, client in known_clients().items() if getattr(client, ability) and name not in OWN_CLIENTS]
-    return " or ".join(able)
+    return " or ".join(filter(None, (", ".join(able[:-1]), able[-1])))
 
 
 Url = Annotated[str, AfterValidator(checked_url)]

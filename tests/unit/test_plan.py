@@ -1,7 +1,9 @@
 """What is decided before the first request."""
 
 import random
+import tempfile
 import unittest
+from pathlib import Path
 
 from http_benchmark.clients import known_clients
 from http_benchmark.errors import ConfigurationError
@@ -184,6 +186,28 @@ class RequestTest(unittest.TestCase):
         """0.1, 0.2, 0.4 … 5 s."""
         self.assertEqual((), retry_delays(0))
         self.assertEqual((0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0), retry_delays(7))
+
+
+class ProtocolsTest(unittest.TestCase):
+    def test_the_origin_speaks_what_a_contender_needs(self):
+        """HTTP/2 as soon as one contender does; and then, as over TLS, there is no floor to probe."""
+        for contender, settings, expected in (
+            ("httpx:sync", {}, (False, False, True)),
+            ("httpx:sync", {"tls": True}, (True, False, False)),
+            ("httpx:sync+h2", {}, (False, True, False)),
+        ):
+            with self.subTest(contender, **settings):
+                plan = make_plan(ExperimentConfiguration(**settings), arms(contender), seed=1)
+                self.assertEqual(expected, (plan.origin.tls, plan.origin.http2, plan.probe_floor))
+
+    def test_tls_is_refused_for_a_workload_that_leads_elsewhere(self):
+        """Its URLs are another server's, as if `url` were."""
+        file = Path(self.enterContext(tempfile.TemporaryDirectory()), "a.toml")
+        file.write_text('[[request]]\nurl = "http://127.0.0.1:9/a"\n')
+        with self.assertRaisesRegex(ConfigurationError, r"tls is the bundled origin's, and .*a\.toml leads to http://"):
+            make_plan(ExperimentConfiguration(workload=file, tls=True), [], seed=1)
+        plan = make_plan(ExperimentConfiguration(workload=file, url="/", tls=True), [], seed=1)
+        self.assertTrue(plan.origin.tls)
 
 
 class ProcessorsTest(unittest.TestCase):
