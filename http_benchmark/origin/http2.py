@@ -11,7 +11,6 @@ import socket
 import time
 from collections import defaultdict
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -123,7 +122,7 @@ class Http2Origin:
         await self._send(response, protocol, with_body=scope.method != "HEAD")
 
     async def _response(self, scope: Scope, protocol: HTTPProtocol) -> Response:
-        """What the routes say, or said to an equal request without a body where they would say the same again."""
+        """What the routes say, or said to an equal request where they would say the same again, whatever its body."""
         fields = scope.headers.items()
         peer = scope.client.rpartition(":")[0]
         key = (scope.method, scope.path, scope.query_string, scope.authority, scope.http_version, peer, *fields)
@@ -132,9 +131,10 @@ class Http2Origin:
             await self._read_body(protocol, keep=False)
             return kept
         request = _request(scope, fields, peer)
-        body = await self._read_body(protocol, keep=routes.keeps_body(request))
+        shows_body = routes.keeps_body(request)
+        body = await self._read_body(protocol, keep=shows_body)
         response = routes.respond(replace(request, body=body))
-        if response.repeatable and not body and len(self._kept) < _MAX_KEPT:
+        if response.repeatable and not shows_body and len(self._kept) < _MAX_KEPT:
             self._kept[key] = response
         return response
 
@@ -207,7 +207,12 @@ class Http2Origin:
     async def _until(self, moment_ns: int) -> None:
         """Sleep until a moment of the monotonic clock; never less, as the event loop's own timers do."""
         awake = asyncio.get_running_loop().create_future()
-        alarm = self._alarms.at(moment_ns, partial(awake.set_result, None))
+
+        def wake() -> None:
+            if not awake.done():
+                awake.set_result(None)
+
+        alarm = self._alarms.at(moment_ns, wake)
         try:
             await awake
         finally:

@@ -71,9 +71,11 @@ class AnswersTest(Http2Case):
             before = origin.counts()
             for text in ("first", "other"):
                 self.assertEqual(text, client.post("/post", content=text).json()["data"])
+            for pieces in ([], [b"in ", b"pieces"]):  # whose length no header tells
+                self.assertEqual(b"".join(pieces).decode(), client.post("/post", content=iter(pieces)).json()["data"])
             body = b"x" * (2 * MIB)
             self.assertEqual(200, client.put("/bytes/1", content=body).status_code)
-            self.assertEqual(2 * MIB + 10, (origin.counts() - before).body_bytes_received)
+            self.assertEqual(2 * MIB + 19, (origin.counts() - before).body_bytes_received)
 
     def test_the_request_is_described(self):
         """Query, headers and URL are those of the request, the host taken from where HTTP/2 has it."""
