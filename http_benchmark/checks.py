@@ -100,9 +100,12 @@ def unchecked_certificates(plan: Plan) -> tuple[str, ...]:
     """
     if not (plan.origin.tls and plan.options.verify):
         return ()
+    origin = replace(plan.origin, certificate="unknown-authority", faults=())
     options = replace(plan.options, concurrency=1)
-    single = replace(plan, options=options, processes=1, warm_up=None, retry_delays_s=(), workload=None, mix=None)
-    with open_target(None, plan.origin_cpus, replace(plan.origin, certificate="unknown-authority")) as impostor:
+    single = replace(
+        plan, origin=origin, options=options, processes=1, warm_up=None, retry_delays_s=(), workload=None, mix=None
+    )
+    with open_target(None, plan.origin_cpus, origin) as impostor:
         return tuple(arm.name for arm in plan.arms if _is_trusted(impostor, arm, single))
 
 
