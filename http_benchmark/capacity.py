@@ -147,7 +147,7 @@ class CapacityExperiment:
         try:
             with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
-                self.plan = self.plan.set_up(target.url)
+                self.plan = self.plan.set_up(target.url, target.ca_file)
                 self._observer.started(self.result(), self)
                 for block in range(self.plan.blocks):
                     for arm in self.plan.start_order(block):

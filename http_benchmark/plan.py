@@ -213,8 +213,12 @@ class Plan:
         """Whether the workload logs in before it is measured."""
         return self.workload is not None and bool(self.workload.setup)
 
-    def set_up(self, url: str) -> "Plan":
+    def set_up(self, url: str, ca_file: str | None) -> "Plan":
         """The same plan with the requests as they go to the target, which is open by now, and is asked to log in.
+
+        Args:
+            url: Of the target.
+            ca_file: PEM file of the target's own authority; None where it has none.
 
         Raises:
             ConfigurationError: A request of the workload is none.
@@ -222,9 +226,8 @@ class Plan:
         """
         if self.workload is None:
             return self.aimed(url)
-        ready = set_up(
-            self.workload, url, moved=self.moves_requests, headers=self.request.headers, options=self.options
-        )
+        options = replace(self.options, ca_file=ca_file or self.options.ca_file)
+        ready = set_up(self.workload, url, moved=self.moves_requests, headers=self.request.headers, options=options)
         return replace(replace(self, workload=ready).aimed(url), workload=self.workload)
 
     def aimed(self, url: str) -> "Plan":

@@ -25,7 +25,7 @@ class WorkloadTest(CommandCase):
             ("shop.toml", {"search": 70, "article": 20, "add to cart": 10}, ()),
             ("page.har", {"GET /articles": 50, "POST /carts": 50}, ("pycurl:sync", "--url", "/anything")),
             ("requests.curl", {"GET /get": 50, "PUT /anything/articles/7": 50}, ("urllib3",)),
-            ("login.toml", {"account": 60}, ("requests", "aiohttp")),
+            ("login.toml", {"account": 60}, ("requests", "aiohttp", "--tls")),
             ("petstore.yaml", {"list pets": 33, "add a pet": 33, "show a pet": 33}, ("aiohttp",)),
         ):
             with self.subTest(file):
