@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bench.fuzzing.replies import Replies, Reply, WrongReplyError
 from bench.fuzzing.scripts import Script
 
-PATIENCE_S = 60.0  # on a busy machine; nothing that is waited for takes more than two seconds
+PATIENCE_S = 60.0  # without a byte, on a busy machine; TCP itself may rest for seconds where windows are small
 _SLOW_READS = 100  # then the rest as fast as it comes, or a large answer would take for ever
 _MOST_BYTES = 8_000_000  # more is asked for only by those who leave
 
@@ -66,7 +66,7 @@ class Talk:
             return outcome
         with self._socket:
             try:
-                async with asyncio.timeout(script.ends_after_s if script.leaves else PATIENCE_S):
+                async with asyncio.timeout(script.ends_after_s if script.leaves else PATIENCE_S) as self._limit:
                     async with asyncio.TaskGroup() as group:
                         group.create_task(self._write())
                         group.create_task(self._read())
@@ -145,6 +145,8 @@ class Talk:
     def _take(self, data: bytes) -> None:
         outcome = self._outcome
         outcome.received_bytes += len(data)
+        if not self._script.leaves:
+            self._limit.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)
         self._replies.feed(data)
         if outcome.received_bytes > _MOST_BYTES and not self._script.leaves:
             raise WrongReplyError(f"more than {_MOST_BYTES} bytes came")
