@@ -18,11 +18,15 @@ from collections.abc import Callable, Iterable
 
 from bench.fuzzing.orders import unknown_routes
 from bench.fuzzing.rounds import Fuzzer, Report
+from http_benchmark.faults import AMOUNTS, FaultKind
 from http_benchmark.lifeline import raise_file_limit
+from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.units import parse_duration
 
 PROGRESS_S = 60.0
+_AMOUNTS = {"bandwidth": "=1MiB/s", "idle-close": "=200ms"}  # of others that need one: short
+FAULTS = tuple(f"{kind}{_AMOUNTS.get(kind, '=20ms' if kind in AMOUNTS else '')}:4%" for kind in FaultKind)
 
 
 def fuzz(
@@ -31,6 +35,7 @@ def fuzz(
     rounds: Iterable[int],
     cpu_s: float = math.inf,
     connections: int = 150,
+    faults: bool = False,
     tell: Callable[[str], object] = print,
 ) -> Report:
     """Play rounds against an origin of its own.
@@ -40,11 +45,12 @@ def fuzz(
         rounds: Their numbers.
         cpu_s: No further round is begun when so much CPU time was used, the origin's included.
         connections: Per part of a round, of which there are three.
+        faults: Play against an origin that goes wrong itself, in every way that can be ordered.
         tell: Told findings as they come, and how far it is now and then.
     """
     raise_file_limit()
-    with OriginProcess() as origin:
-        fuzzer = Fuzzer(seed, connections, origin)
+    with OriginProcess(options=OriginOptions(seed=seed, faults=FAULTS if faults else ())) as origin:
+        fuzzer = Fuzzer(seed, connections, origin, trusts=not faults)
         report, told, next_s = fuzzer.report, 0, time.monotonic() + PROGRESS_S
         for number in rounds:
             alive = fuzzer.play(number)
@@ -66,6 +72,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--round", type=int, metavar="K", help="play only this one, to see a finding again")
     parser.add_argument("--connections", type=int, default=150, help="per part of a round, of which there are three")
+    parser.add_argument("--faults", action="store_true", help="have the origin go wrong itself, in every way it can")
     arguments = parser.parse_args()
     if unknown := unknown_routes():
         print(f"asked for now and then only, since nothing is known of their answers: {', '.join(unknown)}")
@@ -74,6 +81,7 @@ def main() -> int:
         rounds=itertools.count() if arguments.round is None else [arguments.round],
         cpu_s=arguments.cpu,
         connections=arguments.connections,
+        faults=arguments.faults,
     )
     print(report.summary())
     return 1 if report.findings else 0

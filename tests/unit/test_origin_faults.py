@@ -100,6 +100,7 @@ class DrawTest(unittest.TestCase):
         self.assertEqual((3.0, FaultKind.DROP, False), (met.delay_s, met.fault.kind, met.repeatable))
         busy = befallen(Response(body=b"x"), [Fault.parse("delay=2s"), BURST])
         self.assertEqual((503, 2.0, None, False), (busy.status, busy.delay_s, busy.fault, busy.repeatable))
+        self.assertEqual(200, befallen(Response(404), [Fault.parse("bad-chunk")]).status)  # as it says, and is counted
         self.assertEqual((("Content-Encoding", "gzip"),), befallen(Response(), [Fault.parse("bad-gzip")]).headers)
 
 
