@@ -75,7 +75,7 @@ class TestDifferences(TestCase):
             with self.subTest(name):
                 self.assertEqual(
                     [(f"configuration.{name}", expected)],
-                    found(experiment(), experiment(configuration={name: "other"})),
+                    found(experiment(), experiment(configuration={name: 77})),
                 )
 
     def test_the_target_matters(self):
