@@ -8,6 +8,7 @@ from urllib.parse import quote
 _TELLING = "auth|cookie|token|secret|password|credential|session|api.?key|signature"
 _SECRET_HEADER = re.compile(_TELLING, re.IGNORECASE)
 _SECRET_ARGUMENT = re.compile(rf"([?&][^=&#\s]*?(?:{_TELLING})[^=&#\s]*?=)[^&#\s]*", re.IGNORECASE)
+_QUERY = re.compile(r"\?[^\s\"<>]+")
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@")
 
 
@@ -19,6 +20,11 @@ def without_passwords(text: str) -> str:
 def without_secrets(text: str) -> str:
     """The same, and the values of query arguments whose names speak of credentials."""
     return _SECRET_ARGUMENT.sub(r"\1***", without_passwords(text))
+
+
+def without_queries(text: str) -> str:
+    """Replace what follows the question mark of each URL or path by `…`."""
+    return _QUERY.sub("?…", text)
 
 
 def without_values(text: str, secrets: Iterable[str]) -> str:

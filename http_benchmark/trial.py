@@ -25,7 +25,7 @@ from http_benchmark.models.measurement import (
     TrialRecord,
 )
 from http_benchmark.plan import Arm, Plan
-from http_benchmark.redaction import without_secrets, without_values
+from http_benchmark.redaction import without_queries, without_secrets, without_values
 from http_benchmark.slicing import Slice
 from http_benchmark.stats.faults import FaultTally
 from http_benchmark.stats.hdr import encode
@@ -262,8 +262,9 @@ class Trial:
         return Measured(ran, figures, server, machine)
 
     def _without_secrets(self, message: str) -> str:
-        workload = self._plan.workload
-        return without_values(without_secrets(message), workload.environment.values() if workload else ())
+        """What may be stored; queries of a workload may have been recorded, or hold what a login gave."""
+        message, workload = without_secrets(message), self._plan.workload
+        return without_values(without_queries(message), workload.environment.values()) if workload else message
 
     def expected_s(self, part: Slice) -> float:
         """How long a slice should take at the speed of the warm-up."""

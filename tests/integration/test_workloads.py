@@ -4,6 +4,7 @@ import json
 import tomllib
 
 from tests.integration.command_case import ROOT, CommandCase
+from tests.servers import refused_port
 
 EXAMPLES = ROOT / "examples" / "workloads"
 
@@ -110,6 +111,17 @@ class WorkloadTest(CommandCase):
         everything = self.output.encode() + b"".join(path.read_bytes() for path in self.folder.glob("*.[jd][sb]*"))
         self.assertIn(b"api_key=***", everything)
         self.assertNotIn(b"very-secret", everything)
+
+    def test_what_was_recorded_in_a_query_is_not_told(self):
+        """A library that names the URL in its error tells where it failed, and not with which arguments."""
+        url = f"http://127.0.0.1:{refused_port()}/page"
+        entry = {"request": {"method": "GET", "url": f"{url}?sid=very-secret"}}
+        (self.folder / "page.har").write_text(json.dumps({"log": {"entries": [entry]}}))
+        ran = self.run_command("run", "requests", "--workload", str(self.folder / "page.har"), "--blocks", "1")
+        everything = ran.stdout + ran.stderr
+
+        self.assertIn("with url: /page?…", everything)
+        self.assertNotIn("very-secret", everything)
 
     def test_a_plan_shows_the_requests(self):
         """With shares, variants, and what is left out."""

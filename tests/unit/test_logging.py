@@ -9,7 +9,13 @@ from pathlib import Path
 from loguru import logger
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.redaction import described_request, without_passwords, without_secrets, without_values
+from http_benchmark.redaction import (
+    described_request,
+    without_passwords,
+    without_queries,
+    without_secrets,
+    without_values,
+)
 from http_benchmark.utils import logging
 
 
@@ -111,6 +117,10 @@ class RedactionTest(unittest.TestCase):
             "http://***@h/?a=1&api_key=***&b=2 /x?my-Token=*** c",
             without_secrets("http://u:p@h/?a=1&api_key=k&b=2 /x?my-Token=t c"),
         )
+
+    def test_without_queries(self) -> None:
+        """Whatever stands in them; a question mark in a sentence stays."""
+        self.assertEqual("is it there? /a?… (http://h?…", without_queries("is it there? /a?s=1&t (http://h?sid"))
 
     def test_without_passwords(self) -> None:
         """What stands before the @ of a URL's host goes; an @ elsewhere stays."""
