@@ -117,9 +117,9 @@ def _commands(text: str, faults: list[str]) -> Iterator[tuple[int, list[str]]]:
             faults.append(
                 f"line {first_line}: $'…' is not understood; put the body into a file and give --data-binary @FILE"
             )
-        elif words[0] == "curl":
+        elif words[:1] == ["curl"]:
             yield first_line, words[1:]
-        else:
+        elif words:
             faults.append(f"line {first_line}: {words[0]!r} is no curl command; begin each command with curl")
         begun = ""
     if begun:

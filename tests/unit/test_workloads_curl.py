@@ -64,7 +64,7 @@ class CurlTest(WorkloadCase):
         """Over lines that go on, with comments and empty lines between, quotations over lines; in the file's order."""
         workload = self.read(
             "a.sh",
-            "# first\ncurl http://a/1 \\\n  -H 'A: 1'\n\ncurl http://a/2 http://a/3\r\n"
+            "# first\n\\\n\ncurl http://a/1 \\\n  -H 'A: 1'\n\ncurl http://a/2 http://a/3\r\n"
             "curl http://a/4 -d '{\n# no comment\n}'\n",
         )
 
