@@ -1,11 +1,9 @@
-"""What tests need on the other side beyond the bundled origin: HTTP/2 in its raw form, certificates, a closed port."""
+"""What tests need on the other side beyond the bundled origin: HTTP/2 in its raw form, a closed port."""
 
 import contextlib
 import socket
 import ssl
-import subprocess
 import threading
-from pathlib import Path
 from typing import Self
 
 SLOW_S = 3.0
@@ -78,29 +76,3 @@ def refused_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])
-
-
-def make_certificate(folder: Path) -> Path:
-    """Write a self-signed certificate for 127.0.0.1 and its key into one PEM file.
-
-    Raises:
-        FileNotFoundError: There is no `openssl` command.
-    """
-    pem, key = folder / "server.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(pem)],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    pem.write_text(pem.read_text() + key.read_text())
-    return pem
-
-
-def server_tls(pem: Path, *protocols: str) -> ssl.SSLContext:
-    """A server's TLS context with that certificate, offering these protocols by ALPN."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    if protocols:
-        context.set_alpn_protocols(list(protocols))
-    return context

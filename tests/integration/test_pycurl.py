@@ -1,10 +1,8 @@
 """The pycurl adapter against real servers: HTTP/2, and how its transfers live on the event loop."""
 
 import asyncio
-import shutil
 import tempfile
 import unittest
-from pathlib import Path
 
 import pycurl
 
@@ -12,7 +10,8 @@ from http_benchmark.clients import pycurl_adapter
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
-from tests.servers import Http2Server, make_certificate, server_tls
+from http_benchmark.origin.tls import credentials
+from tests.servers import Http2Server
 
 
 class Http2Test(unittest.TestCase):
@@ -24,14 +23,15 @@ class Http2Test(unittest.TestCase):
             self.assertEqual([Http2Server.PREFACE] * 2, server.prefaces)
             self.assertEqual(4, server.requests)
 
-    @unittest.skipUnless(shutil.which("openssl"), "no openssl command to make a certificate with")
     def test_a_server_without_http2_is_an_error_and_no_fallback(self):
         """Asked for HTTP/2 over TLS, a server that has it is used, and one that has not is not measured over 1.1."""
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        pem = make_certificate(Path(folder.name))
-        with Http2Server(server_tls(pem, "h2")) as server:
-            self.assertEqual([200, 200], self._send_twice(server.url, ca_file=str(pem)))
+        shown = credentials()
+        tls = shown.context()
+        tls.set_alpn_protocols(["h2"])
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as authority, Http2Server(tls) as server:
+            authority.write(shown.authority)
+            authority.flush()
+            self.assertEqual([200, 200], self._send_twice(server.url, ca_file=authority.name))
         with OriginProcess(options=OriginOptions(tls=True)) as origin, self.assertRaises(pycurl.error):
             self._send_twice(f"{origin.url}/status/200", ca_file=origin.ca_file)
 
