@@ -9,7 +9,7 @@ from http_benchmark.faults import ON_CONNECTIONS, SLOWING
 from http_benchmark.models.experiment import FaultScore
 from http_benchmark.models.measurement import Distribution, TrialRecord
 from http_benchmark.stats.histogram import Times
-from http_benchmark.stats.samples import Columns, Integers, unpack
+from http_benchmark.stats.samples import Columns, Integers, unpack, without_events
 
 _DEADLINES = (ErrorKind.TIMEOUT, ErrorKind.CONNECT_TIMEOUT, ErrorKind.POOL_TIMEOUT)
 
@@ -41,7 +41,7 @@ class FaultTally:
 
     def add(self, raw: Integers) -> None:
         """Add samples as the recorder left them, shape (n, 4), in the order of the samples file."""
-        samples = unpack(raw, self._timeout_s)
+        samples = unpack(without_events(raw), self._timeout_s)
         too_long = samples.code == ErrorKind.TIMEOUT.code
         self.late.add(samples.duration_ns[too_long] - round(self._timeout_s * 1e9))
         if self._follows:

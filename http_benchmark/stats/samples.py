@@ -178,13 +178,18 @@ class EventFigures:
         self.first.add(waited_ns[code == FIRST_EVENT])
         self.gap.add(gaps_ns)
         self._squares_s2 += float(np.sum((gaps_ns / 1e9) ** 2))
-        return raw[code < FIRST_EVENT]
+        return without_events(raw)
 
     def merge(self, other: "EventFigures") -> None:
         """Add all that the other holds."""
         self.first.merge(other.first)
         self.gap.merge(other.gap)
         self._squares_s2 += other._squares_s2  # noqa: SLF001 - another of the same class
+
+
+def without_events(raw: Integers) -> Integers:
+    """Those samples that are requests."""
+    return raw[raw[:, 3] & CODE_MASK < FIRST_EVENT]
 
 
 def deadline_s(timeout_s: float) -> float:
@@ -263,7 +268,7 @@ class SliceTally:
         self._most_undecided = max(BUFFERED_SAMPLES, 10 * concurrency)
 
     def add(self, raw: Integers) -> None:
-        """Add samples as the recorder left them, shape (n, 3); the chunks of a slice may come in any order."""
+        """Add samples as the recorder left them, shape (n, 4); the chunks of a slice may come in any order."""
         if self._events:
             raw = self._events.take(raw)
         if not len(raw):

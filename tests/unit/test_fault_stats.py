@@ -5,6 +5,7 @@ import unittest
 import numpy as np
 
 from http_benchmark.errors import ErrorKind
+from http_benchmark.load.events import FIRST_EVENT, NEXT_EVENT
 from http_benchmark.models.measurement import Distribution, FaultRecord, ServerCounts, TrialRecord
 from http_benchmark.stats.faults import FaultTally, fault_score
 from http_benchmark.stats.ranking import summarise
@@ -62,6 +63,12 @@ class TallyTest(unittest.TestCase):
     def test_nothing_follows_in_the_open_model(self):
         """There the next request waits for its time."""
         self.assertEqual(0, tally(rows((0, 10, RESET), (10, 12, 200)), follows=False).recovery.count)
+
+    def test_events_are_no_requests(self):
+        """Two events, noted after the answer that brought them, neither fail nor recover: 5 ms, once."""
+        answers = rows((0, 10, RESET), (10, 15, 200), (10, 12, FIRST_EVENT), (12, 14, NEXT_EVENT), (15, 20, 200))
+        found = tally(answers)
+        self.assertEqual((1, 0.005), (found.recovery.count, found.recovery.max_s))
 
     def test_lateness_is_what_is_beyond_the_deadline(self):
         """Given up at 1004 ms, answered at 1500 ms: 4 and 500 ms late; given up too early is not late."""
