@@ -150,6 +150,8 @@ class CapacityExperiment:
                 self.plan = self.plan.set_up(target.url, target.ca_file)
                 self._observer.started(self.result(), self)
                 for block in range(self.plan.blocks):
+                    if block and self.plan.has_setup:  # anew for each block, since sessions end
+                        self.plan = self.plan.set_up(target.url, target.ca_file)
                     for arm in self.plan.start_order(block):
                         self._search_until_done(arm, block, target)
                 self._check_pacing()

@@ -16,6 +16,7 @@ from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import MachineLoad
+from http_benchmark.plan import Plan
 from http_benchmark.probing import Probing
 from http_benchmark.slo import Slo
 from http_benchmark.stats.samples import SliceTally
@@ -145,6 +146,19 @@ class CapacityTest(TestCase):
             trial=trial,
             observer=observer,
         )
+
+
+class SetupTest(CapacityTest):
+    def test_a_workload_logs_in_anew_for_each_block(self):
+        """Before the first of three and between them; without anything to set up, the plan is made ready once."""
+        for has_setup, times in ((True, 3), (False, 1)):
+            with (
+                self.subTest(has_setup),
+                mock.patch.object(Plan, "has_setup", has_setup),
+                mock.patch.object(Plan, "set_up", autospec=True, side_effect=lambda plan, *_: plan) as set_up,
+            ):
+                self.experiment(QueueTrial(constant), blocks=3).run()
+                self.assertEqual(times, set_up.call_count)
 
 
 class KnownAnswerTest(CapacityTest):
