@@ -3,10 +3,13 @@
 import random
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 from http_benchmark.clients import known_clients
+from http_benchmark.clients.base import Request
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.load.mix import Mix
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -56,6 +59,17 @@ class PlanTest(unittest.TestCase):
         self.assertGreater(len({tuple(arm.name for arm in order) for order in orders[0]}), 1)
         for order in orders[0]:
             self.assertCountEqual(self.plan().arms, order)
+
+    def test_where_a_workload_begins_is_the_seeds(self):
+        """Another deck in each round, the same again with the same seed; without a workload there is but one."""
+        request = Request("GET", "http://127.0.0.1:9/")
+        mix = Mix((request,), tags=(1,), order=(0,) * 1000, deck=1)
+        decks = [[replace(self.plan(seed), mix=mix).deck_of(0, number) for number in range(8)] for seed in (1, 1, 2)]
+
+        self.assertEqual(decks[0], decks[1])
+        self.assertNotEqual(decks[0], decks[2])
+        self.assertGreater(len(set(decks[0])), 1)
+        self.assertEqual(0, self.plan().deck_of(0, 1))
 
     def test_warm_up(self):
         """One second and 200 requests, at most three seconds; `warmup=0` is none, also in a quick run."""

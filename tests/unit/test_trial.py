@@ -8,7 +8,7 @@ import numpy as np
 from http_benchmark import trial as trial_module
 from http_benchmark.clients import known_clients
 from http_benchmark.errors import ErrorKind, WorkerError
-from http_benchmark.load.schedule import Arrivals, Schedule
+from http_benchmark.load.schedule import Arrivals, Schedule, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.plan import Arm, make_plan
@@ -55,6 +55,17 @@ class PatienceTest(unittest.TestCase):
             trial.measure(late, round_number=0, position=0, started_s=0.0)
 
         self.assertGreater(self.patience_s(measure, timeout=1, rate=0.1), 1200)
+
+
+class OrderTest(unittest.TestCase):
+    def test_a_slice_begins_with_its_deck(self):
+        """The worker is told where in a workload's order it begins."""
+        team = mock.Mock(pids=(), run=mock.Mock(side_effect=EnoughError))
+        with a_trial(team) as trial:
+            self.assertRaises(
+                EnoughError, trial.measure, Stop(requests=1), round_number=0, position=0, started_s=0.0, deck=3
+            )
+        self.assertEqual(3, team.run.call_args.args[0].deck)
 
 
 class FinishTest(unittest.TestCase):
