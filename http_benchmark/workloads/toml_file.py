@@ -139,11 +139,20 @@ class _Reading:
 
     def table(self, name: str, file: Path) -> tuple[Row, ...]:
         """The rows of a CSV file whose first line has the columns' names."""
-        text = self._file(f"data.{name}.csv", file).decode("utf-8-sig", errors="replace")
-        rows = list(csv.reader(text.splitlines(keepends=True), strict=True)) if text else []
+        content = self._file(f"data.{name}.csv", file)
+        if content is None:
+            return ()
+        text = content.decode("utf-8-sig", errors="replace")
+        try:
+            rows = list(csv.reader(text.splitlines(keepends=True), strict=True))
+        except csv.Error as error:
+            self.faults.append(f"data.{name}: {str(file)!r} is no CSV: {error}; correct it")
+            return ()
         columns, lines = (rows[0], rows[1:]) if rows else ([], [])
-        if text and not lines:
+        if not lines:
             self.faults.append(f"data.{name}: {str(file)!r} has no rows; its first line has the names of the columns")
+        if len(set(columns)) < len(columns):
+            self.faults.append(f"data.{name}: {str(file)!r} has a column twice; give each a name of its own")
         for number, line in enumerate(lines, 2):
             if len(line) != len(columns):
                 self.faults.append(
@@ -215,7 +224,7 @@ class _Reading:
             if "content-type" not in {name.lower() for name, _ in headers}:
                 headers = (*headers, ("Content-Type", "application/json"))
         elif request.body_file is not None:
-            body = self._file(f"{place}.body-file", request.body_file)
+            body = self._file(f"{place}.body-file", request.body_file) or b""
         return Template(
             name=request.name or f"{method} {request.url.partition('?')[0]}",
             method=method,
@@ -258,12 +267,12 @@ class _Reading:
                     self.faults.append(f"{template.name}: nothing is called {{{{{name}}}}}; {advice}")
         return environment
 
-    def _file(self, place: str, file: Path) -> bytes:
+    def _file(self, place: str, file: Path) -> bytes | None:
         try:
             content = (self._folder / file).read_bytes()
         except OSError as error:
             self.faults.append(f"{place} cannot be read ({error.strerror}), got {str(file)!r}; name a readable file")
-            return b""
+            return None
         self.digest.update(content)
         return content
 

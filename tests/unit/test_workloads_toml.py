@@ -170,6 +170,23 @@ class FaultTest(WorkloadCase):
                 for words, fault in zip(expected, faults, strict=True):
                     self.assertTrue(fault.startswith(words), fault)
 
+    def test_data_that_is_no_table(self):
+        """A quotation without an end, two columns of one name, no rows, nothing at all: one line for each."""
+        none = "a.toml: data.users: 'users.csv' has no rows; its first line has the names of the columns"
+        for content, expected in (
+            ('name\n"ada\n', "a.toml: data.users: 'users.csv' is no CSV: unexpected end of data; correct it"),
+            (
+                "name,name\nada,grace\n",
+                "a.toml: data.users: 'users.csv' has a column twice; give each a name of its own",
+            ),
+            ("name\n", none),
+            ("", none),
+        ):
+            with self.subTest(content):
+                self.file("users.csv", content)
+                faults = self.faults("a.toml", "[data.users]\ncsv = 'users.csv'\n[[request]]\nurl = '/'\n")
+                self.assertEqual((expected,), faults)
+
     def test_a_file_of_no_known_format(self):
         """What is one is said."""
         (fault,) = self.faults("notes.txt", "hello")
