@@ -34,6 +34,7 @@ _SPELLINGS = {"header": "headers", "database": "database_url", "workload_host": 
 
 OTHER_OPTIONS = frozenset(
     {
+        "check",
         "config",
         "force",
         "format",
@@ -41,6 +42,8 @@ OTHER_OPTIONS = frozenset(
         "http2",
         "json",
         "limit",
+        "list",
+        "markdown",
         "metric",
         "offset",
         "output",

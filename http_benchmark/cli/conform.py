@@ -16,9 +16,21 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("contenders", nargs=-1, metavar="[CONTENDER]...")
-@click.option("--check", "check_ids", multiple=True, metavar="ID", help="Ask this only; repeatable.  [default: all]")
-@click.option("--list", "list_only", is_flag=True, help="List the checks; ask nothing.")
-@click.option("--markdown", "markdown_file", help="Write the matrix as Markdown to this file; - for standard output.")
+@click.option(
+    "--check",
+    "check_ids",
+    envvar="HTTP_BENCHMARK_CHECK",
+    multiple=True,
+    metavar="ID",
+    help="Ask this only; repeatable.  [default: all]",
+)
+@click.option("--list", "list_only", envvar="HTTP_BENCHMARK_LIST", is_flag=True, help="List the checks; ask nothing.")
+@click.option(
+    "--markdown",
+    "markdown_file",
+    envvar="HTTP_BENCHMARK_MARKDOWN",
+    help="Write the matrix as Markdown to this file; - for standard output.",
+)
 @shared_options(output=True)
 def command(
     config_file: Path | None,

@@ -204,7 +204,7 @@ class RunTest(CommandCase):
             for option in command.params
             if isinstance(option, click.Option)
         }
-        known = {*Settings.model_fields, *OTHER_OPTIONS, "header", "database", "no_verify", "no_floor"}
+        known = {*Settings.model_fields, *OTHER_OPTIONS, "header", "database", "workload_host", "no_verify", "no_floor"}
         self.assertEqual(set(), options - known)
         self.assertEqual(set(), OTHER_OPTIONS - options)
 
