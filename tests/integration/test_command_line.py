@@ -288,7 +288,7 @@ class OtherCommandsTest(CommandCase):
         """It says where the authority's file is, which makes a client trust it, HTTP/2 included."""
         process = self.start("origin", "--tls", "--http2")
         words = process.stdout.readline().split()
-        url, ca_file = words[2].rstrip(","), words[6]
+        url, ca_file = words[2].rstrip(","), words[7]
         trusting = ssl.create_default_context(cafile=ca_file)
         trusting.set_alpn_protocols(["h2"])
         with (
