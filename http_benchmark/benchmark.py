@@ -351,7 +351,11 @@ def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[
     for contender in configuration.resolved_contenders(tuple(installed)):
         arm = Arm(contender, known[contender.library], installed_version(contender.library))
         fault = protocol_fault(
-            contender.library, http2=contender.http2, tls=configuration.tls, verify=configuration.verify
+            contender.library,
+            http2=contender.http2,
+            tls=configuration.tls,
+            verify=configuration.verify,
+            proxy=configuration.proxy is not None,
         )
         if contender.library not in OWN_CLIENTS and contender.library not in installed:
             fault = _how_to_get(arm.capabilities)

@@ -311,6 +311,11 @@ def make_plan(
             f"tls is the bundled origin's, and {configuration.workload} leads to {url}; "
             "leave it out, or say with url which path on the bundled origin it goes to"
         )
+    if configuration.proxy and workload and workload.setup:
+        raise ConfigurationError(
+            f"{workload.path.name} logs in with its setup, which is not offered through a proxy; "
+            "leave out proxy, or give the headers that the setup would take"
+        )
     methods = {template.method for template in workload.templates} if workload else {configuration.method}
     http2 = any(arm.contender.http2 for arm in arms)
     plan = Plan(
@@ -341,6 +346,7 @@ def make_plan(
             verify=configuration.verify,
             ca_file=str(configuration.ca) if configuration.ca else None,
             follow_redirects=configuration.follow_redirects,
+            proxy=configuration.proxy,
         ),
         retry_delays_s=retry_delays(configuration.retries),
         think_time_s=configuration.think_time,
@@ -351,10 +357,11 @@ def make_plan(
         delay_s=asked_delay_s(configuration),
         primary_metric=configuration.primary or ("cpu_s_per_1k" if configuration.rate else "throughput_rps"),
         # Somebody else's server gets nothing but the workload, unless a little more of the same does no harm.
-        # A bare socket speaks neither TLS nor HTTP/2. What goes wrong tells nothing of it, nor of new connections.
+        # A bare socket speaks neither TLS nor HTTP/2, nor to a proxy. What goes wrong tells nothing of it, nor of new
+        # connections.
         probe_floor=configuration.floor
         and warm_up is not None
-        and not (configuration.tls or http2 or configuration.fault)
+        and not (configuration.tls or http2 or configuration.fault or configuration.proxy)
         and (bundled or methods <= READING),
         probe_life_cycle=warm_up is not None and bundled and not configuration.fault,
     )

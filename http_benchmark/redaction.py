@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 _TELLING = "auth|cookie|token|secret|password|credential|session|api.?key|signature"
 _SECRET_HEADER = re.compile(_TELLING, re.IGNORECASE)
@@ -15,6 +15,11 @@ _USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@")
 def without_passwords(text: str) -> str:
     """Replace what stands before the @ of each URL in a text by `***`."""
     return _USER_INFO.sub("***@", text)
+
+
+def through(proxy: str | None) -> str:
+    """How a heading says that a proxy stands between, without its credentials; empty where there is none."""
+    return f" through the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}" if proxy else ""
 
 
 def without_secrets(text: str) -> str:
@@ -41,7 +46,7 @@ def shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
         configuration: As an experiment's or a benchmark's `to_dict` gives it; headers as a mapping or as pairs.
     """
     shown = dict(configuration)
-    for name in ("url", "target_url"):
+    for name in ("url", "target_url", "proxy"):
         if shown.get(name):
             shown[name] = without_passwords(shown[name])
     headers = shown.get("headers")

@@ -17,7 +17,7 @@ from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
-from http_benchmark.redaction import described_request, without_passwords
+from http_benchmark.redaction import described_request, through, without_passwords
 from http_benchmark.report.parts import counted, percent
 from http_benchmark.stats.sequential import looks
 from http_benchmark.units import format_duration, format_rate, format_rates
@@ -32,7 +32,7 @@ def print_plan(experiment: Experiment, console: Console) -> None:
     each = f"{part.requests} requests" if part.requests else f"{least}{format_duration(part.duration_s)}"
     warm_up = format_duration(plan.warm_up.duration_s) if plan.warm_up else "none"
     lines = [
-        f"target       {without_passwords(plan.url or 'bundled origin')}",
+        f"target       {without_passwords(plan.url or 'bundled origin')}{through(plan.options.proxy)}",
         *what_is_sent(plan),
         *what_goes_wrong(plan),
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",

@@ -59,6 +59,7 @@ Examples:
 @click.option("--tls", is_flag=True, default=None, help="Have the bundled origin speak TLS.")
 @click.option("--no-verify", "verify", flag_value=False, default=None, help="Do not check certificates.")
 @click.option("--ca", help="PEM file with the authorities to trust.")
+@click.option("--proxy", help="Send everything through this HTTP proxy: http://[user:password@]host:port.")
 @click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects.")
 @click.option("--no-floor", "floor", flag_value=False, default=None, help="Do not probe what a bare socket reaches.")
 @click.option("--name", help="Name of the experiment.")

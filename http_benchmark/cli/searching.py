@@ -16,7 +16,7 @@ from http_benchmark.cli.progress import what_goes_wrong, what_is_sent
 from http_benchmark.config import CapacitySettings
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.capacity import CapacityResult, CapacitySearch, Probe
-from http_benchmark.redaction import without_passwords
+from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import json as json_report
 from http_benchmark.report import parts
 from http_benchmark.report.capacity import print_capacity
@@ -72,7 +72,7 @@ def print_plan(experiment: CapacityExperiment, console: Console) -> None:
     """Say what would be searched and how long it would take."""
     plan, probing = experiment.plan, experiment.probing
     lines = [
-        f"target       {without_passwords(plan.url or 'bundled origin')}",
+        f"target       {without_passwords(plan.url or 'bundled origin')}{through(plan.options.proxy)}",
         *what_is_sent(plan),
         *what_goes_wrong(plan),
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",

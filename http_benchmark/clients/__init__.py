@@ -50,6 +50,7 @@ class Capabilities:
         stream: A streamed body is handed over as it arrives; otherwise it is read whole first.
         total_timeout: The timeout is a deadline of the whole request; otherwise of connecting and of each read.
         files_per_thread: Open files that each thread of the sync client takes, its connection among them.
+        proxy: Requests can be sent through an HTTP proxy.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Capabilities:
     stream: bool
     total_timeout: bool
     files_per_thread: int = 1
+    proxy: bool = False
 
 
 def known_clients() -> dict[str, Capabilities]:

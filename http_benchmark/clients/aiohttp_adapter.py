@@ -33,6 +33,7 @@ CAPABILITIES = {
     "pool_limit": True,
     "stream": True,
     "total_timeout": True,
+    "proxy": True,
 }
 
 _AUTOMATIC_HEADERS = (
@@ -93,6 +94,7 @@ class AiohttpClient(AsyncClient):
             ),
             trust_env=False,
         )
+        self._request = partial(self._session.request, proxy=options.proxy) if options.proxy else self._session.request
         self._options = options
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
@@ -100,7 +102,7 @@ class AiohttpClient(AsyncClient):
         headers = CIMultiDict(request.headers)
         follow = self._options.follow_redirects
         max_redirects = self._options.max_redirects + 1  # aiohttp gives up on reaching its limit, others beyond it
-        session_request = self._session.request
+        session_request = self._request
         if unasked := _unasked_headers(request):  # even an empty list of them would cost time with every request
             session_request = partial(session_request, skip_auto_headers=unasked)
 
@@ -138,7 +140,7 @@ class AiohttpClient(AsyncClient):
     def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:
         method, url, body = request.method, request.url, request.body or None
         headers, unasked = CIMultiDict(request.headers), _unasked_headers(request)
-        session_request, options = self._session.request, self._options
+        session_request, options = self._request, self._options
 
         async def send() -> int:
             async with session_request(

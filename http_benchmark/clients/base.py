@@ -14,7 +14,7 @@ import ssl
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 
 from http_benchmark.errors import ErrorKind, UnsupportedOptionError
@@ -58,6 +58,7 @@ class ClientOptions:
         max_redirects: See `follow_redirects`.
         idle_timeout_s: How long an idle connection is kept; long, since a contender waits while others are measured.
         hosts: How many hosts the requests go to.
+        proxy: URL of the HTTP proxy that all requests go through, with its credentials; None for none.
     """
 
     concurrency: int
@@ -69,6 +70,7 @@ class ClientOptions:
     max_redirects: int = 20
     idle_timeout_s: float = 3600.0
     hosts: int = 1
+    proxy: str | None = field(default=None, repr=False)
 
 
 type Send = Callable[[], int]
@@ -247,6 +249,12 @@ def refuse_http2(client: str, options: ClientOptions) -> None:
     """Raise for HTTP/2 with a client that speaks HTTP/1.1 only."""
     if options.http_version != "1.1":
         raise refuse(client, f"speak HTTP/{options.http_version}", "leave out +h2, or measure httpx or pycurl")
+
+
+def refuse_proxy(client: str, options: ClientOptions) -> None:
+    """Raise for a proxy with a client that cannot be given one."""
+    if options.proxy:
+        raise refuse(client, "send through a proxy", "leave out --proxy, or measure another client")
 
 
 def headers_by_name(client: str, request: Request) -> dict[str, str]:

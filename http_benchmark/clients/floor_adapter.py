@@ -31,6 +31,7 @@ from http_benchmark.clients.base import (
     kind_of_cause,
     refuse,
     refuse_http2,
+    refuse_proxy,
 )
 from http_benchmark.errors import ErrorKind
 
@@ -514,6 +515,7 @@ def _host_and_port(url: SplitResult) -> str:
 
 def _refuse_options(options: ClientOptions) -> None:
     refuse_http2("floor", options)
+    refuse_proxy("floor", options)
     if options.follow_redirects:
         raise refuse("floor", "follow redirects", "leave out --follow-redirects, or aim at where they lead")
 

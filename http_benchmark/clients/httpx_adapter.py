@@ -39,6 +39,7 @@ CAPABILITIES = {
     "pool_limit": True,
     "stream": True,
     "total_timeout": False,
+    "proxy": True,
 }
 
 _SLACK_S = 0.05  # so that httpx's own timeouts, which tell more, come before the deadline of the whole request
@@ -247,6 +248,7 @@ class _Settings(TypedDict):
     timeout: httpx.Timeout
     limits: httpx.Limits
     cookies: CookieJar
+    proxy: str | None
     trust_env: bool
     follow_redirects: bool
     max_redirects: int
@@ -267,6 +269,7 @@ def _settings(options: ClientOptions) -> _Settings:
             keepalive_expiry=options.idle_timeout_s,
         ),
         "cookies": CookieJar(refusing_cookie_policy()),
+        "proxy": options.proxy,
         "trust_env": False,
         "follow_redirects": options.follow_redirects,
         "max_redirects": options.max_redirects,

@@ -33,6 +33,7 @@ CAPABILITIES = {
     "stream": True,
     "total_timeout": True,
     "files_per_thread": 3,  # a handle waits for its connection through an epoll and an eventfd of its own
+    "proxy": True,
 }
 
 _UNASKED_HEADERS = ("User-Agent", "Accept", "Content-Type", "Expect")  # added where the caller gives none
@@ -98,6 +99,8 @@ def _kind(error: BaseException) -> ErrorKind:
     if code == pycurl.E_OPERATION_TIMEDOUT:
         connecting = message.startswith(("Connection timed out", "Connection timeout", "Failed to connect"))
         return ErrorKind.CONNECT_TIMEOUT if connecting else ErrorKind.TIMEOUT
+    if "CONNECT tunnel failed" in message:
+        return ErrorKind.CONNECT
     if code == pycurl.E_RECV_ERROR:  # a reset, or a chunk that is no chunk
         return ErrorKind.CONNECTION_RESET if system_error or "Recv failure" in message else ErrorKind.PROTOCOL
     if code == pycurl.E_UNSUPPORTED_PROTOCOL:  # what is no HTTP/1 counts as HTTP/0.9, which is off
@@ -322,7 +325,8 @@ def _set_connection(handle: pycurl.Curl, options: ClientOptions) -> None:
     handle.setopt(pycurl.MAXAGE_CONN, round(options.idle_timeout_s))
     handle.setopt(pycurl.MAXCONNECTS, options.hosts)
     handle.setopt(pycurl.NOSIGNAL, 1)  # signals and threads do not mix
-    handle.setopt(pycurl.PROXY, "")  # not even the environment's
+    handle.setopt(pycurl.PROXY, options.proxy or "")  # not even the environment's
+    handle.setopt(pycurl.NOPROXY, "")  # nor its exceptions
     handle.setopt(pycurl.FOLLOWLOCATION, int(options.follow_redirects))
     handle.setopt(pycurl.MAXREDIRS, options.max_redirects)
     handle.setopt(pycurl.HTTP_VERSION, _http_version(options))

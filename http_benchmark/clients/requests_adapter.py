@@ -37,6 +37,7 @@ CAPABILITIES = {
     "pool_limit": True,
     "stream": True,
     "total_timeout": False,
+    "proxy": True,
 }
 
 _UNASKED_HEADERS = ("User-Agent", "Accept-Encoding")  # urllib3 adds these where the caller gives none
@@ -93,6 +94,8 @@ class RequestsClient(Client):
         pool = HTTPAdapter(
             pool_connections=options.hosts, pool_maxsize=options.concurrency, pool_block=True, max_retries=0
         )
+        if options.proxy:
+            session.proxies = {"http": options.proxy, "https": options.proxy}
         session.mount("http://", pool)
         session.mount("https://", pool)
         if not options.verify:

@@ -27,6 +27,7 @@ from http_benchmark.clients.base import (
     headers_by_name,
     refuse,
     refuse_http2,
+    refuse_proxy,
 )
 from http_benchmark.errors import ErrorKind
 
@@ -198,6 +199,7 @@ class AsyncRequestxClient(AsyncClient):
 
 def _refuse_what_has_no_effect(options: ClientOptions) -> None:
     refuse_http2("requestx", options)
+    refuse_proxy("requestx", options)
     if options.ca_file:
         raise refuse("requestx", f"trust the certificates in {options.ca_file!r}", "leave out --ca, or measure httpx")
     if not options.verify:

@@ -1,10 +1,12 @@
 """urllib3, the synchronous connection pool below requests."""
 
 from http.client import HTTPException, IncompleteRead
+from typing import Any
+from urllib.parse import unquote
 
 import urllib3
 import urllib3.exceptions as u3
-from urllib3.util import SKIP_HEADER, Retry, Timeout
+from urllib3.util import SKIP_HEADER, Retry, Timeout, make_headers, parse_url
 
 from http_benchmark.clients.base import (
     STREAM_CHUNK_BYTES,
@@ -33,6 +35,7 @@ CAPABILITIES = {
     "pool_limit": True,
     "stream": True,
     "total_timeout": False,
+    "proxy": True,
 }
 
 _UNASKED_HEADERS = ("User-Agent", "Accept-Encoding")  # added where the caller gives none
@@ -85,7 +88,8 @@ class Urllib3Client(Client):
 
     def open(self, options: ClientOptions) -> None:
         refuse_http2("urllib3", options)
-        self._pool = urllib3.PoolManager(
+        self._pool = _manager(
+            options.proxy,
             num_pools=options.hosts,
             maxsize=options.concurrency,
             block=True,
@@ -141,6 +145,14 @@ class Urllib3Client(Client):
 
     def close(self) -> None:
         self._pool.clear()
+
+
+def _manager(proxy: str | None, **settings: Any) -> urllib3.PoolManager:
+    if proxy is None:
+        return urllib3.PoolManager(**settings)
+    user = parse_url(proxy).auth  # not looked at by ProxyManager
+    headers = make_headers(proxy_basic_auth=unquote(user)) if user else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, **settings)
 
 
 def _redirects_only(limit: int) -> Retry:

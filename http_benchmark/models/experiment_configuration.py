@@ -29,6 +29,7 @@ from http_benchmark.models.fields import (
     Words,
     at_most,
     checked_path,
+    checked_proxy,
     checked_url,
     client_fault,
     mode_fault,
@@ -46,7 +47,7 @@ MOST_SLICES = 10_000
 MOST_BLOCKS = 1_000
 """Many times what any result needs; what is beyond is a slip, and would be planned for minutes."""
 
-_SECRETS = frozenset({"body", "headers", "database_url"})
+_SECRETS = frozenset({"body", "headers", "database_url", "proxy"})
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BODIES = ("body", "body_file", "body_size")
 
@@ -77,7 +78,7 @@ def _contender_faults(text: str) -> list[str]:
     unknown = client_fault(library)
     wrong_mode = mode_fault(library, mode, lambda other: f"{library}:{other}") if mode and not unknown else None
     source = _source_fault(contender)
-    http2 = protocol_fault(library, http2=contender.http2, tls=False, verify=True) if not unknown else None
+    http2 = protocol_fault(library, http2=contender.http2, tls=False, verify=True, proxy=False) if not unknown else None
     return [fault for fault in (unknown, wrong_mode, source, http2) if fault]
 
 
@@ -91,11 +92,16 @@ def _source_fault(contender: Contender) -> str | None:
     return None
 
 
-def _protocol_faults(contenders: Sequence[str], *, http2: bool, tls: bool, verify: bool) -> list[str]:
+def _protocol_faults(
+    contenders: Sequence[str], *, http2: bool = False, tls: bool = False, verify: bool = True, proxy: bool = False
+) -> list[str]:
     """What is wrong with having these contenders, as typed, speak so to the origin."""
-    libraries = dict.fromkeys(Contender.parse(text).library for text in contenders)
-    faults = (protocol_fault(library, http2=http2, tls=tls, verify=verify) for library in libraries)
-    return [fault for fault in faults if fault]
+    named = [Contender.parse(text) for text in contenders]
+    faults = [
+        protocol_fault(one.library, http2=http2 or (proxy and one.http2), tls=tls, verify=verify, proxy=proxy)
+        for one in named
+    ]
+    return list(dict.fromkeys(fault for fault in faults if fault))
 
 
 class ExperimentConfiguration(Model):
@@ -136,6 +142,7 @@ class ExperimentConfiguration(Model):
         verify: Check certificates.
         ca: PEM file with the authorities to trust.
         tls: Have the bundled origin speak TLS, with an authority made for the run that the contenders trust.
+        proxy: URL of the HTTP proxy that everything goes through, with user and password where it asks for them.
         follow_redirects: Follow redirects.
         floor: Probe what a bare socket reaches on the same workload.
         name: What to call the experiment.
@@ -181,6 +188,7 @@ class ExperimentConfiguration(Model):
     verify: bool = True
     ca: ReadableFile | None = None
     tls: bool = False
+    proxy: Annotated[str, AfterValidator(checked_proxy)] | None = Field(default=None, repr=False)
     follow_redirects: bool = False
     floor: bool = True
     name: str | None = None
@@ -300,7 +308,7 @@ class ExperimentConfiguration(Model):
         contenders = info.data.get("contenders", ())
         if value == "1.1" and (others := [text for text in contenders if Contender.parse(text).http2]):
             raise ValueError(f"http 1.1 and {others[0]} contradict each other; leave out one of both")
-        if value == "2" and (faults := _protocol_faults(contenders, http2=True, tls=False, verify=True)):
+        if value == "2" and (faults := _protocol_faults(contenders, http2=True)):
             raise ConfigurationError(faults)
         return value
 
@@ -322,7 +330,15 @@ class ExperimentConfiguration(Model):
             raise ValueError(f"tls is the bundled origin's, and url {shown!r} is another server; leave out one of both")
         if ca is not None:
             raise ValueError(f"ca {str(ca)!r} is not used with tls, whose authority is made for the run; leave it out")
-        if faults := _protocol_faults(info.data.get("contenders", ()), http2=False, tls=True, verify=verify):
+        if faults := _protocol_faults(info.data.get("contenders", ()), tls=True, verify=verify):
+            raise ConfigurationError(faults)
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _check_proxy(cls, value: str | None, info: ValidationInfo) -> str | None:
+        contenders, http2 = info.data.get("contenders", ()), info.data.get("http") == "2"
+        if value is not None and (faults := _protocol_faults(contenders, http2=http2, proxy=True)):
             raise ConfigurationError(faults)
         return value
 

@@ -76,6 +76,26 @@ def checked_path(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def checked_proxy(value: str, info: ValidationInfo) -> str:
+    """Check that a text is the URL of an HTTP proxy; what stands before an @ is never shown."""
+    shown = f"got {value if '@' not in value else '***@' + value.rpartition('@')[2]!r}"
+    advice = "write http://host:port or http://user:password@host:port, special characters percent-encoded"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"{info.field_name} is no URL, {shown}; {advice}") from None
+    if parts.scheme != "http":
+        raise ValueError(f"{info.field_name} must start with http://, the only kind that is offered, {shown}; {advice}")
+    if not parts.hostname or not port:
+        raise ValueError(f"{info.field_name} must name a host and a port that can be reached, {shown}; {advice}")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or not re.fullmatch(r"[\x21-\x7e]*", value):
+        raise ValueError(f"{info.field_name} must have nothing but credentials, host and port, {shown}; {advice}")
+    if parts.username is not None and (not parts.username or parts.password is None or "@" in parts.password):
+        raise ValueError(f"{info.field_name} must have a user and a password before the @, {shown}; {advice}")
+    return value
+
+
 def _body(value: object, info: ValidationInfo) -> object:
     """Check a body against the method, which stands before it in the same model as `http_method` or `method`."""
     method = info.data.get("http_method", info.data.get("method"))
@@ -250,7 +270,7 @@ def mode_fault(library: str, mode: str, advice: Callable[[str], str]) -> str | N
     return f"{library} has no {mode} mode; use {offered}, or choose another client"
 
 
-def protocol_fault(library: str, *, http2: bool, tls: bool, verify: bool) -> str | None:
+def protocol_fault(library: str, *, http2: bool, tls: bool, verify: bool, proxy: bool) -> str | None:
     """Why a known client cannot speak to the origin in this way, or None.
 
     Args:
@@ -258,8 +278,13 @@ def protocol_fault(library: str, *, http2: bool, tls: bool, verify: bool) -> str
         http2: HTTP/2 instead of HTTP/1.1.
         tls: To the bundled origin over TLS.
         verify: With certificates checked.
+        proxy: Through an HTTP proxy.
     """
     client = known_clients()[library]
+    if proxy and not client.proxy:
+        return f"{library} cannot send through a proxy; leave out proxy, or measure {_those_with('proxy')}"
+    if proxy and http2:
+        return "HTTP/2 through a proxy is not offered; leave out proxy, or +h2 and http 2"
     if http2 and not client.http2:
         return f"{library} cannot speak HTTP/2; leave out +h2 and http 2, or measure {_those_with('http2')}"
     if tls and verify and not client.custom_ca:

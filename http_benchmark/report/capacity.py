@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.capacity import CapacityResult, ContenderCapacity, CurvePoint, Limit
-from http_benchmark.redaction import without_passwords
+from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import faults, parts
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.plain import Plain
@@ -47,7 +47,9 @@ def print_capacity(result: CapacityResult, console: Console) -> None:
 
 def _heading(result: CapacityResult, slo: Slo) -> list[RenderableType]:
     configuration = result.configuration
-    target = f"{without_passwords(result.target.url)} ({result.target.kind} target)"
+    target = (
+        f"{without_passwords(result.target.url)} ({result.target.kind} target){through(configuration.get('proxy'))}"
+    )
     blocks = parts.counted(result.blocks, "block")
     if result.blocks < result.planned_blocks:
         blocks = f"{result.blocks} of {parts.counted(result.planned_blocks, 'block')}"

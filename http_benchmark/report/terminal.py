@@ -14,7 +14,7 @@ from rich.text import Text
 
 from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Metric
 from http_benchmark.models.measurement import Distribution
-from http_benchmark.redaction import without_passwords
+from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import faults, parts, rates, requests
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
@@ -72,7 +72,9 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
 def _heading(result: ExperimentResult) -> list[RenderableType]:
     configuration = result.configuration
     what = f"workload {result.workload.file} on" if result.workload else configuration.get("method", "GET")
-    workload = f"{what} {without_passwords(result.target.url)} ({result.target.kind} target)"
+    target = (
+        f"{without_passwords(result.target.url)} ({result.target.kind} target){through(configuration.get('proxy'))}"
+    )
     size = [
         _arrivals(configuration),
         _concurrency(configuration),
@@ -83,7 +85,7 @@ def _heading(result: ExperimentResult) -> list[RenderableType]:
     ]
     return [
         Text.assemble((result.name, "bold"), f" ({result.id})"),
-        Text(workload),
+        Text(f"{what} {target}"),
         Text(", ".join(part for part in size if part)),
     ]
 

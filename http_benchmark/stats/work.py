@@ -28,11 +28,13 @@ class _Orders:
         concurrency: Requests in flight at a time, and the connections that they need.
         follow_redirects: A redirect is answered by another request.
         tls: Connections are encrypted.
+        proxy: A proxy stands between, whose connections the origin sees, and whose answers it does not.
     """
 
     concurrency: int
     follow_redirects: bool
     tls: bool
+    proxy: bool
 
 
 def works(
@@ -53,6 +55,7 @@ def works(
         concurrency=int(configuration.get("concurrency") or 1),
         follow_redirects=bool(configuration.get("follow_redirects")),
         tls=url.startswith("https:"),
+        proxy=bool(configuration.get("proxy")),
     )
     accounts = {
         name: replace(_account(trials, orders), checks_certificates=name not in unchecked)
@@ -75,12 +78,14 @@ def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
     work = Work(failures_reported=failures.total() + retries, late=late)
     if len(counted) < len(trials):  # a foreign server
         return Account(work)
-    return Account(
-        work.model_copy(update=_seen(trials, sum(counted[1:], counted[0]), orders)),
+    seen = _seen(trials, sum(counted[1:], counted[0]), orders)
+    answered = frozenset[ErrorKind]() if orders.proxy else _ANSWERED  # 407 and 502 are the proxy's own
+    account = Account(
+        work.model_copy(update=seen),
         http_version=http_version(trials[0].contender),
         trials=len(trials),
         concurrency=orders.concurrency,
-        unanswered=sum(count for kind, count in failures.items() if kind not in _ANSWERED) + retries,
+        unanswered=sum(count for kind, count in failures.items() if kind not in answered) + retries,
         body_bytes=max(trial.body_bytes or 0 for trial in trials),
         mixed=any(trial.by_request for trial in trials),
         extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
@@ -89,6 +94,23 @@ def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
             key=lambda count: count.seen or 0,
         ),
     )
+    return _without_the_proxys(account) if orders.proxy else account
+
+
+def _without_the_proxys(account: Account) -> Account:
+    """The same without what the origin saw of the proxy instead: connections, the version of HTTP, heads, resets."""
+    unknown: dict[str, Any] = {
+        "connections": Count(),
+        "tls_handshakes": Count(),
+        "tls_resumptions": None,
+        "protocols": {},
+        "request_header_bytes": None,
+        "response_header_bytes": None,
+        "closed": None,
+        "reset_by_client": None,
+    }
+    work = account.work.model_copy(update=unknown)
+    return replace(account, work=work, extra_connections=0, most_connections=None)
 
 
 def _seen(trials: Sequence[TrialRecord], total: ServerCounts, orders: _Orders) -> dict[str, Any]:

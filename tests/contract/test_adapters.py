@@ -39,13 +39,14 @@ def open_client(client: Capabilities, mode: str, **options: object) -> None:
 
 class RefusalTest(unittest.TestCase):
     def test_what_a_client_cannot_do_is_refused_by_name(self):
-        """HTTP/2, authorities, unchecked certificates and redirects: what its capabilities deny does not open."""
+        """HTTP/2, authorities, unchecked certificates, redirects, proxies: what its capabilities deny does not open."""
         for client, mode in contenders():
             for offered, options in (
                 (client.http2, {"http_version": "2"}),
                 (client.custom_ca, {"ca_file": "authority.pem"}),
                 (client.skip_verify, {"verify": False}),
                 (mode in client.follow_redirects, {"follow_redirects": True}),
+                (client.proxy, {"proxy": "http://127.0.0.1:9"}),
             ):
                 if not offered:
                     with (

@@ -201,7 +201,7 @@ class TableTest(unittest.TestCase):
 
     def test_what_clients_cannot_honour_is_what_their_adapters_say(self):
         """The table of limits agrees with the capabilities, cell by cell."""
-        for name, custom_ca, no_verify, redirects, _, http2 in rows(
+        for name, custom_ca, no_verify, redirects, _, http2, proxy in rows(
             section(text_of("docs/clients.md"), "What cannot be honoured")
         ):
             with self.subTest(name):
@@ -209,6 +209,7 @@ class TableTest(unittest.TestCase):
                 self.assertEqual(client.custom_ca, custom_ca == "yes")
                 self.assertEqual(client.skip_verify, no_verify == "yes")
                 self.assertEqual(client.http2, http2 != "no")
+                self.assertEqual(client.proxy, proxy == "yes")
                 self.assertEqual(redirects == "yes", set(client.follow_redirects) == set(client.modes))
 
     def test_timeouts_are_what_the_adapters_say(self):

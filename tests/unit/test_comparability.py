@@ -51,6 +51,12 @@ class TestDifferences(TestCase):
 
         self.assertEqual([], differences(experiment(), other))
 
+    def test_a_proxy_matters(self):
+        """It is part of the workload, and runs of before there was one had none."""
+        proxied = experiment(configuration={"proxy": "http://127.0.0.1:3128"})
+
+        self.assertEqual([("configuration.proxy", "matters")], found(experiment(), proxied))
+
     def test_tuples_are_lists(self):
         """A result that was stored and read again is equal to itself."""
         fresh = experiment(environment={"client_cpus": (1,)}, configuration={"headers": (("A", "b"),)})
