@@ -12,6 +12,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.redaction import without_passwords
 
 _LONGEST_VALUE = 100  # characters of a wrong value that a message repeats
 
@@ -107,7 +108,11 @@ def _faults(details: Any, fields: Sequence[str], *, placed: bool) -> tuple[str, 
         return tuple(f"{name}: {fault}" for fault in faults) if placed else faults
     if details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         return (f"unknown setting {name!r}; {did_you_mean(name.rpartition('.')[2], fields)}",)
-    value = "" if details["type"].startswith("missing") else f", got {_shortened(repr(details['input']))}"
+    value = (
+        ""
+        if details["type"].startswith("missing")
+        else f", got {_shortened(without_passwords(repr(details['input'])))}"
+    )
     return (f"{name}: {details['msg'][:1].lower()}{details['msg'][1:]}{value}",)
 
 

@@ -118,6 +118,15 @@ class RefusalTest(CommandCase):
                 self.assertEqual(1, len(answer.stderr.strip().splitlines()), answer.stderr)
                 self.assertNotIn(CANARY, answer.stdout + answer.stderr)
 
+    def test_a_settings_file_at_fault(self):
+        """A value of another type is shown without the password in it."""
+        (self.folder / "http-benchmark.toml").write_text(f'proxy = ["http://me:{CANARY}@h:1"]')
+        answer = self.run_command("run", "httpx", "--plan", "--config", "http-benchmark.toml")
+
+        self.assertEqual(2, answer.returncode)
+        self.assertIn("http://***@h:1", answer.stderr)
+        self.assertNotIn(CANARY, answer.stderr)
+
     def test_plan(self):
         """Both commands say what stands between, without its password; the environment's own proxy does not count."""
         for command in (("run",), ("capacity", "--slo", "p99<1s")):
