@@ -16,7 +16,7 @@ from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTab
 from http_benchmark.clock import monotonic_ns
 from http_benchmark.errors import ErrorKind, UnsupportedOptionError
 from http_benchmark.load import async_runner, sync_runner
-from http_benchmark.load.events import Watch
+from http_benchmark.load.events import FIRST_EVENT, Watch
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.mix import Senders
 from http_benchmark.load.pacing import Pacer
@@ -364,8 +364,10 @@ class _Opening:
         return dict(Counter(kind.value for code in self.codes if (kind := ErrorKind.of_code(code)) is not None))
 
     def note(self, _intended: int, _started: int, _ended: int, code: int) -> None:
-        """Record one request; may be called from several threads."""
-        self.codes.append(code & CODE_MASK)  # whatever request of a workload it was
+        """Record one request, and no event of a stream; may be called from several threads."""
+        untagged = code & CODE_MASK  # whatever request of a workload it was
+        if untagged < FIRST_EVENT:
+            self.codes.append(untagged)
 
 
 def _driver(

@@ -96,6 +96,19 @@ class WorkloadTest(CommandCase):
                 self.assertGreater(events["jitter_s"], 0)
         self.assertRegex(ran.stdout, r"events +ms +ms +ms +ms +ms +events/s")
 
+    def test_events_are_no_requests(self):
+        """Those of the requests that warm up and open connections count neither as sent nor as anything else."""
+        for library in ("urllib3", "aiohttp"):
+            with self.subTest(library):
+                ran = self.run_command(
+                    *("run", library, "--url", "/tokens/20?gap=0.001", "--events", "--requests", "10"),
+                    *("--concurrency", "2", "--warmup", "0.1", "--blocks", "1", "--no-floor", "--json", "result.json"),
+                )
+                self.assertEqual(0, ran.returncode, ran.stderr)
+                (client,) = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))["clients"]
+                self.assertEqual(client["server_requests"], client["sent_requests"])
+                self.assertEqual(([], 1), (client["work"]["deviations"], client["rank"]))
+
     def test_errors_are_those_of_the_request(self):
         """One of two requests fails; its share and its errors show, and no secret does, wherever one looks."""
         (self.folder / "mixed.toml").write_text(
