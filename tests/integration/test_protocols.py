@@ -52,7 +52,6 @@ class TlsTest(unittest.TestCase):
                 self.assertLessEqual(seen.connections, 4)
                 self.assertGreater(client.life_cycle.first_request_s.estimate, 0)
                 self.assertGreater(client.life_cycle.reconnecting_request_s.estimate, 0)
-        self.assertNotIn("floor-limited", {reason.code for reason in result.validity.reasons})
 
     def test_who_does_not_check_certificates_is_found_out(self):
         """Asked by an impostor, and left out of the ranking; with `verify` off nobody is asked, and all are ranked."""
