@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
@@ -56,7 +57,7 @@ class Load:
         self._request = request
         self._answer_bytes = answer_bytes
         self._buffer = bytearray(answer_bytes)
-        self._missing = {}
+        self._missing: dict[int, int] = {}
         self._sockets = {}
         self._calls = {}
         self._poll = select.epoll()
@@ -117,7 +118,7 @@ class Plain(asyncio.Protocol):
     answer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._write = transport.write
+        self._write = cast("asyncio.WriteTransport", transport).write
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002 - the event loop passes it
         self._write(self.answer)
@@ -145,6 +146,7 @@ def plain_process(cpus: set[int], answer: bytes) -> Iterator[tuple[int, int]]:
     )
     process.start()
     try:
+        assert process.pid is not None, "it was started"
         yield ours.recv(), process.pid
     finally:
         process.kill()
@@ -191,7 +193,7 @@ def report_fastest_client(ceiling_rps: float, connections: int) -> None:
     """The fastest installed client at as many connections, and how far the origin's ceiling is above it."""
     clients = Experiment(ExperimentConfiguration(concurrency=connections, blocks=3, slices=3, warmup=0.3)).run().clients
     rates = {client.contender: client.throughput_rps.estimate for client in clients if client.throughput_rps}
-    fastest = max(rates, key=rates.get)
+    fastest = max(rates, key=lambda name: rates[name])
     print(
         f"fastest client at {connections} connections: {fastest}, {rates[fastest]:,.0f} requests/s; "
         f"ceiling ÷ fastest client: {ceiling_rps / rates[fastest]:.2f}; at least 2 is wanted"

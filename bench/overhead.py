@@ -19,11 +19,13 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, cast
 
 from http_benchmark.clients import installed_clients, load_adapter
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.lifeline import pin
 from http_benchmark.load.schedule import Stop
+from http_benchmark.models.contender import Mode
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.plan import DEFAULT_HEADERS, share_processors
 from http_benchmark.stats.intervals import hl_interval
@@ -31,6 +33,9 @@ from http_benchmark.utils.host import available_cpus
 from http_benchmark.worker.protocol import Open, Run
 from http_benchmark.worker.samples import SamplesFile
 from http_benchmark.worker.session import Session
+
+if TYPE_CHECKING:
+    import pycurl
 
 HALF_S = 0.5
 TIMEOUT_S = 30.0
@@ -144,10 +149,10 @@ def pycurl_loop(url: str, concurrency: int) -> Loop:
     return loop
 
 
-def pycurl_handle(url: str):
+def pycurl_handle(url: str) -> tuple["pycurl.Curl", list[bytes]]:
     import pycurl  # noqa: PLC0415 - as above
 
-    curl, chunks = pycurl.Curl(), []
+    curl, chunks = pycurl.Curl(), list[bytes]()
     curl.setopt(pycurl.URL, url)
     curl.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in HEADERS.items()])
     curl.setopt(pycurl.ACCEPT_ENCODING, HEADERS["Accept-Encoding"])
@@ -223,7 +228,7 @@ async def pycurl_async_loop(url: str, concurrency: int, stack: AsyncExitStack) -
 
     from http_benchmark.clients.pycurl_adapter import _Transfers  # noqa: PLC0415 - as the docstring says
 
-    transfers = _Transfers(concurrency)
+    transfers = _Transfers(concurrency, hosts=1)
     stack.callback(transfers.close)
     unused = [pycurl_handle(url) for _ in range(concurrency)]
 
@@ -269,7 +274,7 @@ async def by_hand_async(loop: AsyncLoop, concurrency: int) -> float:
 class Harness:
     """The same client through the worker's own session, samples recorded as in a real run."""
 
-    def __init__(self, library: str, mode: str, concurrency: int, url: str) -> None:
+    def __init__(self, library: str, mode: Mode, concurrency: int, url: str) -> None:
         client = installed_clients()[library]
         adapter = load_adapter(client.module)
         order = Open(
@@ -295,7 +300,7 @@ class Harness:
 def measure(case: str, url: str, pairs: int) -> list[tuple[float, float]]:
     """(harness, by hand) in requests per second, for each pair; the first pair warms up and is dropped."""
     library, mode, concurrency = case.split(":")
-    harness = Harness(library, mode, int(concurrency), url)
+    harness = Harness(library, cast("Mode", mode), int(concurrency), url)
     rates = []
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
@@ -328,9 +333,13 @@ def measure_apart(case: str, url: str, pairs: int) -> list[tuple[float, float]]:
     for _ in range(ATTEMPTS - 1):
         answer = subprocess.run(command, check=False, stdout=subprocess.PIPE)
         if answer.returncode == 0:
-            return json.loads(answer.stdout)
+            return pairs_in(answer.stdout)
         print(f"{case:22}ended with exit code {answer.returncode}; once more", flush=True)
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return pairs_in(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def pairs_in(answer: bytes) -> list[tuple[float, float]]:
+    return [(through, own) for through, own in json.loads(answer)]
 
 
 def all_cases() -> list[str]:
@@ -359,7 +368,7 @@ def main() -> int:
         for case in arguments.cases or all_cases():
             rates = measure_apart(case, f"{origin.url}/bytes/1024", arguments.pairs)
             interval = hl_interval([math.log(through / own) for through, own in rates])
-            ratio, low, high = (math.exp(value) for value in interval)
+            ratio, low, high = (math.nan if value is None else math.exp(value) for value in interval)
             middle = sorted(rates)[len(rates) // 2]
             verdict = "ok" if max(ratio, high) >= TARGET else "TOO SLOW"
             missed += verdict != "ok"

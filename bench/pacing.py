@@ -15,6 +15,7 @@ import numpy as np
 from http_benchmark.clients import known_clients
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.load.schedule import Arrivals
+from http_benchmark.models.contender import Mode
 from http_benchmark.plan import share_processors
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.worker.process import WorkerProcess
@@ -25,7 +26,7 @@ MOST_LAG_P50_US = 200.0
 MOST_RATE_ERROR = 0.005
 
 
-def measure(mode: str, arrivals: Arrivals, concurrency: int) -> tuple[Ran, np.ndarray]:
+def measure(mode: Mode, arrivals: Arrivals, concurrency: int) -> tuple[Ran, np.ndarray]:
     """What the worker says, and the samples in order of their intended times."""
     null = known_clients()["null"]
     _, cpus = share_processors(available_cpus())
@@ -40,7 +41,7 @@ def measure(mode: str, arrivals: Arrivals, concurrency: int) -> tuple[Ran, np.nd
     return ran, samples[np.argsort(samples[:, 0], kind="stable")]
 
 
-def report(mode: str, ran: Ran, samples: np.ndarray) -> bool:
+def report(mode: Mode, ran: Ran, samples: np.ndarray) -> bool:
     """Print one line; whether the schedule was kept."""
     intended_ns, started_ns = samples[:, 0], samples[:, 1]
     lag_us = (started_ns - intended_ns) / 1e3
@@ -66,7 +67,8 @@ def main() -> int:
     arguments = parser.parse_args()
     arrivals = Arrivals(arguments.rate, arguments.rate, arguments.duration, poisson=arguments.poisson)
     print(HEADER)
-    kept = [report(mode, *measure(mode, arrivals, arguments.concurrency)) for mode in ("sync", "async")]
+    modes: tuple[Mode, ...] = ("sync", "async")
+    kept = [report(mode, *measure(mode, arrivals, arguments.concurrency)) for mode in modes]
     return 0 if all(kept) else 1
 
 

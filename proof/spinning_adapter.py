@@ -2,7 +2,7 @@
 
 from time import perf_counter_ns
 
-from http_benchmark.clients.base import Request, Send
+from http_benchmark.clients.base import Inspect, Request, Send
 from http_benchmark.clients.urllib3_adapter import ERRORS, Urllib3Client
 
 __all__ = ["ERRORS", "SLOWER_BY", "SpinningClient"]
@@ -14,8 +14,8 @@ _PARTS = round(1 / SLOWER_BY)
 class SpinningClient(Urllib3Client):
     """Does all that urllib3 does, and then nothing for a while, keeping the processor busy."""
 
-    def prepare(self, request: Request) -> Send:
-        send = super().prepare(request)
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        send = super().prepare(request, inspect)
 
         def send_and_spin() -> int:
             started = perf_counter_ns()

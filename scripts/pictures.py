@@ -34,7 +34,7 @@ ORANGE = "#d9730d"
 GREEN = "#2d9a4b"
 FAINT = "#7d828a40"
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
