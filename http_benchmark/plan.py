@@ -36,6 +36,7 @@ from http_benchmark.slicing import (
     plan_turns,
     plan_warm_up,
 )
+from http_benchmark.stats.pairs import blocks_to_separate
 from http_benchmark.stats.sequential import LOOKS
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.workloads.mixing import hosts_of, mix_of
@@ -50,7 +51,6 @@ _START_S = 0.2  # measured: a process, its imports and its client, several start
 _OVERHEAD_S = 3.0  # measured: what the origin, the statistics and the database add to a run
 _TYPICAL_RPS = 10_000.0  # of a fast client on one processor; the warm-up tells the rest
 _CHUNK_BYTES = 1024**2  # `randbytes` overflows at 256 MiB
-_CONFIDENCE_LEVEL = 0.05
 
 READING = frozenset({"GET", "HEAD", "STREAM"})
 """Methods that may be sent to a foreign server for more than the workload."""
@@ -415,13 +415,8 @@ def _blocks(configuration: ExperimentConfiguration, contenders: int) -> int:
 
 
 def default_blocks(contenders: int, *, quick: bool) -> int:
-    """How many blocks it takes to separate every pair: with fewer no p-value can pass Holm's first step.
-
-    The smallest two-sided p of the signed-rank test over N blocks is 2^(1−N); Holm asks for α / (number of pairs).
-    """
-    pairs = contenders * (contenders - 1) / 2
-    needed = math.ceil(1 + math.log2(pairs / _CONFIDENCE_LEVEL)) if pairs else 1
-    return max(QUICK_BLOCKS if quick else DEFAULT_BLOCKS, needed)
+    """How many blocks are measured unless others are asked for: enough to separate every pair."""
+    return max(QUICK_BLOCKS if quick else DEFAULT_BLOCKS, blocks_to_separate(math.comb(contenders, 2)))
 
 
 def body_bytes(configuration: ExperimentConfiguration, seed: int) -> bytes:

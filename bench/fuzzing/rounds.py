@@ -57,8 +57,8 @@ class Report:
             f"{len(self.sizes)} rounds, {self.counts.connections:,} connections ({self.damaged:,} damaged, "
             f"{self.left:,} left early), {self.counts.requests:,} answers "
             f"({', '.join(f'{count:,} {name}' for name, count in sorted(statuses.items()))}), "
-            f"{(self.counts.bytes_received or 0) / 1e9:.2f} GB in, {(self.counts.bytes_sent or 0) / 1e9:.2f} GB out; CPU "
-            f"{self.cpu_s:,.0f} s, {self.counts.cpu_s:,.0f} s of it the origin's; memory {sizes[0] / 1e6:.1f} MB "
+            f"{(self.counts.bytes_received or 0) / 1e9:.2f} GB in, {(self.counts.bytes_sent or 0) / 1e9:.2f} GB out; "
+            f"CPU {self.cpu_s:,.0f} s, {self.counts.cpu_s:,.0f} s of it the origin's; memory {sizes[0] / 1e6:.1f} MB "
             f"after the first round, {sizes[-1] / 1e6:.1f} MB after the last, {max(sizes) / 1e6:.1f} MB at "
             f"most; {len(self.findings)} findings"
         )

@@ -6,7 +6,7 @@ for a while disturbs both; the median over the rounds ignores a rare stall.
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
-from math import exp, log, log1p
+from math import ceil, exp, log, log1p, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +137,14 @@ def as_log_ratio(percent: float) -> float:
 
 def _as_percent_if_known(log_ratio: float | None) -> float | None:
     return None if log_ratio is None else as_percent(log_ratio)
+
+
+def blocks_to_separate(pairs: int) -> int:
+    """The fewest blocks with which `holm` can separate any of so many pairs; with fewer none passes its first step.
+
+    The smallest two-sided p of the signed-rank test over N blocks is 2^(1−N).
+    """
+    return ceil(1 + log2(max(pairs, 1) / FAMILY_ERROR))
 
 
 def holm(p_values: Sequence[float | None], family_error: float = FAMILY_ERROR) -> list[bool]:

@@ -5,12 +5,14 @@ where nothing could be measured. How they are put into words is in `validity`.
 """
 
 from collections.abc import Callable, Mapping
+from math import comb
 from statistics import NormalDist
 
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.work import DeviationCode
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
+from http_benchmark.stats.pairs import blocks_to_separate
 
 MOST_SERVER_BUSY = 0.70
 """Share of its core that the origin may use; above, requests queue there, and its speed is part of what is measured."""
@@ -51,6 +53,17 @@ _WAITING = ("/delay/", "/drip", "/fifo/")  # routes of the origin that make a cl
 def too_few_blocks(evidence: Evidence) -> Figures:
     """How many blocks there are, if they do not suffice for an interval."""
     return {"": len(evidence.blocks)} if len(evidence.blocks) < MIN_BLOCKS_95 else {}
+
+
+def too_few_blocks_for_all(evidence: Evidence) -> Figures:
+    """How many blocks there are, if they give intervals, but cannot tell so many contenders apart."""
+    return {"": len(evidence.blocks)} if MIN_BLOCKS_95 <= len(evidence.blocks) < blocks_for_all(evidence) else {}
+
+
+def blocks_for_all(evidence: Evidence, _: str = "") -> int:
+    """How many blocks it takes to tell the ranked contenders apart."""
+    ranked = sum(client.rank is not None for client in evidence.result.clients)
+    return blocks_to_separate(comb(ranked, 2))
 
 
 def quick(evidence: Evidence) -> Figures:

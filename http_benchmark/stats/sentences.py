@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from http_benchmark.models.experiment import ClientResult, Metric, PairResult
 from http_benchmark.stats.groups import tied_groups
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
+from http_benchmark.stats.pairs import blocks_to_separate
 
 _COSTS: dict[Metric, str] = {
     "cpu_s_per_1k": "CPU time",
@@ -22,7 +23,7 @@ def sentences(
     """Say what the ranking shows, in few sentences however many contenders there are.
 
     The leader, or the leaders that are tied, against the next one; the leader against the last one; who is tied. Only
-    a difference that holds (Holm over all pairs) is stated as one; below six blocks there is none, and it is said.
+    a difference that holds (Holm over all pairs) is stated as one; with too few blocks there is none, and it is said.
     Where a limit forbids a verdict, that is said instead of "cannot be told apart"; where the noise is skewed, the
     second opinion follows. Two contenders are few enough for the effect with its interval, too.
 
@@ -41,6 +42,10 @@ def sentences(
     if all(pair.low_percent is None for pair in pairs):
         found = _estimated(names, pairs, metric=primary_metric)
         closing = [f"Too few blocks for an interval ({blocks}; {MIN_BLOCKS_95} are needed): these are estimates only"]
+    elif blocks < (needed := blocks_to_separate(len(pairs))):
+        found = _estimated(names, pairs, metric=primary_metric)
+        so_few = f"Too few blocks to tell {len(names)} contenders apart ({blocks}; {needed} are needed)"
+        closing = [f"{so_few}: these are estimates only"]
     else:
         found = _ahead(leaders, [name for name in names if name not in leaders], pairs, metric=primary_metric)
         closing = [*_detail(names, pairs, blocks), *_limited(pairs), *_tied(names, pairs), *_skewed(pairs)]

@@ -340,6 +340,14 @@ RULES: tuple[Rule, ...] = (
         "no 95 % interval below {limit} blocks, got {value}; run more (--blocks)",
         _count,
     ),
+    Rule(
+        "too-few-blocks",
+        reasons.too_few_blocks_for_all,
+        reasons.blocks_for_all,
+        "{value} blocks cannot tell so many contenders apart, whatever they say (it takes {limit}); "
+        "run more (--blocks), or name fewer",
+        _count,
+    ),
     Rule("quick", reasons.quick, None, "a quick run finds large differences only; leave out --quick"),
 )
 """All reasons; in a verdict they stand in this order, what changes the ranking first."""

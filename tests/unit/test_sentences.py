@@ -126,6 +126,19 @@ class TestSentences(TestCase):
             sentences(result.clients, result.pairs, primary_metric="throughput_rps", blocks=3),
         )
 
+    def test_too_few_blocks_for_so_many(self):
+        """With intervals, but too few for any of the pairs to hold: the same, and how many it takes."""
+        result = make_result(make_blocks({"a:sync": [1.0] * 6, "b:sync": [2.0] * 6, "c:sync": [4.0] * 6}))
+
+        self.assertEqual(
+            [
+                "a:sync is about 2.00× as fast as b:sync on this workload.",
+                "a:sync is about 4.00× as fast as c:sync.",
+                "Too few blocks to tell 3 contenders apart (6; 7 are needed): these are estimates only.",
+            ],
+            sentences(result.clients, result.pairs, primary_metric="throughput_rps", blocks=6),
+        )
+
     def test_one_block_of_two(self):
         """The next one is the last one, and is named once."""
         result = make_result(make_blocks({"a:sync": [1.0], "b:sync": [2.0]}))

@@ -2,11 +2,13 @@
 
 import unittest
 from datetime import timedelta
+from math import comb
 from typing import Any
 
 from http_benchmark.models.experiment import Estimate, FloorProbe, PacingCheck, Reason, Target, Validity
 from http_benchmark.models.measurement import BlockRecord, MachineLoad, ServerCounts, SliceRecord
 from http_benchmark.stats.conclusion import conclude
+from http_benchmark.stats.pairs import blocks_to_separate
 from http_benchmark.stats.validity import REASON_CODES, RULES, judge, limited_clients
 from tests.records import START, make_block, make_result, make_slice, make_trial
 
@@ -27,7 +29,7 @@ class Run:
         trial: Changes of its trials.
         environment, configuration: Changes of the experiment's.
         contenders: Their names.
-        blocks: How many there are.
+        blocks: How many there are; as many as it takes, unless they are given.
         lasts_s: How long each block lasts.
         result: Other changes of the experiment.
     """
@@ -40,7 +42,7 @@ class Run:
         environment: dict[str, Any] | None = None,
         configuration: dict[str, Any] | None = None,
         contenders: tuple[str, ...] = ("httpx:sync", "requests:sync"),
-        blocks: int = 6,
+        blocks: int | None = None,
         lasts_s: float = 10.0,
         **result: Any,
     ) -> None:
@@ -50,8 +52,9 @@ class Run:
             make_trial(first, slices, **(trial or {})),
             *(make_trial(name, [make_slice(**PACED)] if result.get("load_model") else None) for name in others),
         )
+        count = blocks_to_separate(comb(len(contenders), 2)) if blocks is None else blocks
         lasting = block.model_copy(update={"finished_at": START + timedelta(seconds=lasts_s)})
-        self.blocks: list[BlockRecord] = [lasting.model_copy(update={"number": n}) for n in range(blocks)]
+        self.blocks: list[BlockRecord] = [lasting.model_copy(update={"number": n}) for n in range(count)]
         metric = result.pop("primary_metric", "throughput_rps")
         asked = {"concurrency": 10, "quick": False, "think_time": 0.0, "url": None} | (configuration or {})
         self.result = make_result(
@@ -107,8 +110,11 @@ def drift(estimate: float, low: float | None, high: float | None) -> dict[str, A
     return {"drift_percent": Estimate(estimate=estimate, low=low, high=high)}
 
 
+FOUR = ("a:sync", "b:sync", "c:sync", "d:sync")
+
 BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ("too-few-blocks", Run(blocks=6), Run(blocks=5)),
+    ("too-few-blocks", Run(blocks=8, contenders=FOUR), Run(blocks=7, contenders=FOUR)),  # for 6 pairs
     ("quick", Run(configuration={"quick": False}), Run(configuration={"quick": True})),
     (
         "shared-processor",
@@ -269,7 +275,7 @@ class ServerTest(unittest.TestCase):
                 make_trial("b:sync", [make_slice(**served(0.3))]),
                 make_trial("c:sync", [make_slice(**served(0.8))]),
             )
-        ] * 6
+        ] * 7
         (reason,) = judge(make_result(blocks), blocks).reasons
 
         self.assertEqual(("c:sync", "a:sync"), reason.contenders)
