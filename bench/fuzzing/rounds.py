@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
@@ -114,7 +115,7 @@ class Fuzzer:
         if not self._trusts:
             scripts = [replace(script, trusts=False) for script in scripts]
         before = self._origin.counts()
-        outcomes = asyncio.run(_all(scripts, self._target))
+        outcomes = asyncio.run(_all(scripts, self._target, self._starved_s))
         self._deserted(f"--round {number}, after {name}")
         seen = self._origin.counts() - before
         for outcome in outcomes:
@@ -125,6 +126,11 @@ class Fuzzer:
         self.report.played[name] += len(outcomes)
         self.report.damaged += sum(not outcome.script.sound for outcome in outcomes)
         self.report.left += sum(outcome.script.leaves for outcome in outcomes)
+
+    def _starved_s(self) -> float:
+        """For how long origin and fuzzer have waited for a processor."""
+        files = (Path(f"/proc/{pid}/schedstat") for pid in (self._process.pid, "self"))
+        return sum(int(file.read_text(encoding="ascii").split()[1]) for file in files) / 1e9
 
     def _deserted(self, where: str) -> None:
         """Wait until the origin has closed all connections; a finding if it does not.
@@ -168,13 +174,13 @@ class Fuzzer:
         self.report.findings.append(f"--seed {self._seed} {where}: {what}")
 
 
-async def _all(scripts: Sequence[Script], target: tuple[str, int]) -> list[Outcome]:
+async def _all(scripts: Sequence[Script], target: tuple[str, int], starved_s: Callable[[], float]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     waiting = iter(scripts)
 
     async def play() -> None:
         for script in waiting:
-            outcomes.append(await Talk(script, target).run())  # noqa: PERF401 - each as it ends
+            outcomes.append(await Talk(script, target, starved_s).run())  # noqa: PERF401 - each as it ends
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_A_TIME):

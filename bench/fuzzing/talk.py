@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bench.fuzzing.replies import Replies, Reply, WrongReplyError
 from bench.fuzzing.scripts import Script
 
-PATIENCE_S = 60.0  # without a byte, on a busy machine; TCP itself may rest for seconds where windows are small
+PATIENCE_S = 60.0  # without a byte, while a processor is there; TCP itself may rest for seconds where windows are small
 _SLOW_READS = 100  # then the rest as fast as it comes, or a large answer would take for ever
 _MOST_BYTES = 8_000_000  # more is asked for only by those who leave
 
@@ -46,11 +46,13 @@ class Talk:
     Args:
         script: What to do.
         target: The origin's address.
+        starved_s: For how long the two processes have waited for a processor in all; none of it counts as silence.
     """
 
-    def __init__(self, script: Script, target: tuple[str, int]) -> None:
+    def __init__(self, script: Script, target: tuple[str, int], starved_s: Callable[[], float]) -> None:
         self._script = script
         self._target = target
+        self._starved_s = starved_s
         self._outcome = Outcome(script)
         self._replies = Replies(one.method for one in script.orders)
         self._changed = asyncio.Event()  # something came in, or it is over
@@ -66,17 +68,30 @@ class Talk:
             return outcome
         with self._socket:
             try:
-                async with asyncio.timeout(script.ends_after_s if script.leaves else PATIENCE_S) as self._limit:
+                async with asyncio.timeout(script.ends_after_s if script.leaves else None) as self._limit:
+                    self._heard_s, self._starved_before_s = asyncio.get_running_loop().time(), self._starved_s()
+                    self._lose_patience()
                     async with asyncio.TaskGroup() as group:
                         group.create_task(self._write())
                         group.create_task(self._read())
             except TimeoutError:
                 if not script.leaves:
                     outcome.fault = f"stuck after {len(self._replies.whole)} answers"
+            self._look.cancel()
             if script.ending == "reset":
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         outcome.replies, outcome.begun = self._replies.whole, self._replies.begun
         return outcome
+
+    def _lose_patience(self) -> None:
+        """Give up when nothing has come for too long; else look again when that may be."""
+        loop, starved_s = asyncio.get_running_loop(), self._starved_s()
+        self._heard_s += starved_s - self._starved_before_s
+        self._starved_before_s = starved_s
+        left_s = PATIENCE_S - (loop.time() - self._heard_s)
+        if left_s <= 0 and not self._script.leaves:
+            self._limit.reschedule(loop.time())
+        self._look = loop.call_later(max(left_s, 0.1), self._lose_patience)
 
     async def _connect(self) -> socket.socket:
         connection = socket.socket()
@@ -145,8 +160,7 @@ class Talk:
     def _take(self, data: bytes) -> None:
         outcome = self._outcome
         outcome.received_bytes += len(data)
-        if not self._script.leaves:
-            self._limit.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)
+        self._heard_s = asyncio.get_running_loop().time()
         self._replies.feed(data)
         if outcome.received_bytes > _MOST_BYTES and not self._script.leaves:
             raise WrongReplyError(f"more than {_MOST_BYTES} bytes came")
