@@ -268,7 +268,7 @@ class RankingTest(unittest.TestCase):
 
     @staticmethod
     def reasons(one: TrialRecord) -> list[str]:
-        blocks = [make_block(one, counted_trial("b:sync"), counted_trial("c:sync"))] * 6
+        blocks = [make_block(one, counted_trial("b:sync"), counted_trial("c:sync"))] * 7
         return [reason.code for reason in conclude(make_result(blocks), blocks).validity.reasons]
 
     def test_who_did_other_work_is_not_ranked(self):
