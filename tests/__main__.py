@@ -1,29 +1,83 @@
-"""Run the tests and close with one line `N passed, N failed, N skipped`; warnings are errors."""
+"""Run the tests and close with one line `N passed, N failed, N skipped`; warnings are errors.
+
+All tests are run module by module, each in a process of its own, as many at a time as there are processors.
+"""
 
 import argparse
+import os
+import re
+import subprocess
 import sys
+import time
 import unittest
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped\n\Z", re.MULTILINE)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
     parser.add_argument("names", nargs="*", help="test modules, classes or methods; all tests by default")
     parser.add_argument("-v", "--verbose", action="store_true")
+    parser.add_argument("--durations", type=int, metavar="N", help="name the N slowest tests (with names)")
     arguments = parser.parse_args()
-    loader = unittest.defaultTestLoader
-    suite = (
-        loader.loadTestsFromNames(arguments.names) if arguments.names else loader.discover("tests", top_level_dir=".")
-    )
+    return run(arguments) if arguments.names else run_all()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run these here."""
+    suite = unittest.defaultTestLoader.loadTestsFromNames(arguments.names)
     warnings.simplefilter("error")
-    runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=1 + arguments.verbose, warnings="error")
+    runner = unittest.TextTestRunner(
+        stream=sys.stdout, verbosity=1 + arguments.verbose, warnings="error", durations=arguments.durations
+    )
     result = runner.run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
     for test, reason in result.skipped:
         print(f"skipped {test}: {reason}")
-    print(f"{max(0, result.testsRun - failed - skipped)} passed, {failed} failed, {skipped} skipped")
+    close(max(0, result.testsRun - failed - skipped), failed, skipped)
     return 1 if failed or not result.testsRun else 0
+
+
+def run_all() -> int:
+    """Run all modules, and print what each has to say when it ends."""
+    totals = [0, 0, 0]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for ended in as_completed([pool.submit(run_module, name) for name in modules()]):
+            name, seconds, output, counts = ended.result()
+            totals = [total + count for total, count in zip(totals, counts, strict=True)]
+            said = output if counts[1] or counts[2] else ""
+            print(f"{name}: {counts[0]} passed in {seconds:.0f} s\n{said}", end="", flush=True)
+    close(*totals)
+    return 1 if totals[1] or not totals[0] else 0
+
+
+def modules() -> Iterator[str]:
+    """All test modules, large files first, since what takes long must not come last."""
+    for path in sorted(FOLDER.rglob("test_*.py"), key=lambda path: path.stat().st_size, reverse=True):
+        yield ".".join(path.relative_to(FOLDER.parent).with_suffix("").parts)
+
+
+def run_module(name: str) -> tuple[str, float, str, tuple[int, int, int]]:
+    """Its name, how long it took, what it printed, and how many passed, failed and were skipped."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "tests", name]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    closing = CLOSING.search(ended.stdout)
+    passed, failed, skipped = map(int, closing.groups()) if closing else (0, 0, 0)
+    if ended.returncode and not failed:  # it has crashed
+        failed = 1
+    return name, time.monotonic() - started, ended.stdout, (passed, failed, skipped)
+
+
+def close(passed: int, failed: int, skipped: int) -> None:
+    """The line that continuous integration reads."""
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
 
 
 if __name__ == "__main__":
