@@ -5,16 +5,15 @@ at one rate after the other. Which rate comes next is decided in `stats.search`,
 `stats.capacity`. A probe ends when all requests that were sent are answered, so each finds empty queues.
 """
 
-import random
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Literal
 
 from http_benchmark.benchmark import Experiment
-from http_benchmark.checks import pacing_of
+from http_benchmark.checks import pacing_of, unchecked_certificates
+from http_benchmark.clients import NULL_CLIENT
 from http_benchmark.errors import (
     ClientUnavailableError,
     ConfigurationError,
@@ -22,7 +21,7 @@ from http_benchmark.errors import (
     NoAnswerError,
     WorkerError,
 )
-from http_benchmark.load.schedule import Arrivals, Schedule
+from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.capacity import (
     CapacityResult,
     CapacitySearch,
@@ -32,23 +31,22 @@ from http_benchmark.models.capacity import (
 )
 from http_benchmark.models.experiment import PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.work import Work
 from http_benchmark.plan import Arm, Plan
+from http_benchmark.probe import is_served_in_time, require_success, try_rate
 from http_benchmark.probing import Probing, Spacing
 from http_benchmark.slo import Slo
-from http_benchmark.stats.capacity import kept_up, limits, summarise_searches
+from http_benchmark.stats.capacity import limits, summarise_searches
 from http_benchmark.stats.capacity_validity import judge_capacity
-from http_benchmark.stats.quantiles import distribution
-from http_benchmark.stats.search import Search, Try
+from http_benchmark.stats.search import Search
+from http_benchmark.stats.work import TrialWork, works_of
 from http_benchmark.targets import OpenTarget, open_target
-from http_benchmark.trial import Measured, Trial
-from http_benchmark.units import format_rate
-from http_benchmark.worker.protocol import Run
+from http_benchmark.trial import Trial
 
 DEFAULT_BLOCKS = 7  # with six or more there is an interval; the seventh narrows it, since two of them may then stray
 HIGHEST_RPS = 100_000.0  # five times what the fastest client reaches; beyond it, it is the schedule that is measured
 _PACING_S = 2.0
 _FAILURES_UNTIL_DROPPED = 2
-_HOPELESS_PROBES = 2  # where the first ones, far below what the warm-up reached, had no success at all
 _START_S = 0.5  # measured: a process, its imports, its client
 _PAUSE_S = 0.2  # measured: what a probe takes besides its schedule
 _LOOKS, _THOROUGH_PROBES = 9, 4  # simulated: what a search takes
@@ -118,6 +116,8 @@ class CapacityExperiment:
         self._beginning = self._experiment.result()
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
+        self._works: dict[str, list[TrialWork]] = {}
+        self._unchecked: tuple[str, ...] = ()
         self._pacing: tuple[PacingCheck, ...] = ()
         self._pacing_failure: str | None = None
         self._target: Target = self._beginning.target
@@ -149,6 +149,7 @@ class CapacityExperiment:
                 self._target = target.description
                 self.plan = self.plan.set_up(target.url, target.ca_file)
                 self._observer.started(self.result(), self)
+                self._unchecked = unchecked_certificates(self.plan)
                 for block in range(self.plan.blocks):
                     if block and self.plan.has_setup:  # anew for each block, since sessions end
                         self.plan = self.plan.set_up(target.url, target.ca_file)
@@ -170,7 +171,10 @@ class CapacityExperiment:
         """What the searches say so far."""
         slo, beginning = self.probing.slo, self._beginning
         measured = summarise_searches(
-            [self._without_searches(arm) for arm in self._arms], self.searches, dropped=self._dropped
+            [self._without_searches(arm) for arm in self._arms],
+            self.searches,
+            dropped=self._dropped,
+            works=self._work(),
         )
         unavailable = [
             ContenderCapacity(
@@ -204,6 +208,7 @@ class CapacityExperiment:
             target=self._target,
             workload=beginning.workload,
             pacing=self._pacing,
+            certificates_unchecked=self._unchecked,
             validity=judge_capacity(
                 measured,
                 self.searches,
@@ -217,6 +222,15 @@ class CapacityExperiment:
             searches=tuple(self.searches),
         )
 
+    def _work(self) -> dict[str, Work]:
+        """What each contender did over its searches; the null client never reaches the origin."""
+        asked = {
+            arm.name: self._works[arm.name]
+            for arm in self._arms
+            if arm.name in self._works and arm.contender.library != NULL_CLIENT
+        }
+        return works_of(asked, self._beginning.configuration, url=self._target.url, unchecked=self._unchecked)
+
     def _is_searched(self, block: int) -> bool:
         """Whether every contender that is still there has finished its search in a block."""
         done = {search.contender for search in self.searches if search.block == block and search.complete}
@@ -226,7 +240,7 @@ class CapacityExperiment:
         """Search; a search that fails is void and repeated, and who failed twice or for good is dropped."""
         while arm.name not in self._dropped:
             try:
-                self.searches.append(self._search(arm, block, target))
+                self._search(arm, block, target)
             except (WorkerError, ClientUnavailableError, ConfigurationError, NoAnswerError) as error:
                 self._note_failure(arm, block, error)
             else:
@@ -241,7 +255,7 @@ class CapacityExperiment:
             self._dropped[arm.name] = reasons[-1]
         self._observer.search_void(block, arm.name, reasons[-1], dropped=dropped)
 
-    def _search(self, arm: Arm, block: int, target: OpenTarget) -> CapacitySearch:
+    def _search(self, arm: Arm, block: int, target: OpenTarget) -> None:
         self._observer.searching(block, arm.name, None)
         probes: list[Probe] = []
         with self._trial(arm, self.plan, target) as trial:
@@ -253,12 +267,12 @@ class CapacityExperiment:
             with self._kept_when_interrupted(arm, block, trial, search, probes):
                 while (tried := search.next_try()) is not None:
                     self._observer.searching(block, arm.name, tried.rate_rps)
-                    probe = self._probe(trial, tried, block, probes)
+                    probe = try_rate(trial, tried, plan=self.plan, probing=self.probing, block=block, before=probes)
                     probes.append(probe)
                     search.note(tried, passed=probe.passed)
                     self._observer.probe_done(block, arm.name, probe)
-                    _require_success(probes, trial.messages)
-            return self._found(arm, block, trial, search, probes)
+                    require_success(probes, trial.messages)
+            self._keep(arm, block, trial, search, probes)
 
     @contextmanager
     def _kept_when_interrupted(
@@ -268,8 +282,12 @@ class CapacityExperiment:
             yield
         except KeyboardInterrupt:
             if probes:
-                self.searches.append(self._found(arm, block, trial, search, probes))
+                self._keep(arm, block, trial, search, probes)
             raise
+
+    def _keep(self, arm: Arm, block: int, trial: Trial, search: Search, probes: list[Probe]) -> None:
+        self.searches.append(self._found(arm, block, trial, search, probes))
+        self._works.setdefault(arm.name, []).append(trial.work)
 
     def _found(self, arm: Arm, block: int, trial: Trial, search: Search, probes: list[Probe]) -> CapacitySearch:
         bracket = search.bracket()
@@ -282,61 +300,11 @@ class CapacityExperiment:
             passed_rps=bracket.passed_rps,
             failed_rps=bracket.failed_rps,
             complete=search.next_try() is None,
-            limited_by=limits(failed[-1], served_in_time=self._is_served_in_time(failed[-1])) if failed else (),
+            limited_by=limits(failed[-1], served_in_time=is_served_in_time(failed[-1], self.probing.slo))
+            if failed
+            else (),
             messages=trial.messages,
         )
-
-    def _probe(self, trial: Trial, tried: Try, block: int, before: list[Probe]) -> Probe:
-        """Try a rate: the same arrivals for all contenders and rates of a block, others where a rate is tried again."""
-        attempt = sum(probe.rate_rps == tried.rate_rps for probe in before)
-        seed = random.Random(f"{self.plan.seed}/arrivals/{block}/{attempt}").getrandbits(32)
-        arrivals = self.probing.arrivals(tried, seed)
-        longest_s = Schedule(arrivals, 0).cutoff_ns / 1e9 + 2 * self.plan.slowest_request_s
-        measured = trial.send(Run(arrivals=arrivals, opening=True), longest_s + 30.0)
-        probe = self._judged(measured, arrivals, [probe.service_time_s.p50 for probe in before])
-        return probe.model_copy(update={"thorough": tried.thorough})
-
-    def _judged(self, measured: Measured, arrivals: Arrivals, service_p50_s: list[float | None]) -> Probe:
-        figures, ran, server = measured.figures, measured.ran, measured.server
-        times, service = distribution(figures.response), distribution(figures.service)
-        error_ratio = sum(figures.errors.values()) / figures.requests if figures.requests else 1.0
-        violated = self.probing.slo.violated(times, error_ratio)
-        calm_s = min((p50 for p50 in (*service_p50_s, service.p50) if p50 is not None), default=0.0)
-        in_time = kept_up(times.p50, calm_s, arrivals.duration_s)
-        wall_s = (ran.ended_ns - ran.started_ns) / 1e9
-        scheduled_s = Schedule(arrivals, 0).cutoff_ns / 1e9 - arrivals.grace_s
-        return Probe(
-            rate_rps=arrivals.start_rps,
-            duration_s=figures.duration_s,
-            requests=figures.requests,
-            offered_rps=(figures.requests - 1) / scheduled_s if scheduled_s else None,
-            achieved_rps=figures.throughput_rps,
-            response_time_s=times,
-            service_time_s=service,
-            lag_s=distribution(figures.lag),
-            errors=figures.errors,
-            error_ratio=error_ratio,
-            censored=figures.censored,
-            exhausted_ratio=ran.exhausted / figures.requests if figures.requests else 0.0,
-            cpu_ratio=(ran.user_ns + ran.system_ns) / 1e9 / wall_s / self._processors,
-            # The opening requests are in what the origin counts, and not in the time.
-            server_cpu_ratio=server.cpu_s / wall_s * figures.requests / server.requests
-            if server and server.requests
-            else None,
-            machine=measured.machine,
-            violated=tuple(map(str, violated)),
-            kept_up=in_time,
-            passed=not violated and in_time,
-        )
-
-    def _is_served_in_time(self, probe: Probe) -> bool:
-        """Whether the times since requests were sent keep the objectives."""
-        return not self.probing.slo.violated(probe.service_time_s, probe.error_ratio)
-
-    @property
-    def _processors(self) -> int:
-        """How many processors a contender's processes can keep busy."""
-        return min(self.plan.processes, len(self.plan.client_cpus) or self.plan.processes)
 
     def _check_pacing(self) -> None:
         """Send the capacities' own rates with the client that answers by itself; the searches stand without it, too."""
@@ -362,20 +330,3 @@ class CapacityExperiment:
             mode=arm.contender.mode or "sync",
             status="ok",
         )
-
-
-def _require_success(probes: Sequence[Probe], messages: Mapping[str, str]) -> None:
-    """Climbing down to a rate at which a target refuses nothing would take long probes, and be no capacity of a client.
-
-    Raises:
-        NoAnswerError: The first probes had no success at all.
-    """
-    if len(probes) != _HOPELESS_PROBES or any(sum(probe.errors.values()) < probe.requests for probe in probes):
-        return
-    rates = " and ".join(format_rate(probe.rate_rps) for probe in probes)
-    failed = Counter[str]()
-    for probe in probes:
-        failed.update(probe.errors)
-    kinds = ", ".join(f"{kind} {count:,}" for kind, count in failed.most_common())
-    first = "".join(f": {message}" for message in list(messages.values())[:1])
-    raise NoAnswerError(f"no request succeeded at {rates} ({kinds}){first}; check --url, --method and --timeout")

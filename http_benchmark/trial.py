@@ -32,6 +32,7 @@ from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution, printable
 from http_benchmark.stats.samples import EventFigures, SliceFigures, SliceTally, TagFigures
+from http_benchmark.stats.work import TrialWork
 from http_benchmark.targets import OpenTarget
 from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
 from http_benchmark.worker.process import Take
@@ -75,6 +76,7 @@ class Trial:
     Attributes:
         slices: What was measured so far.
         warm_rate_rps: Throughput of a closed warm-up; None before it, and without one.
+        work: What was sent so far, and what the origin saw of it.
         messages: The first raw message of each error kind so far.
     """
 
@@ -90,10 +92,9 @@ class Trial:
         self.warm_rate_rps: float | None = None
         self._first_request_s: float | None = None
         self._connect_all_s: float | None = None
-        self._server: ServerCounts | None = None
-        self._sent = 0
-        self._retries = 0
-        self._failures: Counter[str] = Counter()
+        self.work = TrialWork(
+            body_bytes=None if plan.workload else len(plan.request.body), mixed=plan.workload is not None
+        )
         self._unmeasured = 0
         self.messages: dict[str, str] = {}
         self._gc: list[GcRecord] = []
@@ -253,13 +254,22 @@ class Trial:
         after = self._target.counts()
         figures = tally.figures()
         server = after - before if after and before else None
-        if server:
-            self._server = self._server + server if self._server else server
-        self._sent += ran.opening_requests + figures.requests - figures.censored + ran.retries
-        self._retries += ran.retries
-        self._failures += Counter(ran.opening_errors) + Counter(figures.errors)
+        self._note_work(order, ran, figures, server)
         self.messages = {kind: self._without_secrets(message) for kind, message in ran.messages.items()}
         return Measured(ran, figures, server, machine)
+
+    def _note_work(self, order: Run, ran: Ran, figures: SliceFigures, server: ServerCounts | None) -> None:
+        work = self.work
+        failures = Counter(work.failures) + Counter(ran.opening_errors) + Counter(figures.errors)
+        del failures[ErrorKind.NOT_SENT]
+        self.work = replace(
+            work,
+            server=work.server + server if work.server and server else work.server or server,
+            sent=work.sent + ran.opening_requests + figures.requests - figures.censored + ran.retries,
+            failures=dict(failures),
+            retries=work.retries + ran.retries,
+            late=work.late + (figures.late if order.measured else 0),
+        )
 
     def _without_secrets(self, message: str) -> str:
         """What may be stored; queries of a workload may have been recorded, or hold what a login gave."""
@@ -292,11 +302,11 @@ class Trial:
             base_memory_bytes=opened.base_memory_bytes,
             origin_memory_bytes=origin_memory_bytes,
             import_s=opened.import_s,
-            server=self._server,
-            sent=self._sent,
-            failures={kind: count for kind, count in self._failures.items() if kind != ErrorKind.NOT_SENT},
-            retries=self._retries,
-            body_bytes=None if self._plan.workload else len(self._plan.request.body),
+            server=self.work.server,
+            sent=self.work.sent,
+            failures=dict(self.work.failures),
+            retries=self.work.retries,
+            body_bytes=self.work.body_bytes,
             messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),

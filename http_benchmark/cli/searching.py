@@ -64,7 +64,7 @@ def search(
         with answering(saved=False):
             write_json(json_report.dump(result), json_file)
     with answering(saved=False):
-        print_capacity(result, console)
+        print_capacity(result, console, verbose=settings.verbose > 0)
     return EXIT_INTERRUPTED if interrupted else _exit_code(result, strict=strict)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from http_benchmark.models.base import Model
 from http_benchmark.models.experiment import Estimate, PacingCheck, Target, Validity, WorkloadResult
 from http_benchmark.models.measurement import Distribution, MachineLoad
+from http_benchmark.models.work import Work
 
 Limit = Literal["client-limited", "server-limited", "workers-exhausted", "pacing-late"]
 """What stood in the way above a capacity."""
@@ -128,6 +129,8 @@ class ContenderCapacity(Model):
         at_capacity: Medians over the blocks, each at the highest rate that passed in it.
         limited_by: What stood in the way in more than half of the blocks.
         curve: Every rate that was tried, ascending.
+        work: What it was to do over all searches, and did. With less or other work than was ordered it has no capacity:
+            all of the answer is None or empty, and only the curve shows what was measured.
     """
 
     contender: str
@@ -143,6 +146,7 @@ class ContenderCapacity(Model):
     at_capacity: CurvePoint | None = None
     limited_by: tuple[Limit, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
+    work: Work = Work()
 
 
 class ObjectiveRecord(Model):
@@ -173,6 +177,7 @@ class CapacityResult(Model):
     target: Target
     workload: WorkloadResult | None = None
     pacing: tuple[PacingCheck, ...] = ()
+    certificates_unchecked: tuple[str, ...] = ()
     validity: Validity = Validity()
     contenders: tuple[ContenderCapacity, ...]
     searches: tuple[CapacitySearch, ...] = ()

@@ -12,6 +12,7 @@ from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import faults, parts
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.plain import Plain
+from http_benchmark.report.work import equal_work
 from http_benchmark.slo import Objective, Slo
 from http_benchmark.units import format_duration
 
@@ -29,8 +30,14 @@ _LIMITS: dict[Limit, str] = {
 _LEFT = ("contender", "limited by")
 
 
-def print_capacity(result: CapacityResult, console: Console) -> None:
-    """Print what was searched, whether it is to be trusted, the capacities, and the curves."""
+def print_capacity(result: CapacityResult, console: Console, *, verbose: bool = False) -> None:
+    """Print what was searched, whether it is to be trusted, the capacities, and the curves.
+
+    Args:
+        result: What to print.
+        console: Where.
+        verbose: Print the work of all contenders although it was equal.
+    """
     slo = Slo.parse(result.slo)
     found = [one for one in result.contenders if one.capacity_rps is not None]
     parted: list[RenderableType] = [*_heading(result, slo), *parts.verdict(result.validity), Text()]
@@ -38,8 +45,9 @@ def print_capacity(result: CapacityResult, console: Console) -> None:
         parted += [_table(found, wide=console.width >= WIDE), Text()]
     sentences = [sentence for one in result.contenders if (sentence := _sentence(one, slo))]
     parted += [*(Text(sentence, style="bold") for sentence in sentences), Text()] if sentences else []
-    parted += _not_measured(result)
-    for drawn in _plots(found or result.contenders, slo, width=console.width):
+    parted += _without_answer(result)
+    parted += equal_work(result.contenders, width=console.width, verbose=verbose)
+    for drawn in _plots(found or [one for one in result.contenders if not one.work.others], slo, width=console.width):
         parted += [Text(drawn, no_wrap=True, overflow="crop"), Text()]
     parted += [Text(note, style="dim") for note in _notes(result, found)] if found else []
     console.print(Plain(Group(*parted)))
@@ -117,12 +125,18 @@ def _measured_there(one: ContenderCapacity, slo: Slo) -> str:
     return f" ({', '.join(known)})" if known else ""
 
 
-def _not_measured(result: CapacityResult) -> list[RenderableType]:
+def _without_answer(result: CapacityResult) -> list[RenderableType]:
+    """Who has no capacity, and why: it was not measured, or did less or other work than was ordered."""
     without = [one for one in result.contenders if one.capacity_rps is None and one.below_rps is None]
     if not without:
         return []
-    lines = [f"{one.contender}: {one.message or 'no search came to its end'}" for one in without]
-    return [Text("Not measured:"), *map(parts.item, lines), Text()]
+    lines = [f"{one.contender}: {_why_without(one)}" for one in without]
+    return [Text("No capacity:"), *map(parts.item, lines), Text()]
+
+
+def _why_without(one: ContenderCapacity) -> str:
+    reasons = [*([one.message] if one.message else []), *one.work.others]
+    return "; ".join(reasons) or "no search came to its end"
 
 
 def _plots(contenders: Sequence[ContenderCapacity], slo: Slo, *, width: int) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Did all contenders do the same work? One line where they did, else a table of what the origin saw of each.
 
-What keeps a contender from being ranked is said by `terminal`, under "Not ranked".
+What keeps a contender from being ranked, or from having a capacity, is said by `terminal` and `capacity`.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,12 @@ from itertools import compress
 from rich.console import RenderableType
 from rich.text import Text
 
+from http_benchmark.models.capacity import ContenderCapacity
 from http_benchmark.models.experiment import ClientResult
 from http_benchmark.models.work import Work
 from http_benchmark.report import parts
+
+type Contender = ClientResult | ContenderCapacity
 
 _HEADINGS = ("contender", "requests\nsent", "\nseen", "\nconn.", "TLS\n(resumed)", "request\nbytes", "answer\nbytes",
     "not\n2xx", "\nagain")  # fmt: skip
@@ -21,7 +24,7 @@ _NARROW = 80
 """Below so many columns these are left out."""
 
 
-def equal_work(clients: Sequence[ClientResult], *, width: int, verbose: bool) -> list[RenderableType]:
+def equal_work(clients: Sequence[Contender], *, width: int, verbose: bool) -> list[RenderableType]:
     """The part of the report, ending with an empty line; nothing where the origin was not asked.
 
     Args:
@@ -43,7 +46,7 @@ def equal_work(clients: Sequence[ClientResult], *, width: int, verbose: bool) ->
     return table + ([Text("Not as ordered, but only shown:"), *shown, Text()] if shown else [])
 
 
-def _table(clients: Sequence[ClientResult], width: int) -> list[RenderableType]:
+def _table(clients: Sequence[Contender], width: int) -> list[RenderableType]:
     rows = [_row(client) for client in clients]
     left_out = {heading for heading, *cells in zip(_HEADINGS, *rows, strict=True) if not any(cells)} & _WHERE_ANY
     if width < _NARROW:
@@ -56,7 +59,7 @@ def _table(clients: Sequence[ClientResult], width: int) -> list[RenderableType]:
     return [Text(f"Equal work, as the origin saw it{sizes}:"), table]
 
 
-def _row(client: ClientResult) -> list[str]:
+def _row(client: Contender) -> list[str]:
     work = client.work
     return [
         client.contender,

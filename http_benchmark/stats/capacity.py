@@ -6,10 +6,12 @@ How a rate is searched for in one block is in `search`; the unit of analysis is 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import exp, inf, isfinite, log
 from statistics import median
+from typing import Any
 
 from http_benchmark.models.capacity import CapacitySearch, ContenderCapacity, CurvePoint, Limit, Probe
 from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.measurement import Distribution
+from http_benchmark.models.work import Work
 from http_benchmark.stats.intervals import hl_interval
 from http_benchmark.stats.quantiles import printable
 from http_benchmark.stats.reasons import MOST_EXHAUSTED, MOST_SERVER_BUSY
@@ -64,7 +66,11 @@ def frequent_limits(searches: Sequence[CapacitySearch]) -> tuple[Limit, ...]:
 
 
 def summarise_searches(
-    contenders: Sequence[ContenderCapacity], searches: Sequence[CapacitySearch], *, dropped: Mapping[str, str]
+    contenders: Sequence[ContenderCapacity],
+    searches: Sequence[CapacitySearch],
+    *,
+    dropped: Mapping[str, str],
+    works: Mapping[str, Work] | None = None,
 ) -> list[ContenderCapacity]:
     """What the searches say of each contender; the highest capacity first, those without one last.
 
@@ -72,32 +78,45 @@ def summarise_searches(
         contenders: Those that were to be measured, with nothing but who they are.
         searches: Of all blocks so far.
         dropped: Contenders that failed too often, with the reason.
+        works: What each contender was to do and did; who is missing is taken for one that did what it was to do.
     """
     summed_up = [
-        _summed_up(one, [search for search in searches if search.contender == one.contender], dropped)
+        _summed_up(
+            one,
+            [search for search in searches if search.contender == one.contender],
+            failure=dropped.get(one.contender),
+            work=(works or {}).get(one.contender, Work()),
+        )
         for one in contenders
     ]
     return sorted(summed_up, key=lambda one: -(one.capacity_rps.estimate if one.capacity_rps else 0.0))
 
 
 def _summed_up(
-    contender: ContenderCapacity, searches: Sequence[CapacitySearch], dropped: Mapping[str, str]
+    contender: ContenderCapacity, searches: Sequence[CapacitySearch], *, failure: str | None, work: Work
 ) -> ContenderCapacity:
-    failure = dropped.get(contender.contender)
-    capacity = capacity_over_blocks(searches)
-    return contender.model_copy(
+    known = contender.model_copy(
         update={
             "status": "ok" if failure is None else "failed",
             "message": failure,
             "blocks": sum(search.complete for search in searches),
-            "capacity_rps": capacity,
-            "below_rps": below_all(searches),
-            "unbounded": is_unbounded(searches),
-            "at_capacity": at_capacity(searches) if capacity else None,
-            "limited_by": frequent_limits(searches),
             "curve": latency_curve(searches),
+            "work": work,
         }
     )
+    return known if work.others else known.model_copy(update=_answer(searches))
+
+
+def _answer(searches: Sequence[CapacitySearch]) -> dict[str, Any]:
+    """The fields that say what a contender sustains."""
+    capacity = capacity_over_blocks(searches)
+    return {
+        "capacity_rps": capacity,
+        "below_rps": below_all(searches),
+        "unbounded": is_unbounded(searches),
+        "at_capacity": at_capacity(searches) if capacity else None,
+        "limited_by": frequent_limits(searches),
+    }
 
 
 def capacity_over_blocks(searches: Sequence[CapacitySearch]) -> Estimate | None:

@@ -16,6 +16,8 @@ from http_benchmark.stats.reasons import (
     MOST_SERVER_SATURATED,
     MOST_STEAL,
 )
+from http_benchmark.stats.rules import verdict
+from http_benchmark.stats.work_rules import WORK_RULES, OnlyWorks
 from http_benchmark.units import format_duration, format_rate
 
 
@@ -44,13 +46,12 @@ def judge_capacity(
         *_too_few_blocks(blocks),
         *_shared_cpus(shared_cpus),
         *_limited(contenders, searches, concurrency),
+        *_other_work(contenders),
         *_pacing_late(pacing),
         *_pacing_unknown(pacing_failure),
         *_machine_busy(searches),
     ]
-    severities = {reason.severity for reason in reasons}
-    verdict = "invalid" if "invalid" in severities else "suspect" if severities else "valid"
-    return Validity(verdict=verdict, reasons=tuple(reasons))
+    return verdict(reasons)
 
 
 def _too_few_blocks(blocks: int) -> Iterator[Reason]:
@@ -106,6 +107,12 @@ def _limited(
                 value=exhausted,
                 limit=MOST_EXHAUSTED,
             )
+
+
+def _other_work(contenders: Sequence[ContenderCapacity]) -> Iterator[Reason]:
+    """As for a run; one rule may concern several contenders."""
+    works = OnlyWorks({contender.contender: contender.work for contender in contenders})
+    return (reason for rule in WORK_RULES if (reason := rule.reason(works)) is not None)
 
 
 def _pacing_late(pacing: Sequence[PacingCheck]) -> Iterator[Reason]:

@@ -13,7 +13,7 @@ from typing import Any
 from http_benchmark.clients import NULL_CLIENT, OWN_CLIENTS
 from http_benchmark.models.experiment import WALL_METRICS, ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
-from http_benchmark.models.work import Deviation, DeviationCode
+from http_benchmark.models.work import Work
 from http_benchmark.stats.totals import trials_by_contender
 
 TIME_WAIT_S = 60.0
@@ -154,15 +154,10 @@ class Evidence:
         """
         return self._middle_of_slices(lambda s, _: s.idle_cpu_ratio if s.round else None)
 
-    def deviations(self, *codes: DeviationCode) -> dict[str, Deviation]:
-        """The first of these deviations of each contender that has one, whose figures are furthest apart first."""
-        found = {
-            name: deviation
-            for name, client in self.clients.items()
-            for deviation in reversed(client.work.deviations)
-            if deviation.code in codes
-        }
-        return dict(sorted(found.items(), key=lambda item: -abs((item[1].seen or 0.0) - (item[1].ordered or 0.0))))
+    @cached_property
+    def works(self) -> dict[str, Work]:
+        """What each contender was to do, and did."""
+        return {name: client.work for name, client in self.clients.items()}
 
     @cached_property
     def steal_ratio(self) -> float | None:

@@ -9,7 +9,6 @@ from math import comb
 from statistics import NormalDist
 
 from http_benchmark.models.experiment import PacingCheck
-from http_benchmark.models.work import DeviationCode
 from http_benchmark.stats.evidence import Evidence, Figures
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 from http_benchmark.stats.pairs import blocks_to_separate
@@ -168,16 +167,6 @@ def too_few_in_flight(evidence: Evidence) -> Figures:
 def too_many_in_flight(evidence: Evidence) -> Figures:
     """Who seems to have had more in flight than there were threads or tasks."""
     return _above(evidence.in_flight_ratio, MOST_IN_FLIGHT) if evidence.sends_at_once else {}
-
-
-def deviating(*codes: DeviationCode) -> Callable[[Evidence], Figures]:
-    """What was seen of those who did other work than was ordered, in one of these ways."""
-    return lambda evidence: {name: found.seen or 0.0 for name, found in evidence.deviations(*codes).items()}
-
-
-def ordered(*codes: DeviationCode) -> Callable[[Evidence, str], float]:
-    """What a contender should have done instead."""
-    return lambda evidence, name: evidence.deviations(*codes)[name].ordered or 0.0
 
 
 def stolen(evidence: Evidence) -> Figures:

@@ -3,85 +3,28 @@
 `RULES` is the closed list: what is found (`reasons`), in one sentence for all contenders that it concerns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
 from http_benchmark.models.experiment import ExperimentResult, Reason, Validity
 from http_benchmark.models.measurement import BlockRecord
-from http_benchmark.models.work import DeviationCode
 from http_benchmark.stats import reasons
-from http_benchmark.stats.evidence import Evidence, Figures
+from http_benchmark.stats.evidence import Evidence
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 from http_benchmark.stats.limits import Limits
+from http_benchmark.stats.rules import Rule, count, verdict
+from http_benchmark.stats.work_rules import WORK_RULES
 from http_benchmark.units import format_duration
 
 LIMITING = ("server-limited", "floor-limited", "pacing-late")
 """What makes a contender look slower than it is without being its own work: verdicts that rest on it are taken back."""
-
-_SHOWN = 4  # contenders that a sentence names; the reason lists all of them
-
-
-def _percent(share: float) -> str:
-    """As many digits as tell it from its limit."""
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
 def _signed_percent(percent: float) -> str:
     return f"{percent:+.1f} %"
 
 
-def _count(number: float) -> str:
-    return f"{number:,.0f}"
-
-
 def _times(factor: float) -> str:
     return f"{factor:.1f}×"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One way in which a run is not to be trusted; several rules may share a code.
-
-    Attributes:
-        code: In the closed list of docs/json.md.
-        find: The figures beyond the limit, the worst first.
-        limit: What figures are held against; a function where the limit is the worst contender's own; None for what
-            has no figure.
-        message: The sentence. `{who}` stands for contenders with their figures, `{value}` for the worst figure,
-            `{limit}` for the limit.
-        shown: How a figure is written.
-        severity: What the reason makes of the run.
-    """
-
-    code: str
-    find: Callable[[Evidence], Figures]
-    limit: float | Callable[[Evidence, str], float] | None
-    message: str
-    shown: Callable[[float], str] = _percent
-    severity: Literal["suspect", "invalid"] = "suspect"
-
-    def reason(self, evidence: Evidence) -> Reason | None:
-        """What this rule holds against a run, if anything."""
-        figures = self.find(evidence)
-        if not figures:
-            return None
-        worst, value = next(iter(figures.items()))
-        limit = self.limit(evidence, worst) if callable(self.limit) else self.limit
-        return Reason(
-            code=self.code,
-            severity=self.severity,
-            message=self.message.format(
-                who=self._named(figures), value=self.shown(value), limit="" if limit is None else self.shown(limit)
-            ),
-            value=None if limit is None else value,
-            limit=limit,
-            contenders=tuple(name for name in figures if name),
-        )
-
-    def _named(self, figures: Figures) -> str:
-        named = [f"{name} {self.shown(figure)}" for name, figure in list(figures.items())[:_SHOWN]]
-        return ", ".join(named + ([f"{len(figures) - _SHOWN} more"] if len(figures) > _SHOWN else []))
 
 
 def judge(result: ExperimentResult, blocks: Sequence[BlockRecord]) -> Validity:
@@ -93,9 +36,7 @@ def judge(result: ExperimentResult, blocks: Sequence[BlockRecord]) -> Validity:
     """
     evidence = Evidence(result, blocks)
     given = [reason for rule in RULES if (reason := rule.reason(evidence)) is not None]
-    severities = {reason.severity for reason in given}
-    verdict = "invalid" if "invalid" in severities else "suspect" if severities else "valid"
-    return Validity(verdict=verdict, reasons=tuple(given))
+    return verdict(given)
 
 
 def limited_clients(given: Iterable[Reason]) -> Limits:
@@ -108,12 +49,7 @@ def limited_clients(given: Iterable[Reason]) -> Limits:
     return limits
 
 
-def _work_rule(code: str, message: str, *deviations: DeviationCode) -> Rule:
-    """A rule for what `deviations` has found; what it does not name there is shown and gives no reason."""
-    return Rule(code, reasons.deviating(*deviations), reasons.ordered(*deviations), message, _count)
-
-
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[Evidence], ...] = (
     Rule(
         "server-limited",
         reasons.server_saturated,
@@ -186,53 +122,7 @@ RULES: tuple[Rule, ...] = (
         reasons.MOST_IN_FLIGHT,
         "more requests in flight than --concurrency ({who} of it), which cannot be; please report it",
     ),
-    _work_rule(
-        "extra-connections",
-        "more connections in a trial than the {limit} that were needed ({who}): opened without need, or not kept alive",
-        *("no-reuse", "extra-connections"),
-    ),
-    _work_rule(
-        "unequal-work",
-        "the origin saw another number of requests than was sent ({who}; the first sent {limit}): "
-        "a client did not send some, or repeated some by itself",
-        *("requests-missing", "retries-hidden"),
-    ),
-    _work_rule(
-        "unequal-work",
-        "the origin saw more failures ({who}) than were reported ({limit} by the first): a client hides them",
-        "errors-swallowed",
-    ),
-    _work_rule(
-        "unequal-work",
-        "clients reset their connections ({who} times), which they do where answers are left unread",
-        "body-unread",
-    ),
-    _work_rule(
-        "unequal-work",
-        "not all requests were made in the version of HTTP that was ordered ({who} of {limit})",
-        "protocol",
-    ),
-    _work_rule(
-        "unequal-work",
-        "requests went to a server with a certificate of an unknown authority ({who}): nobody checked it",
-        "certificate-unchecked",
-    ),
-    _work_rule(
-        "unequal-work",
-        "more TLS handshakes ({who}) than connections that need one ({limit} for the first)",
-        "tls-handshakes",
-    ),
-    _work_rule(
-        "bytes-off",
-        "answers differ in size from what the others were sent (bytes of body: {who}; {limit} is usual), so the work "
-        "was not the same; look at the request headers that each client sends",
-        "answers-differ",
-    ),
-    _work_rule(
-        "bytes-off",
-        "bodies were not uploaded as ordered (bytes: {who}; {limit} for the first), so the work was not the same",
-        "upload-differs",
-    ),
+    *WORK_RULES,
     Rule(
         "pacing-late",
         reasons.pacing_median,
@@ -338,7 +228,7 @@ RULES: tuple[Rule, ...] = (
         reasons.too_few_blocks,
         MIN_BLOCKS_95,
         "no 95 % interval below {limit} blocks, got {value}; run more (--blocks)",
-        _count,
+        count,
     ),
     Rule(
         "too-few-blocks",

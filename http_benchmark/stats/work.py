@@ -6,7 +6,7 @@ them, but not the requests that try new connections afterwards. What is made of 
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from http_benchmark.clients import NULL_CLIENT
@@ -37,19 +37,69 @@ class _Orders:
     proxy: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TrialWork:
+    """What a contender's processes sent over one trial, warm-up and opening requests included, and what was seen of it.
+
+    Attributes:
+        server: What the origin counted; None against a foreign server.
+        sent: Requests, with the attempts that the harness repeated.
+        failures: Requests that were sent and failed in their last attempt, by kind.
+        retries: Attempts beyond the first, by the harness.
+        late: Answers after the deadline, among the measured requests.
+        body_bytes: Length of the body of each request; None where they differ.
+        mixed: The requests of a workload differ.
+    """
+
+    server: ServerCounts | None = None
+    sent: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    retries: int = 0
+    late: int = 0
+    body_bytes: int | None = None
+    mixed: bool = False
+
+
+def trial_work(trial: TrialRecord) -> TrialWork:
+    """The work of a recorded trial."""
+    return TrialWork(
+        server=trial.server,
+        sent=trial.sent,
+        failures=trial.failures,
+        retries=trial.retries,
+        late=sum(measured.late for measured in trial.slices),
+        body_bytes=trial.body_bytes,
+        mixed=bool(trial.by_request),
+    )
+
+
 def works(
     blocks: Sequence[BlockRecord], configuration: Mapping[str, Any], *, url: str, unchecked: Collection[str] = ()
+) -> dict[str, Work]:
+    """The work of every contender over finished blocks; arguments and result as those of `works_of`."""
+    trials = {
+        name: [trial_work(trial) for trial in trials]
+        for name, trials in trials_by_contender(blocks).items()
+        if trials[0].library != NULL_CLIENT
+    }
+    return works_of(trials, configuration, url=url, unchecked=unchecked)
+
+
+def works_of(
+    trials: Mapping[str, Sequence[TrialWork]],
+    configuration: Mapping[str, Any],
+    *,
+    url: str,
+    unchecked: Collection[str] = (),
 ) -> dict[str, Work]:
     """The work of every contender, with its deviations.
 
     Args:
-        blocks: The finished blocks.
+        trials: Contender → all its trials, at least one. The null client, which never reaches the origin, is not among
+            them.
         configuration: As it was asked for; what older runs did not know is missing.
         url: What was aimed at.
         unchecked: Contenders that were seen not to check certificates.
-
-    Returns:
-        Contender → its work. The null client, which never reaches the origin, has none.
     """
     orders = _Orders(
         concurrency=int(configuration.get("concurrency") or 1),
@@ -58,9 +108,12 @@ def works(
         proxy=bool(configuration.get("proxy")),
     )
     accounts = {
-        name: replace(_account(trials, orders), checks_certificates=name not in unchecked)
-        for name, trials in trials_by_contender(blocks).items()
-        if trials[0].library != NULL_CLIENT
+        name: replace(
+            _account(of_contender, orders),
+            http_version=http_version(name),
+            checks_certificates=name not in unchecked,
+        )
+        for name, of_contender in trials.items()
     }
     return {
         name: account.work.model_copy(
@@ -70,11 +123,11 @@ def works(
     }
 
 
-def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
+def _account(trials: Sequence[TrialWork], orders: _Orders) -> Account:
     counted = [trial.server for trial in trials if trial.server is not None]
     failures = sum((Counter(trial.failures) for trial in trials), Counter[str]())
     retries = sum(trial.retries for trial in trials)
-    late = sum(measured.late for trial in trials for measured in trial.slices)
+    late = sum(trial.late for trial in trials)
     work = Work(failures_reported=failures.total() + retries, late=late)
     if len(counted) < len(trials):  # a foreign server
         return Account(work)
@@ -82,12 +135,11 @@ def _account(trials: Sequence[TrialRecord], orders: _Orders) -> Account:
     answered = frozenset[ErrorKind]() if orders.proxy else _ANSWERED  # 407 and 502 are the proxy's own
     account = Account(
         work.model_copy(update=seen),
-        http_version=http_version(trials[0].contender),
         trials=len(trials),
         concurrency=orders.concurrency,
         unanswered=sum(count for kind, count in failures.items() if kind not in answered) + retries,
         body_bytes=max(trial.body_bytes or 0 for trial in trials),
-        mixed=any(trial.by_request for trial in trials),
+        mixed=any(trial.mixed for trial in trials),
         extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
         most_connections=max(
             (Count(ordered=orders.concurrency + (counts.closed or 0), seen=counts.connections) for counts in counted),
@@ -113,7 +165,7 @@ def _without_the_proxys(account: Account) -> Account:
     return replace(account, work=work, extra_connections=0, most_connections=None)
 
 
-def _seen(trials: Sequence[TrialRecord], total: ServerCounts, orders: _Orders) -> dict[str, Any]:
+def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: _Orders) -> dict[str, Any]:
     """The fields of `Work` that the origin's counters give, beside what was ordered."""
     dropped, closed = total.dropped or 0, total.closed or 0
     redirects = sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
@@ -137,7 +189,7 @@ def _seen(trials: Sequence[TrialRecord], total: ServerCounts, orders: _Orders) -
     }
 
 
-def _ordered_body_bytes(trials: Sequence[TrialRecord]) -> int | None:
+def _ordered_body_bytes(trials: Sequence[TrialWork]) -> int | None:
     """What the requests that were seen should have carried."""
     if any(trial.body_bytes is None for trial in trials):
         return None
@@ -145,7 +197,7 @@ def _ordered_body_bytes(trials: Sequence[TrialRecord]) -> int | None:
     return sum(each * (counts.requests + (counts.dropped or 0)) for each, counts in counted)
 
 
-def _extra_connections(trial: TrialRecord, orders: _Orders) -> int:
+def _extra_connections(trial: TrialWork, orders: _Orders) -> int:
     """Those beyond the concurrency, where nothing explains them: each failed or repeated request may have cost one."""
     counts = trial.server
     if counts is None or counts.connections is None:

@@ -3,8 +3,12 @@
 import unittest
 
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration
+from http_benchmark.capacity import CapacityExperiment
+from http_benchmark.models.capacity import CapacityResult, ContenderCapacity
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
+from http_benchmark.report.capacity import print_capacity
 from http_benchmark.report.terminal import print_experiment
+from http_benchmark.slo import Slo
 from tests.foreign_clients import make_known
 from tests.snapshot_case import printed
 
@@ -12,10 +16,12 @@ REQUESTS = 200
 BODY_BYTES = 5000
 
 
-class EqualWorkTest(unittest.TestCase):
+class UnfairCase(unittest.TestCase):
     def setUp(self):
         make_known(self, "unfair")
 
+
+class EqualWorkTest(UnfairCase):
     def conduct(self, *contenders: str, **settings: object) -> ExperimentResult:
         small = {"blocks": 1, "slices": 1, "requests": REQUESTS, "warmup": 0, "concurrency": 10}
         return Experiment(ExperimentConfiguration(contenders=contenders, **small | settings)).run()
@@ -93,3 +99,64 @@ class EqualWorkTest(unittest.TestCase):
         self.assert_left_out(clients["fair"])
         self.assert_left_out(clients["patient"], ("late", "shown"))
         self.assertEqual(20, clients["patient"].work.late)
+
+
+class CapacityTest(UnfairCase):
+    """The same of a search for a capacity: a short one, by short probes."""
+
+    def search(self, *contenders: str, **settings: object) -> tuple[CapacityResult, dict[str, ContenderCapacity]]:
+        configuration = ExperimentConfiguration(
+            contenders=contenders, blocks=1, concurrency=4, duration=0.2, warmup=0.2, seed=1, **settings
+        )
+        result = CapacityExperiment(configuration, Slo.parse("p50<500ms,errors<1%")).run()
+        return result, {found.library: found for found in result.contenders}
+
+    def assert_no_capacity(self, contender: ContenderCapacity, *expected: tuple[str, str]) -> None:
+        """There is no answer of any kind, though rates were tried."""
+        found = [(deviation.code, deviation.severity) for deviation in contender.work.deviations]
+        self.assertEqual([*expected], found)
+        answer = (contender.capacity_rps, contender.below_rps, contender.unbounded, contender.at_capacity)
+        self.assertEqual((None, None, False, None, ()), (*answer, contender.limited_by))
+        self.assertEqual(("ok", 1), (contender.status, contender.blocks))
+        self.assertTrue(contender.curve)
+
+    def test_the_same_upload(self):
+        """Who uploads less has no capacity and the reason; who repeats requests by itself keeps it, and it is said."""
+        result, found = self.search("fair", "stingy", "stubborn", method="POST", body_size=BODY_BYTES)
+
+        self.assert_no_capacity(found["stingy"], ("upload-differs", "less-work"))
+        self.assertEqual(
+            [("retries-hidden", "shown")], [(one.code, one.severity) for one in found["stubborn"].work.deviations]
+        )
+        fair = found["fair"].work
+        self.assertEqual((), fair.deviations)
+        self.assertEqual(fair.requests.ordered, fair.requests.seen)
+        self.assertGreater(fair.requests.seen, sum(point.blocks for point in found["fair"].curve) * 100)
+        self.assertEqual(fair.requests.seen * BODY_BYTES, fair.request_body_bytes.seen)
+        self.assertEqual((4, 4), (fair.connections.ordered, fair.connections.seen))
+        for name in ("fair", "stubborn"):
+            self.assertGreater(found[name].capacity_rps.estimate, 0)
+        reasons = {reason.code: reason.contenders for reason in result.validity.reasons}
+        self.assertEqual((("stubborn:sync",), ("stingy:sync",)), (reasons["unequal-work"], reasons["bytes-off"]))
+        text = printed(print_capacity, result)
+        self.assertRegex(text, r"No capacity:\n +stingy:sync: uploaded [\d,]+ bytes of bodies, [\d,]+ were\s+ordered")
+        self.assertNotIn("stingy:sync sustains", text)
+        self.assertIn("stubborn:sync: repeated requests by itself", text)
+
+    def test_errors_that_are_swallowed(self):
+        """One of ten answers is a 503: who says so sustains no rate, who does not is not asked for one."""
+        _, found = self.search("fair", "rosy", fault=("unavailable:10%",))
+
+        self.assert_no_capacity(found["rosy"], ("errors-swallowed", "other-work"))
+        self.assertEqual(((), None), (found["fair"].work.others, found["fair"].capacity_rps))
+        self.assertIsNotNone(found["fair"].below_rps)
+
+    def test_certificates(self):
+        """Who trusts any server is asked beforehand and has no capacity; who checks has one."""
+        result, found = self.search("fair", "gullible", tls=True)
+
+        self.assert_no_capacity(found["gullible"], ("certificate-unchecked", "other-work"))
+        self.assertEqual(("gullible:sync",), result.certificates_unchecked)
+        self.assertEqual((), found["fair"].work.deviations)
+        self.assertEqual((4, 4), (found["fair"].work.tls_handshakes.ordered, found["fair"].work.tls_handshakes.seen))
+        self.assertGreater(found["fair"].capacity_rps.estimate, 0)

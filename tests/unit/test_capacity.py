@@ -21,6 +21,7 @@ from http_benchmark.probing import Probing
 from http_benchmark.slo import Slo
 from http_benchmark.stats.samples import SliceTally
 from http_benchmark.stats.search import Try
+from http_benchmark.stats.work import TrialWork
 from http_benchmark.trial import Measured
 from http_benchmark.worker.protocol import Ran
 
@@ -41,6 +42,7 @@ class QueueTrial:
         self.service_s = service_s
         self.warm_rate_rps = None
         self.messages = {}
+        self.work = TrialWork()
         self.orders = []
 
     def __call__(self, arm, plan, target):

@@ -6,6 +6,7 @@ from unittest import TestCase
 from http_benchmark.models.capacity import CapacitySearch, ContenderCapacity
 from http_benchmark.models.experiment import PacingCheck, Validity
 from http_benchmark.models.measurement import MachineLoad
+from http_benchmark.models.work import Deviation, Work
 from http_benchmark.stats.capacity_validity import judge_capacity
 from tests.unit.test_capacity_stats import a_probe, a_search
 
@@ -59,6 +60,16 @@ class VerdictTest(TestCase):
                 self.assertIn(text, reason.message)
         machine = judged([a_search(900.0, 1030.0, probes=(a_probe(machine=busy),))])
         self.assertEqual([("machine-busy", 0.5), ("machine-busy", 0.05)], [(r.code, r.value) for r in machine.reasons])
+
+    def test_other_work(self):
+        """Has the same reasons as in a run, with all contenders that it concerns."""
+        repeated = Deviation(code="retries-hidden", what="", ordered=9, seen=10, severity="shown")
+        work = Work(deviations=(repeated,))
+        contender = ContenderCapacity(contender=NAME, library="httpx", mode="async", status="ok", work=work)
+        [reason] = judge_capacity([contender], [], [], blocks=7, concurrency=64, shared_cpus=False).reasons
+
+        self.assertEqual(("unequal-work", (NAME,), 10, 9), (reason.code, reason.contenders, reason.value, reason.limit))
+        self.assertIn(f"{NAME} 10; the first sent 9", reason.message)
 
     def test_the_machine_is_judged_over_all_probes(self):
         """Single figures are coarse and may be negative: their mean, weighted by time, is what counts."""

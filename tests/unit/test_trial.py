@@ -139,7 +139,7 @@ class CountsTest(unittest.TestCase):
         with a_trial(team, rate=4) as trial:
             trial.send(Run(arrivals=Arrivals(4.0, 4.0, 1.0)), 10.0)
 
-        self.assertEqual((6, 1), (trial._sent, trial._retries))
+        self.assertEqual((6, 1), (trial.work.sent, trial.work.retries))
 
     def test_failures_are_those_of_requests_that_were_sent(self):
         """Of two rounds: two 503 and a timeout in each, opening requests included; what was never sent is none."""
