@@ -10,6 +10,7 @@ from pydantic import Field
 
 from http_benchmark.models.base import Model
 from http_benchmark.models.experiment import Estimate, Target, Validity
+from http_benchmark.models.work import Work
 
 
 class ScalingLevel(Model):
@@ -38,6 +39,7 @@ class ScalingPoint(Model):
         status: "ok", "errors", "unavailable" or "failed".
         message: Why it has another status than "ok".
         other_work: In which ways its work was not what was ordered, so that its figures are not comparable.
+        work: What it was to do, and did.
         throughput_rps: Requests completed per second.
         cpu_s_per_1k: CPU seconds per 1000 requests.
         p99_s: p99 of the response time over whole trials; None where any trial has too few requests for it.
@@ -47,6 +49,7 @@ class ScalingPoint(Model):
     status: Literal["ok", "errors", "unavailable", "failed"]
     message: str | None = None
     other_work: tuple[str, ...] = ()
+    work: Work = Work()
     throughput_rps: Estimate | None = None
     cpu_s_per_1k: Estimate | None = None
     p99_s: Estimate | None = None

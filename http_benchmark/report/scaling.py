@@ -20,6 +20,9 @@ _NAME_WIDTH = 18
 _COLUMN_WIDTH = 13  # of a figure with its interval below
 _FAR_APART = 20  # times as much: the lower curves would all lie at the bottom
 
+type _Lines = dict[str, list[int]]
+"""What is said of a contender, and at which concurrencies it holds."""
+
 type _Figure = Callable[[ScalingPoint], Estimate | None]
 
 _METRICS: tuple[tuple[str, _Figure, float], ...] = (
@@ -38,7 +41,7 @@ def print_scaling(result: ScalingResult, console: Console) -> None:
     sentences = [_sentence(curve, max(level.concurrency for level in result.levels)) for curve in measured]
     if any(sentences):
         shown += [*(Text(sentence, style="bold") for sentence in sentences if sentence), Text()]
-    shown += _not_measured(result)
+    shown += [*_not_comparable(result), *_equal_work(result)]
     for drawn in _plots(measured, width=console.width):
         shown += [Text(drawn, no_wrap=True, overflow="crop"), Text()]
     shown += [Text(note, style="dim") for note in _notes(result)]
@@ -105,22 +108,45 @@ def _sentence(curve: ScalingCurve, top: int) -> str | None:
     )
 
 
-def _not_measured(result: ScalingResult) -> list[RenderableType]:
-    lines: dict[str, list[int]] = {}
-    for curve in result.contenders:
-        for point in curve.points:
-            if not point.is_comparable:
-                status = () if point.status == "ok" else (point.status, point.message)
-                what = ": ".join(filter(None, (curve.contender, *status, "; ".join(point.other_work))))
-                lines.setdefault(what, []).append(point.concurrency)
-    if not lines:
-        return []
+def _not_comparable(result: ScalingResult) -> list[RenderableType]:
+    lines: _Lines = {}
+    for contender, point in _points(result):
+        if not point.is_comparable:
+            status = () if point.status == "ok" else (point.status, point.message)
+            what = ": ".join(filter(None, (contender, *status, "; ".join(point.other_work))))
+            lines.setdefault(what, []).append(point.concurrency)
+    return _list("Not comparable:", lines, result)
+
+
+def _equal_work(result: ScalingResult) -> list[RenderableType]:
+    """That all did as ordered at every concurrency, or what was not as ordered and leaves a point comparable.
+
+    Nothing where the origin was not asked; the figures stand in the experiment of each level.
+    """
+    lines: _Lines = {}
+    for contender, point in _points(result):
+        for deviation in point.work.deviations:
+            if deviation.severity == "shown":
+                lines.setdefault(f"{contender}: {deviation.what}", []).append(point.concurrency)
+    counted = {contender for contender, point in _points(result) if point.work.requests.seen is not None}
+    if counted and not any(point.work.deviations for _, point in _points(result)):
+        return [Text(f"Equal work: {parts.counted(len(counted), 'contender')}, as ordered."), Text()]
+    return _list("Not as ordered, but only shown:", lines, result)
+
+
+def _points(result: ScalingResult) -> Iterator[tuple[str, ScalingPoint]]:
+    """Every point with its contender."""
+    return ((curve.contender, point) for curve in result.contenders for point in curve.points)
+
+
+def _list(heading: str, lines: _Lines, result: ScalingResult) -> list[RenderableType]:
+    """Lines, each with the concurrencies that it holds for where these are not all; nothing without a line."""
     every = len(result.levels)
     shown = [
         what if len(where) == every else f"{what} (concurrency {', '.join(map(str, where))})"
         for what, where in lines.items()
     ]
-    return [Text("Not comparable:"), *map(parts.item, shown), Text()]
+    return [Text(heading), *map(parts.item, shown), Text()] if shown else []
 
 
 def _plots(curves: Sequence[ScalingCurve], *, width: int) -> Iterator[str]:

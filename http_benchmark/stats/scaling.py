@@ -41,15 +41,15 @@ def retention(throughputs: Mapping[int, Mapping[int, float]], *, top: int, best:
 
 
 def gravest(validities: Mapping[int, Validity]) -> Validity:
-    """The verdict over all levels: each reason once, with the concurrencies that it holds for.
+    """The verdict over all levels: each reason once for the same contenders, with the concurrencies it holds for.
 
     Args:
         validities: Concurrency → the verdict of its experiment.
     """
-    by_reason: dict[str, list[tuple[int, Reason]]] = {}
+    by_reason: dict[tuple[str, frozenset[str]], list[tuple[int, Reason]]] = {}
     for concurrency, validity in validities.items():
         for reason in validity.reasons:
-            by_reason.setdefault(reason.code, []).append((concurrency, reason))
+            by_reason.setdefault((reason.code, frozenset(reason.contenders)), []).append((concurrency, reason))
     reasons = [_for_levels(found) for found in by_reason.values()]
     verdicts = {validity.verdict for validity in validities.values()}
     verdict = "invalid" if "invalid" in verdicts else "suspect" if "suspect" in verdicts else "valid"
@@ -57,7 +57,7 @@ def gravest(validities: Mapping[int, Validity]) -> Validity:
 
 
 def _for_levels(found: Sequence[tuple[int, Reason]]) -> Reason:
-    """One of several reasons with the same code, and at which concurrencies there are such."""
+    """One of several reasons with the same code and contenders, and at which concurrencies there are such."""
     levels = ", ".join(map(str, dict.fromkeys(concurrency for concurrency, _ in found)))
     first = next((reason for _, reason in found if reason.severity == "invalid"), found[0][1])
     return first.model_copy(update={"message": f"at concurrency {levels}: {first.message}"})
@@ -98,6 +98,7 @@ def _point(concurrency: int, client: ClientResult, blocks: Sequence[BlockRecord]
         status=client.status,
         message=client.message,
         other_work=client.work.others,
+        work=client.work,
         throughput_rps=client.throughput_rps,
         cpu_s_per_1k=client.cpu_s_per_1k,
         p99_s=over_blocks(p99, client.contender) if everywhere else None,  # over a part of the blocks it would be lower

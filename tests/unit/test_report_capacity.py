@@ -9,6 +9,7 @@ from http_benchmark.models.capacity import CapacityResult, CapacitySearch, Conte
 from http_benchmark.models.experiment import Estimate, PacingCheck, Reason, Target, Validity
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
+from http_benchmark.models.work import Count, Deviation, Work
 from http_benchmark.report.capacity import print_capacity
 from http_benchmark.report.scaling import print_scaling
 from http_benchmark.stats.capacity import summarise_searches
@@ -213,6 +214,30 @@ class ScalingReportTest(SnapshotCase):
     def test_narrow(self):
         """Eighty columns: a table per figure, sentences, who is not in order, two plots, the stored experiments."""
         self.check("scaling_80", printed(print_scaling, a_scaling()))
+
+    def test_work(self):
+        """All did as ordered at every level, or who did not and at which; nothing where nobody was asked."""
+        counted = Work(requests=Count(ordered=10, seen=10))
+        shown = Deviation(code="late", what="took 3 answers late", severity="shown")
+        for works, expected in (
+            ((counted, counted), "Equal work: 1 contender, as ordered."),
+            (
+                (counted, counted.model_copy(update={"deviations": (shown,)})),
+                "a:sync: took 3 answers late (concurrency 8)",
+            ),
+            ((Work(), Work()), None),
+        ):
+            with self.subTest(expected):
+                points = tuple(
+                    ScalingPoint(concurrency=level, status="ok", work=work)
+                    for level, work in zip((1, 8), works, strict=True)
+                )
+                curve = ScalingCurve(contender="a:sync", points=points)
+                text = printed(print_scaling, a_scaling().model_copy(update={"contenders": (curve,)}))
+                self.assertEqual(
+                    [expected] if expected else [],
+                    [line.strip() for line in text.splitlines() if "as ordered." in line or "late" in line],
+                )
 
     def test_blocks_of_the_levels(self):
         """One block each; where a run was cut off, from the fewest to the most."""

@@ -112,6 +112,23 @@ class CurvesTest(TestCase):
         )
         self.assertEqual(Validity(), gravest({1: Validity(), 8: Validity()}))
 
+    def test_reasons_against_different_contenders(self):
+        """With the same code they stand one by one, so that nobody's is lost."""
+        repeated, unchecked = (
+            Reason(code="unequal-work", severity="suspect", message=f"{name} did", contenders=(name,)) for name in "ab"
+        )
+        verdict = gravest(
+            {
+                1: Validity(verdict="suspect", reasons=(repeated, unchecked)),
+                8: Validity(verdict="suspect", reasons=(unchecked,)),
+            }
+        )
+
+        self.assertEqual(
+            [("at concurrency 1: a did", ("a",)), ("at concurrency 1, 8: b did", ("b",))],
+            [(reason.message, reason.contenders) for reason in verdict.reasons],
+        )
+
 
 class TurnsTest(TestCase):
     """The experiment of each level measures nothing here, but notes whose turn it is."""
