@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.capacity import CapacityResult, ContenderCapacity, CurvePoint, Limit
-from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import faults, parts
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.plain import Plain
@@ -55,9 +54,6 @@ def print_capacity(result: CapacityResult, console: Console, *, verbose: bool = 
 
 def _heading(result: CapacityResult, slo: Slo) -> list[RenderableType]:
     configuration = result.configuration
-    target = (
-        f"{without_passwords(result.target.url)} ({result.target.kind} target){through(configuration.get('proxy'))}"
-    )
     blocks = parts.counted(result.blocks, "block")
     if result.blocks < result.planned_blocks:
         blocks = f"{result.blocks} of {parts.counted(result.planned_blocks, 'block')}"
@@ -71,7 +67,7 @@ def _heading(result: CapacityResult, slo: Slo) -> list[RenderableType]:
     ]
     return [
         Text.assemble(("capacity of ", "bold"), (result.name, "bold"), f" ({result.id})"),
-        Text(f"{configuration.get('method', 'GET')} {target}"),
+        Text(parts.aim(configuration, result.target)),
         Text(f"objective: {slo.described()}"),
         Text(", ".join(part for part in size if part)),
     ]

@@ -1,7 +1,9 @@
 """Pieces of terminal reports: tables, figures to three digits, estimates with their intervals, the verdict."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from math import floor, log10
+from pathlib import PurePath
+from typing import Any
 
 from rich.box import Box
 from rich.console import RenderableType
@@ -9,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from http_benchmark.models.experiment import Estimate, Validity
+from http_benchmark.models.experiment import Estimate, Target, Validity
+from http_benchmark.redaction import through, without_passwords
 
 NO_FIGURE = "–"
 VERDICT_STYLES = {"valid": "bold green", "suspect": "bold yellow", "invalid": "bold red"}
@@ -38,6 +41,13 @@ def cells(*texts: str) -> list[Text]:
 def item(text: str) -> Padding:
     """A line of a list."""
     return Padding(Text(text), (0, 0, 0, 2))
+
+
+def aim(configuration: Mapping[str, Any], target: Target) -> str:
+    """What was sent to where: "GET http://127.0.0.1:8080/ (bundled target)"."""
+    workload = configuration.get("workload")
+    what = f"workload {PurePath(workload).name} on" if workload else configuration.get("method", "GET")
+    return f"{what} {without_passwords(target.url)} ({target.kind} target){through(configuration.get('proxy'))}"
 
 
 def verdict(validity: Validity) -> list[RenderableType]:

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.scaling import ScalingCurve, ScalingPoint, ScalingResult
-from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import faults, parts
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.lists import SHORT_ID
@@ -50,9 +49,6 @@ def print_scaling(result: ScalingResult, console: Console) -> None:
 
 def _heading(result: ScalingResult) -> list[RenderableType]:
     configuration = result.configuration
-    target = (
-        f"{without_passwords(result.target.url)} ({result.target.kind} target){through(configuration.get('proxy'))}"
-    )
     blocks = sorted({level.blocks for level in result.levels})
     each = parts.counted(blocks[0], "block") if len(blocks) == 1 else f"{blocks[0]}–{blocks[-1]} blocks"
     size = [
@@ -64,7 +60,7 @@ def _heading(result: ScalingResult) -> list[RenderableType]:
     ]
     return [
         Text.assemble((result.name, "bold"), f" ({result.id})"),
-        Text(f"{configuration.get('method', 'GET')} {target}"),
+        Text(parts.aim(configuration, result.target)),
         Text(", ".join(part for part in size if part)),
     ]
 

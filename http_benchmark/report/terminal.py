@@ -14,7 +14,6 @@ from rich.text import Text
 
 from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Metric
 from http_benchmark.models.measurement import Distribution
-from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import faults, parts, rates, requests
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
@@ -71,10 +70,6 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
 
 def _heading(result: ExperimentResult) -> list[RenderableType]:
     configuration = result.configuration
-    what = f"workload {result.workload.file} on" if result.workload else configuration.get("method", "GET")
-    target = (
-        f"{without_passwords(result.target.url)} ({result.target.kind} target){through(configuration.get('proxy'))}"
-    )
     size = [
         _arrivals(configuration),
         _concurrency(configuration),
@@ -85,7 +80,7 @@ def _heading(result: ExperimentResult) -> list[RenderableType]:
     ]
     return [
         Text.assemble((result.name, "bold"), f" ({result.id})"),
-        Text(f"{what} {target}"),
+        Text(parts.aim(configuration, result.target)),
         Text(", ".join(part for part in size if part)),
     ]
 

@@ -236,7 +236,7 @@ RULES: tuple[Rule[Evidence], ...] = (
         reasons.blocks_for_all,
         "{value} blocks cannot tell so many contenders apart, whatever they say (it takes {limit}); "
         "run more (--blocks), or name fewer",
-        _count,
+        count,
     ),
     Rule("quick", reasons.quick, None, "a quick run finds large differences only; leave out --quick"),
 )

@@ -193,6 +193,14 @@ class CapacityReportTest(SnapshotCase):
         self.assertIn("2 of 7 blocks, seed 42, interrupted", text)
         self.assertIn("(2 blocks, no interval)", text)
 
+    def test_a_workload(self):
+        """Its file stands where the method would, in both reports."""
+        sent = {"workload": "some/shop.toml", "method": "GET", "concurrency": 64}
+        scaling = a_scaling().model_copy(update={"configuration": sent})
+
+        for text in (printed(print_capacity, a_capacity(configuration=sent)), printed(print_scaling, scaling)):
+            self.assertIn("\nworkload shop.toml on http://127.0.0.1:8080/bytes/1024 (bundled target)\n", text)
+
     def test_nothing_found(self):
         """Without any search there is no table, no plot and no sentence but why."""
         text = printed(print_capacity, a_capacity(contenders=(), searches=(), blocks=0))
