@@ -42,17 +42,28 @@ class Watch:
         self.observe: Callable[[bytes], None] = observe
         self._pieces = pieces
 
-    def begin(self) -> None:
-        """Forget what came before."""
-        self._pieces.clear()
+    def attempt[Answer](self, send: Callable[[], Answer]) -> Callable[[], Answer]:
+        """Make a `send`, of a thread or of a task, that forgets what an earlier attempt or request has left."""
+        clear = self._pieces.clear
+
+        def send_anew() -> Answer:
+            clear()
+            return send()
+
+        return send_anew
 
     def note(self, started: int, tag: int, record: Record) -> None:
-        """Record the events of the response that has just ended, which was asked for at `started`."""
+        """Record the events of the response that has just ended.
+
+        Args:
+            started: When it was asked for; where attempts were repeated, for the first time.
+            tag: Of the request, shifted to where it stands in a sample.
+            record: Where the thread or task notes its samples.
+        """
         before, code = started, FIRST_EVENT
         for arrived in arrivals(self._pieces):
             record(before, arrived, arrived, tag | code)
             before, code = arrived, NEXT_EVENT
-        self._pieces.clear()
 
 
 def arrivals(pieces: Sequence[tuple[int, bytes]]) -> list[int]:

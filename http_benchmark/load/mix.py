@@ -44,7 +44,7 @@ class Senders[Answer]:
     Args:
         prepared: For each thread or task its own `send`s, one per request.
         mix: Which of them comes next; None where there is but one.
-        watches: For each thread or task what its `send`s show events to; None where no request has any.
+        watches: For each thread or task what its `send`s show events to; none, or None, where no request has any.
         stripe: Of the processes that share the mix's order, which one this is.
         stripes: How many there are; each takes every `stripes`-th entry.
     """
@@ -54,13 +54,13 @@ class Senders[Answer]:
         prepared: Sequence[Sequence[Callable[[], Answer]]],
         mix: Mix | None,
         *,
-        watches: Sequence[Watch] | None = None,
+        watches: Sequence[Watch | None] = (),
         stripe: int = 0,
         stripes: int = 1,
     ) -> None:
         self._prepared = prepared
         self._mix = mix
-        self._watches = watches
+        self._watches = watches or [None] * len(prepared)
         self._stripe = stripe
         self._stripes = stripes
         self._first = [sends[0] for sends in prepared]
@@ -80,16 +80,18 @@ class Senders[Answer]:
             return self._first[: len(records)], list(records)
         shifted = [tag << CODE_BITS for tag in self._mix.tags]
         pairs = [
-            _tagged(self._prepared[number], shifted, self._indices, record)
-            if self._watches is None
-            else _watched(self._prepared[number], shifted, self._indices, record, self._watches[number])
+            _tagged(self._prepared[number], shifted, self._indices, record, self._watches[number])
             for number, record in enumerate(records)
         ]
         return [send for send, _ in pairs], [record for _, record in pairs]
 
 
 def _tagged[Answer](
-    sends: Sequence[Callable[[], Answer]], tags: Sequence[int], indices: Iterator[int], record: Record
+    sends: Sequence[Callable[[], Answer]],
+    tags: Sequence[int],
+    indices: Iterator[int],
+    record: Record,
+    watch: Watch | None,
 ) -> tuple[Callable[[], Answer], Record]:
     """One thread's or task's `send` and `record`, of which the second one knows what the first one sent.
 
@@ -98,6 +100,7 @@ def _tagged[Answer](
         tags: One per request, shifted to where they stand in a sample.
         indices: Which request comes next; shared by all threads.
         record: Where the thread notes its samples.
+        watch: Has the events of its responses, which are noted after each that succeeded; None where there are none.
     """
     next_index = indices.__next__
     tag = 0
@@ -111,22 +114,9 @@ def _tagged[Answer](
     def record_with_tag(intended: int, started: int, ended: int, code: int) -> None:
         record(intended, started, ended, tag | code)
 
-    return send, record_with_tag
-
-
-def _watched[Answer](
-    sends: Sequence[Callable[[], Answer]], tags: Sequence[int], indices: Iterator[int], record: Record, watch: Watch
-) -> tuple[Callable[[], Answer], Record]:
-    """The same, and the events of each successful response are noted after it."""
-    next_index, begin, note = indices.__next__, watch.begin, watch.note
-    tag = 0
-
-    def send() -> Answer:
-        nonlocal tag
-        index = next_index()
-        tag = tags[index]
-        begin()
-        return sends[index]()
+    if watch is None:
+        return send, record_with_tag
+    note = watch.note
 
     def record_with_events(intended: int, started: int, ended: int, code: int) -> None:
         record(intended, started, ended, tag | code)

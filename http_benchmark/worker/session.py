@@ -1,199 +1,30 @@
 """A client under load inside the worker: opened once, run again and again with its connections kept.
 
-`SyncDriver` and `AsyncDriver` hold the differences: how the client is opened, driven and closed.
+How it is driven, sync or async, is in `drivers`.
 """
 
-import asyncio
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import cycle, islice
-from typing import Protocol
 
-from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, ErrorTable, Observe, Request
+from http_benchmark.clients.base import AsyncClient, Client, ErrorTable, Request
 from http_benchmark.clock import monotonic_ns
 from http_benchmark.errors import ErrorKind, UnsupportedOptionError
-from http_benchmark.load import async_runner, sync_runner
-from http_benchmark.load.events import FIRST_EVENT, Watch
+from http_benchmark.load.events import FIRST_EVENT
 from http_benchmark.load.failures import Failures
-from http_benchmark.load.mix import Senders
-from http_benchmark.load.pacing import Pacer
 from http_benchmark.load.ramp import Ramp
-from http_benchmark.load.recorder import CODE_MASK, Lane, Record, lanes
+from http_benchmark.load.recorder import CODE_MASK
 from http_benchmark.load.retry import Retries
-from http_benchmark.load.schedule import Arrivals, Begin, Schedule, closed, once
+from http_benchmark.load.schedule import Arrivals, Schedule, closed
 from http_benchmark.worker import memory
+from http_benchmark.worker.drivers import make_driver, single_request
 from http_benchmark.worker.protocol import Open, Ran, Reconnect, Reconnected, Run
 from http_benchmark.worker.usage import Span
 
 _LEAD_NS = 5_000_000
 _LEAD_PER_SEND_NS = 100_000  # each thread that wakes for the first time keeps the others from running for a moment
-
-
-class Driver(Protocol):
-    """How a client is driven, sync or async.
-
-    Attributes:
-        lanes: Where samples are noted.
-        construction_s: How long building the client and its `send`s took.
-    """
-
-    lanes: list[Lane]
-    construction_s: float
-
-    def drive(
-        self,
-        begin: Begin,
-        records: Sequence[Record],
-        *,
-        senders: int | None = None,
-        think_time_s: float = 0.0,
-        ramp: Ramp | None = None,
-    ) -> None:
-        """Closed model: send until the turns run out; one iterator per request in flight, one record per lane.
-
-        Args:
-            begin: Starts the run.
-            records: Where to note.
-            senders: Use so many threads or tasks, and no more.
-            think_time_s: Pause after each request.
-            ramp: When each thread or task may begin.
-        """
-
-    def drive_open(self, begin: Callable[[], Schedule]) -> int:
-        """Open model: send what is due, and note it in the lanes; return how many turns found everyone busy."""
-
-    def deal(self, deck: int) -> None:
-        """Begin a mix's order anew, with this deck."""
-
-    def close(self) -> None:
-        """Close the client."""
-
-
-class SyncDriver:
-    """Drives a `Client` with one thread and one lane per request in flight."""
-
-    def __init__(self, client: Client, order: Open, retries: Retries, failures: Failures, sink: int) -> None:
-        self._client = client
-        self._failures = failures
-        started_s = time.perf_counter()
-        client.open(order.options)
-        try:
-            watches = _watches(order)
-            prepared = [
-                [retries.wrap(send) for send in client.prepare_each(own, observe)]
-                for own, observe in zip(_requests(order), _observers(order, watches), strict=True)
-            ]
-        except BaseException:
-            client.close()
-            raise
-        self._senders = Senders(prepared, order.mix, watches=watches, stripe=order.stripe, stripes=order.stripes)
-        self.deal = self._senders.deal
-        self.construction_s = time.perf_counter() - started_s
-        self.lanes = lanes(order.options.concurrency, sink)
-
-    def drive(
-        self,
-        begin: Begin,
-        records: Sequence[Record],
-        *,
-        senders: int | None = None,
-        think_time_s: float = 0.0,
-        ramp: Ramp | None = None,
-    ) -> None:
-        sends, records = self._senders.paired(records[:senders])
-        sync_runner.run(
-            ramp.wrap(sends) if ramp else sends,
-            begin,
-            records,
-            failures=self._failures,
-            clock=monotonic_ns,
-            think_time_s=think_time_s,
-        )
-
-    def drive_open(self, begin: Callable[[], Schedule]) -> int:
-        pacers: list[Pacer] = []
-        records = [lane.record for lane in self.lanes]
-
-        def turns() -> list[Iterator[int]]:
-            pacers.append(Pacer(begin(), clock=monotonic_ns))
-            return [pacers[0].turns(record) for record in records]
-
-        self.drive(turns, records)
-        return pacers[0].exhausted
-
-    def close(self) -> None:
-        self._client.close()
-
-
-class AsyncDriver:
-    """Drives an `AsyncClient` with one task per request in flight; all share one loop, and one lane unless told apart.
-
-    Between two runs the loop stands still, so a waiting contender uses no CPU.
-    """
-
-    def __init__(self, client: AsyncClient, order: Open, retries: Retries, failures: Failures, sink: int) -> None:
-        self._client = client
-        self._failures = failures
-        self._runner = asyncio.Runner()
-        try:
-            watches = _watches(order)
-            prepared = self._runner.run(self._open(order, retries, watches))
-        except BaseException:
-            self._runner.close()
-            raise
-        self._concurrency = order.options.concurrency
-        self._senders = Senders(prepared, order.mix, watches=watches, stripe=order.stripe, stripes=order.stripes)
-        self.deal = self._senders.deal
-        self.lanes = lanes(self._concurrency if order.apart else 1, sink)
-
-    async def _open(self, order: Open, retries: Retries, watches: Sequence[Watch] | None) -> list[list[AsyncSend]]:
-        started_s = time.perf_counter()
-        await self._client.open(order.options)
-        try:
-            prepared = [
-                [retries.wrap_async(send) for send in self._client.prepare_each(own, observe)]
-                for own, observe in zip(_requests(order), _observers(order, watches), strict=True)
-            ]
-        except BaseException:
-            await self._client.close()
-            raise
-        self.construction_s = time.perf_counter() - started_s
-        return prepared
-
-    def drive(
-        self,
-        begin: Begin,
-        records: Sequence[Record],
-        *,
-        senders: int | None = None,
-        think_time_s: float = 0.0,
-        ramp: Ramp | None = None,
-    ) -> None:
-        sends, records = self._senders.paired([*islice(cycle(records), senders or self._concurrency)])
-        self._runner.run(
-            async_runner.run(
-                ramp.wrap_async(sends) if ramp else sends,
-                begin,
-                records,
-                failures=self._failures,
-                clock=monotonic_ns,
-                think_time_s=think_time_s,
-            )
-        )
-
-    def drive_open(self, begin: Callable[[], Schedule]) -> int:
-        record = self.lanes[0].record
-        sends, records = self._senders.paired([record] * self._concurrency)
-        return self._runner.run(
-            async_runner.run_open(sends, begin, records, unsent=record, failures=self._failures, clock=monotonic_ns)
-        )
-
-    def close(self) -> None:
-        self._runner.run(self._client.close())
-        self._runner.close()
 
 
 class Session:
@@ -221,7 +52,7 @@ class Session:
         self._settled = False
         self._opened_before = False
         self.peak_memory_bytes: int | None = None
-        self._driver = _driver(client, order, self._retries, self._failures, sink)
+        self._driver = make_driver(client, order, self._retries, self._failures, sink)
 
     @property
     def construction_s(self) -> float:
@@ -276,14 +107,14 @@ class Session:
             mix=None,
         )
         try:
-            driver = _driver(self._client_class(), one_by_one, Retries((), failures), failures, self._sink)
+            driver = make_driver(self._client_class(), one_by_one, Retries((), failures), failures, self._sink)
         except UnsupportedOptionError:
             return Reconnected(durations_s=(), sent=0)
         durations_s: list[float] = []
         sent = 0
         try:
             while sent < order.requests and len(durations_s) == sent:
-                duration_s, code = _single_request(driver)
+                duration_s, code = single_request(driver)
                 sent += 1
                 if ErrorKind.of_code(code) is None:
                     durations_s.append(duration_s)
@@ -306,7 +137,7 @@ class Session:
         opening = _Opening()
         alone = not self._opened_before
         if alone:
-            duration_s, code = _single_request(self._driver)
+            duration_s, code = single_request(self._driver)
             opening.codes.append(code)
             opening.first_request_s = duration_s if ErrorKind.of_code(code) is None else None
         self._opened_before = True
@@ -368,44 +199,6 @@ class _Opening:
         untagged = code & CODE_MASK  # whatever request of a workload it was
         if untagged < FIRST_EVENT:
             self.codes.append(untagged)
-
-
-def _driver(
-    client: Client | AsyncClient, order: Open, retries: Retries, failures: Failures, sink: int
-) -> SyncDriver | AsyncDriver:
-    if isinstance(client, AsyncClient):
-        return AsyncDriver(client, order, retries, failures, sink)
-    return SyncDriver(client, order, retries, failures, sink)
-
-
-def _single_request(driver: Driver) -> tuple[float, int]:
-    """Send one request that nobody measures but the caller; how long it took in seconds, and its code."""
-    requests: list[tuple[float, int]] = []
-
-    def record(_: int, started: int, ended: int, code: int) -> None:
-        requests.append(((ended - started) / 1e9, code & CODE_MASK))
-
-    driver.drive(lambda: [once(monotonic_ns)], [record], senders=1)
-    return requests[0]
-
-
-def _requests(order: Open) -> Iterator[Sequence[Request]]:
-    """What each thread or task sends: the same, to one of the server's addresses after the other."""
-    requests = order.mix.requests if order.mix else (order.request,)
-    origins = order.origins or ("",)
-    moved = [[replace(each, url=origin + each.url.removeprefix(origins[0])) for each in requests] for origin in origins]
-    return islice(cycle(moved), order.options.concurrency)
-
-
-def _watches(order: Open) -> list[Watch] | None:
-    """What notes the events of each thread's or task's responses; None where no request has any."""
-    if not any(request.events for request in (order.mix.requests if order.mix else ())):
-        return None
-    return [Watch(monotonic_ns) for _ in range(order.options.concurrency)]
-
-
-def _observers(order: Open, watches: Sequence[Watch] | None) -> Sequence[Observe | None]:
-    return [watch.observe for watch in watches] if watches else [None] * order.options.concurrency
 
 
 def _closing(request: Request) -> Request:

@@ -50,7 +50,9 @@ class WatchTest(unittest.TestCase):
 
         mix = Mix((Request("GET", "http://127.0.0.1:1/"),), tags=(5,), order=(0,), deck=1)
         samples: list[tuple[int, ...]] = []
-        (send,), (record,) = Senders([[send]], mix, watches=[watch]).paired([lambda *sample: samples.append(sample)])
+        (send,), (record,) = Senders([[watch.attempt(send)]], mix, watches=[watch]).paired(
+            [lambda *sample: samples.append(sample)]
+        )
         for code in codes:
             send()
             record(90, 95, 200, code)
