@@ -12,12 +12,13 @@ from statistics import median
 from http_benchmark.clients import known_clients
 from http_benchmark.errors import ClientUnavailableError, ConfigurationError, NoAnswerError, WorkerError
 from http_benchmark.load.schedule import Arrivals, Stop
+from http_benchmark.measured import Measured
 from http_benchmark.models.contender import Contender, Mode
 from http_benchmark.models.experiment import FloorProbe, PacingCheck
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.stats.reasons import MOST_LAG_P99_S, MOST_LAG_S, MOST_RATE_ERROR
 from http_benchmark.targets import NO_TARGET, OpenTarget, open_target
-from http_benchmark.trial import Measured, Trial
+from http_benchmark.trial import Trial
 from http_benchmark.worker.protocol import Run
 
 CEILING_CONNECTIONS = 64

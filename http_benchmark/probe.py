@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from http_benchmark.errors import NoAnswerError
 from http_benchmark.load.schedule import Arrivals, Schedule
+from http_benchmark.measured import Measured
 from http_benchmark.models.capacity import Probe
 from http_benchmark.plan import Plan
 from http_benchmark.probing import Probing
@@ -16,7 +17,7 @@ from http_benchmark.slo import Slo
 from http_benchmark.stats.capacity import kept_up
 from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.search import Try
-from http_benchmark.trial import Measured, Trial
+from http_benchmark.trial import Trial
 from http_benchmark.units import format_rate
 from http_benchmark.worker.protocol import Run
 

@@ -5,64 +5,34 @@ origin's counters and the machine's readings to a record.
 """
 
 import math
-import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Self
 
 from http_benchmark.errors import ClientUnavailableError, ErrorKind, NoAnswerError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.schedule import Arrivals, Schedule
-from http_benchmark.models.measurement import (
-    EventRecord,
-    FaultRecord,
-    GcRecord,
-    LifeCycle,
-    MachineLoad,
-    RequestRecord,
-    ServerCounts,
-    SliceRecord,
-    TrialRecord,
-)
+from http_benchmark.measured import Measured, slice_record
+from http_benchmark.models.measurement import LifeCycle, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.redaction import without_queries, without_secrets, without_values
 from http_benchmark.slicing import Slice
-from http_benchmark.stats.faults import FaultTally
 from http_benchmark.stats.hdr import encode
-from http_benchmark.stats.histogram import Times
-from http_benchmark.stats.quantiles import distribution, printable
-from http_benchmark.stats.samples import EventFigures, SliceFigures, SliceTally, TagFigures
+from http_benchmark.stats.quantiles import distribution
+from http_benchmark.stats.samples import SliceFigures, SliceTally
+from http_benchmark.stats.trial_sums import TrialSums
 from http_benchmark.stats.work import TrialWork
 from http_benchmark.targets import OpenTarget
+from http_benchmark.under_faults import UnderFaults
 from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
-from http_benchmark.worker.process import Take
 from http_benchmark.worker.protocol import Finished, Open, Opened, Ran, Reconnect, Run
-from http_benchmark.worker.samples import Samples
 from http_benchmark.worker.team import Team
 
 _GRACE_S = 30.0  # for starting threads, a busy machine, and clients that know no total deadline
 _HANG_FACTOR = 20.0  # a slice this much slower than the warm-up promised is taken to hang
-_CLOSING_GRACE_S = 0.5  # loopback takes less than a millisecond; a busy origin takes longer
 _MOST_RECONNECTIONS = 20  # enough for a median, few enough to leave ports alone
 _LEAST_RECONNECTIONS = 3
 _RECONNECTING_S = 2.0  # where answers are slow, fewer have to do
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What one order came to.
-
-    Attributes:
-        ran: What the processes say.
-        figures: What the samples say.
-        server: What the origin counted meanwhile; None against a foreign server.
-        machine: What else happened on the machine meanwhile.
-    """
-
-    ran: Ran
-    figures: SliceFigures
-    server: ServerCounts | None
-    machine: MachineLoad
 
 
 class Trial:
@@ -97,16 +67,8 @@ class Trial:
         )
         self._unmeasured = 0
         self.messages: dict[str, str] = {}
-        self._gc: list[GcRecord] = []
-        self._response, self._service, self._lag = Times(), Times(), Times()
-        self._by_tag: dict[int, TagFigures] = {}
-        self._events = EventFigures()
-        self._orders = 0
-        self._faults = (
-            FaultTally(self._timeout_s, follows=not plan.arrivals and not plan.think_time_s)
-            if plan.origin.faults
-            else None
-        )
+        self._sums = TrialSums()
+        self._faults = self._under_faults() if plan.origin.faults else None
 
     def __enter__(self) -> Self:
         return self
@@ -185,52 +147,19 @@ class Trial:
         """
         order = replace(_order(part, opening=self._plan.warm_up is not None), deck=deck)
         measured = self.send(order, self._patience_s(part))
-        ran, figures = measured.ran, measured.figures
-        record = SliceRecord(
-            round=round_number,
+        record = slice_record(
+            measured,
+            part,
+            round_number=round_number,
             position=position,
             started_s=started_s,
-            duration_s=figures.duration_s,
-            requests=figures.requests,
-            opening_requests=ran.opening_requests + self._unmeasured,
-            errors=figures.errors,
-            late=figures.late,
-            retries=ran.retries,
-            throughput_rps=self._throughput_rps(figures),
-            cpu_s=(ran.user_ns + ran.system_ns) / 1e9,
-            mean_s=figures.mean_s,
-            p50_s=figures.p50_s,
-            max_s=figures.max_s,
-            memory_bytes=ran.memory_bytes,
-            server=measured.server,
-            rate_rps=(part.start_rps + part.end_rps) / 2 if isinstance(part, Arrivals) else None,
-            censored=figures.censored,
-            exhausted=ran.exhausted,
-            p99_s=printable(distribution(figures.response)).p99 if isinstance(part, Arrivals) else None,
-            lag_p50_s=figures.lag_p50_s if isinstance(part, Arrivals) else None,
-            lag_p99_s=figures.lag_p99_s if isinstance(part, Arrivals) else None,
-            in_flight=figures.in_flight,
-            delayed_acks=figures.delayed_acks,
-            over_triple_median=figures.over_triple_median,
-            user_s=ran.user_ns / 1e9,
-            system_s=ran.system_ns / 1e9,
-            voluntary_switches=ran.voluntary_switches,
-            involuntary_switches=ran.involuntary_switches,
-            threads=ran.threads,
+            unmeasured=self._unmeasured,
             uss_bytes=_total([uss_bytes(pid) for pid in self._team.pids]),
-            idle_cpu_ratio=ran.idle_cpu_ns / ran.idle_ns if ran.idle_ns else None,
-            machine=measured.machine,
+            successes_only=self._faults is not None,
         )
         self._unmeasured = 0
         self.slices.append(record)
-        self._response.merge(figures.response)
-        self._service.merge(figures.service)
-        self._lag.merge(figures.lag)
-        for tag, of_tag in figures.by_tag.items():
-            self._by_tag.setdefault(tag, TagFigures()).merge(of_tag)
-        if figures.events:
-            self._events.merge(figures.events)
-        self._gc = _added(self._gc, ran.gc)
+        self._sums.add(measured.figures, measured.ran.gc)
         return record
 
     def send(self, order: Run, patience_s: float) -> Measured:
@@ -246,7 +175,7 @@ class Trial:
             open_model=order.arrivals is not None,
             events=self._plan.has_events,
         )
-        take = self._met_with_faults(tally.add, measured=order.measured)
+        take = self._faults.begin(tally.add, measured=order.measured) if self._faults else tally.add
         before = self._target.counts()
         self._watch.start(self._family)
         ran = self._team.run(order, patience_s, take)
@@ -288,6 +217,7 @@ class Trial:
         origin_memory_bytes = self._target.memory_bytes()
         reconnecting_s = self._reconnecting_request_s() if self._plan.probe_life_cycle else None
         finished, opened = self._team.finish(), self._opened
+        sums, workload = self._sums, self._plan.workload
         assert opened is not None
         return TrialRecord(
             contender=self.arm.name,
@@ -295,9 +225,9 @@ class Trial:
             version=self.arm.version,
             mode=self.arm.contender.mode or "sync",
             slices=tuple(self.slices),
-            response_time_s=distribution(self._response),
-            service_time_s=distribution(self._service),
-            lag_s=distribution(self._lag),
+            response_time_s=distribution(sums.response),
+            service_time_s=distribution(sums.service),
+            lag_s=distribution(sums.lag),
             peak_memory_bytes=finished.peak_memory_bytes,
             base_memory_bytes=opened.base_memory_bytes,
             origin_memory_bytes=origin_memory_bytes,
@@ -310,78 +240,23 @@ class Trial:
             messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),
-            gc=tuple(self._gc),
-            faults=self._fault_record(),
-            response_histogram=encode(self._response),
-            service_histogram=encode(self._service),
-            by_request=self._by_request(),
-            events=self._event_record() if self._plan.has_events else None,
+            gc=sums.gc,
+            faults=self._faults.record() if self._faults else None,
+            response_histogram=encode(sums.response),
+            service_histogram=encode(sums.service),
+            by_request=sums.by_request(workload.names if workload else ()),
+            events=sums.events() if self._plan.has_events else None,
         )
 
-    def _event_record(self) -> EventRecord:
-        first, gap = self._events.first, self._events.gap
-        measured_s = sum(measured.duration_s for measured in self.slices)
-        return EventRecord(
-            events=first.count + gap.count,
-            events_per_s=(first.count + gap.count) / measured_s if measured_s else None,
-            first_event_s=distribution(first),
-            gap_s=distribution(gap),
-            jitter_s=self._events.jitter_s,
+    def _under_faults(self) -> UnderFaults:
+        plan = self._plan
+        return UnderFaults(
+            self.arm.name,
+            self._target,
+            self._timeout_s,
+            follows=not plan.arrivals and not plan.think_time_s,
+            retried=bool(plan.retry_delays_s),
         )
-
-    def _by_request(self) -> tuple[RequestRecord, ...]:
-        workload = self._plan.workload
-        return tuple(
-            RequestRecord(
-                name=name,
-                requests=figures.requests,
-                errors=figures.errors,
-                response_time_s=distribution(figures.response),
-            )
-            for tag, name in enumerate(workload.names if workload else (), 1)
-            if (figures := self._by_tag.get(tag))
-        )
-
-    def _met_with_faults(self, take: Take, *, measured: bool) -> Take:
-        """Have the origin's faults start anew with the order that follows; its samples go to their tally, too."""
-        faults = self._faults
-        if faults is None:
-            return take
-        self._target.expect(self.arm.name, self._orders)
-        self._orders += 1
-        if not measured:
-            return take
-        faults.begin()
-
-        def take_twice(samples: Samples) -> None:
-            take(samples)
-            faults.add(samples)
-
-        return take_twice
-
-    def _fault_record(self) -> FaultRecord | None:
-        """How the client bore the faults; to be asked for when it is closed."""
-        if self._faults is None:
-            return None
-        return FaultRecord(
-            # With retries a request has several deadlines, and waits in between.
-            late_s=None if self._plan.retry_delays_s else distribution(self._faults.late),
-            recovery_s=distribution(self._faults.recovery),
-            leaked_connections=self._leaked_connections(),
-        )
-
-    def _leaked_connections(self) -> int | None:
-        """How many connections are still open when the origin has had time to notice that they were closed."""
-        until_s = time.monotonic() + _CLOSING_GRACE_S
-        while (left := self._target.open_connections(self.arm.name)) and time.monotonic() < until_s:
-            time.sleep(_CLOSING_GRACE_S / 50)
-        return left
-
-    def _throughput_rps(self, figures: SliceFigures) -> float | None:
-        """Completions per second, whatever their outcome; under faults, where failing can be fast, successes only."""
-        if self._faults is None or figures.throughput_rps is None:
-            return figures.throughput_rps
-        return figures.throughput_rps * (1 - sum(figures.errors.values()) / figures.requests)
 
     @property
     def _timeout_s(self) -> float:
@@ -435,19 +310,6 @@ def _order(part: Slice, *, opening: bool, measured: bool = True) -> Run:
     if isinstance(part, Arrivals):
         return Run(arrivals=part, opening=opening, measured=measured)
     return Run(part, opening=opening, measured=measured)
-
-
-def _added(so_far: list[GcRecord], more: Sequence[tuple[int, int, int]]) -> list[GcRecord]:
-    """Garbage collections of several slices, by generation."""
-    before = so_far or [GcRecord()] * len(more)
-    return [
-        GcRecord(
-            collections=old.collections + collections,
-            total_s=old.total_s + total_ns / 1e9,
-            longest_s=max(old.longest_s, longest_ns / 1e9),
-        )
-        for old, (collections, total_ns, longest_ns) in zip(before, more, strict=True)
-    ]
 
 
 def _total(figures: Sequence[int | None]) -> int | None:

@@ -9,7 +9,7 @@ from http_benchmark.faults import ON_CONNECTIONS, SLOWING
 from http_benchmark.models.experiment import FaultScore
 from http_benchmark.models.measurement import Distribution, TrialRecord
 from http_benchmark.stats.histogram import Times
-from http_benchmark.stats.samples import Columns, Integers, unpack, without_events
+from http_benchmark.stats.raw import Columns, Integers, unpack, without_events
 
 _DEADLINES = (ErrorKind.TIMEOUT, ErrorKind.CONNECT_TIMEOUT, ErrorKind.POOL_TIMEOUT)
 

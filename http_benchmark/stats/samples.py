@@ -1,81 +1,24 @@
 """From the raw samples of one slice to its figures: outcomes, the cut at its start, throughput, times.
 
-A raw sample is a row of four int64: when the request was due, sent and done (ns of the monotonic clock), and tag and
-outcome in one number, `tag << 10 | code`, where a code below 100 is that of an `ErrorKind` and one from 100 on an HTTP
-status. The tag says which of a workload's requests it was.
+What a raw sample is, is in `raw`; what the samples of one name, and those of events, come to, in `tag_figures` and
+`event_figures`.
 """
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import ceil, sqrt
-from typing import NamedTuple
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from http_benchmark.errors import ErrorKind
-from http_benchmark.load.events import FIRST_EVENT, NEXT_EVENT
-from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, CODE_MASK
+from http_benchmark.load.recorder import BUFFERED_SAMPLES
+from http_benchmark.stats.event_figures import EventFigures
 from http_benchmark.stats.histogram import Times
+from http_benchmark.stats.raw import CODES, NOT_SENT, Columns, Integers, errors_by_kind, late_answers, unpack
+from http_benchmark.stats.tag_figures import TagFigures
 
-type Integers = NDArray[np.int64]
-
-LEAST_SLACK_S = 0.010
-SLACK_RATIO = 0.01
-"""What lies between timeout and deadline; a timer of an event loop has steps of a millisecond, and waits its turn."""
-
-_CODES = 1 << CODE_BITS
-_NOT_SENT = ErrorKind.NOT_SENT.code
 _NEVER_NS = int(np.iinfo(np.int64).max)
 _ACK_WINDOWS_NS = [ms * 1_000_000 for ms in (30, 38, 46, 54)]  # TCP delays an acknowledgement by 40 ms
-
-# A request that failed before it was sent says why; its kind is kept even past the deadline.
-_NEVER_SENT = [
-    kind.code
-    for kind in (
-        ErrorKind.NAME_RESOLUTION,
-        ErrorKind.CONNECTION_REFUSED,
-        ErrorKind.CONNECT_TIMEOUT,
-        ErrorKind.CONNECT,
-        ErrorKind.TLS,
-        ErrorKind.POOL_TIMEOUT,
-        ErrorKind.INVALID_REQUEST,
-        ErrorKind.CANCELLED,
-        ErrorKind.NOT_SENT,
-    )
-]
-
-
-class Columns(NamedTuple):
-    """Samples by column, each of shape (n,), in the order in which they were recorded.
-
-    Attributes:
-        intended_ns: When the request was due, on the monotonic clock.
-        lag_ns: How much later it was sent, or given up.
-        duration_ns: From sending it to having read the whole body, or to the failure.
-        code: An `ErrorKind.code` below 100, an HTTP status from 100 on.
-        tag: The number of the request's name in a workload; 0 without one, and for requests that were never sent.
-    """
-
-    intended_ns: Integers
-    lag_ns: Integers
-    duration_ns: Integers
-    code: Integers
-    tag: Integers
-
-    @property
-    def response_ns(self) -> Integers:
-        """From when the request was due to its end."""
-        return self.lag_ns + self.duration_ns
-
-    @property
-    def done_ns(self) -> Integers:
-        """When it ended, on the monotonic clock."""
-        return self.intended_ns + self.lag_ns + self.duration_ns
-
-    def where(self, mask: NDArray[np.bool_]) -> "Columns":
-        """Those samples for which the mask, shape (n,), is true."""
-        return Columns(*(column[mask] for column in self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,103 +64,8 @@ class SliceFigures:
     delayed_acks: int = 0
     over_triple_median: float | None = None
     late: int = 0
-    by_tag: "dict[int, TagFigures]" = field(default_factory=dict)
-    events: "EventFigures | None" = None
-
-
-class TagFigures:
-    """What the requests of one name came to.
-
-    Attributes:
-        outcomes: How many requests had each code, shape (1024,).
-        response: Response times of the successful ones inside the cut.
-    """
-
-    def __init__(self) -> None:
-        self.outcomes = np.zeros(_CODES, dtype=np.int64)
-        self.response = Times()
-
-    @property
-    def requests(self) -> int:
-        """All of them, failed ones and those before the cut included."""
-        return int(self.outcomes.sum())
-
-    @property
-    def errors(self) -> dict[str, int]:
-        """How many failed, by kind."""
-        return errors_by_kind(self.outcomes)
-
-    def merge(self, other: "TagFigures") -> None:
-        """Add all that the other holds."""
-        self.outcomes += other.outcomes
-        self.response.merge(other.response)
-
-
-class EventFigures:
-    """When the events of streamed responses arrived, as their client handed them over.
-
-    Attributes:
-        first: From sending a request to its first event.
-        gap: From one event of a response to the next.
-    """
-
-    def __init__(self) -> None:
-        self.first, self.gap = Times(), Times()
-        self._squares_s2 = 0.0
-
-    @property
-    def jitter_s(self) -> float | None:
-        """Standard deviation of the gaps (of all that there were: divided by n); None without any."""
-        mean_s = self.gap.mean_s
-        return None if mean_s is None else sqrt(max(0.0, self._squares_s2 / self.gap.count - mean_s**2))
-
-    def take(self, raw: Integers) -> Integers:
-        """Count those samples that are events; return the others."""
-        code, waited_ns = raw[:, 3] & CODE_MASK, raw[:, 1] - raw[:, 0]
-        gaps_ns = waited_ns[code == NEXT_EVENT]
-        self.first.add(waited_ns[code == FIRST_EVENT])
-        self.gap.add(gaps_ns)
-        self._squares_s2 += float(np.sum((gaps_ns / 1e9) ** 2))
-        return without_events(raw)
-
-    def merge(self, other: "EventFigures") -> None:
-        """Add all that the other holds."""
-        self.first.merge(other.first)
-        self.gap.merge(other.gap)
-        self._squares_s2 += other._squares_s2  # noqa: SLF001 - another of the same class
-
-
-def without_events(raw: Integers) -> Integers:
-    """Those samples that are requests."""
-    return raw[raw[:, 3] & CODE_MASK < FIRST_EVENT]
-
-
-def deadline_s(timeout_s: float) -> float:
-    """From when on a request counts as a timeout, whatever its client says of it.
-
-    A client's own timer, and the thread or task that it wakes, come a moment after the timeout; an answer that arrives
-    within that moment was not waited for beyond measure.
-    """
-    return timeout_s + max(LEAST_SLACK_S, SLACK_RATIO * timeout_s)
-
-
-def unpack(raw: Integers, timeout_s: float | None = None) -> Columns:
-    """Split raw samples, shape (n, 4), into columns.
-
-    Args:
-        raw: As the recorder left them.
-        timeout_s: The timeout of a request; one that was sent and ended after its deadline has the code of a timeout.
-    """
-    intended_ns, started_ns, ended_ns, tagged = raw.T
-    duration_ns = ended_ns - started_ns
-    code = _with_deadline(tagged & CODE_MASK, duration_ns, timeout_s)
-    return Columns(intended_ns, started_ns - intended_ns, duration_ns, code, tagged >> CODE_BITS)
-
-
-def late_answers(raw: Integers, timeout_s: float) -> int:
-    """How many requests were answered after their deadline, as if there were none."""
-    late = raw[:, 2] - raw[:, 1] > _deadline_ns(timeout_s)
-    return int(np.count_nonzero(raw[late, 3] & CODE_MASK >= 100)) if late.any() else 0
+    by_tag: dict[int, TagFigures] = field(default_factory=dict)
+    events: EventFigures | None = None
 
 
 def cut_requests(requests: int, concurrency: int) -> int:
@@ -349,7 +197,7 @@ class _Whole:
     """
 
     def __init__(self) -> None:
-        self.outcomes = np.zeros(_CODES, dtype=np.int64)
+        self.outcomes = np.zeros(CODES, dtype=np.int64)
         self.sent = 0
         self.first_due_ns = self.first_sent_ns = self.shortest_ns = _NEVER_NS
         self.last_done_ns = -_NEVER_NS
@@ -358,14 +206,14 @@ class _Whole:
 
     def count(self, samples: Columns) -> None:
         """Add samples, at least one."""
-        outcomes = np.bincount(samples.code, minlength=_CODES)
+        outcomes = np.bincount(samples.code, minlength=CODES)
         self.outcomes += outcomes
         for tag in _tags(samples):
-            counted = np.bincount(samples.code[samples.tag == tag], minlength=_CODES)
+            counted = np.bincount(samples.code[samples.tag == tag], minlength=CODES)
             self.by_tag.setdefault(tag, TagFigures()).outcomes += counted
         self.first_due_ns = min(self.first_due_ns, int(samples.intended_ns.min()))
-        if outcomes[_NOT_SENT]:
-            samples = samples.where(samples.code != _NOT_SENT)
+        if outcomes[NOT_SENT]:
+            samples = samples.where(samples.code != NOT_SENT)
         if samples.code.size:
             sent_ns = samples.intended_ns + samples.lag_ns
             self.sent += sent_ns.size
@@ -391,7 +239,7 @@ class _Inside:
 
     def count(self, samples: Columns) -> None:
         """Add samples."""
-        unsent = samples.code == _NOT_SENT
+        unsent = samples.code == NOT_SENT
         if unsent.any():
             self.response.censor(samples.response_ns[unsent])
             samples = samples.where(~unsent)
@@ -406,17 +254,6 @@ class _Inside:
         slow_ns = samples.duration_ns[samples.duration_ns >= _ACK_WINDOWS_NS[0]]
         for number, (start_ns, end_ns) in enumerate(pairwise(_ACK_WINDOWS_NS)):
             self.around_ack[number] += np.count_nonzero((slow_ns >= start_ns) & (slow_ns < end_ns))
-
-
-def _with_deadline(code: Integers, duration_ns: Integers, timeout_s: float | None) -> Integers:
-    if timeout_s is None or not code.size or duration_ns.max() <= _deadline_ns(timeout_s):
-        return code
-    late = (duration_ns > _deadline_ns(timeout_s)) & ~np.isin(code, _NEVER_SENT)
-    return np.where(late, ErrorKind.TIMEOUT.code, code)
-
-
-def _deadline_ns(timeout_s: float) -> float:
-    return deadline_s(timeout_s) * 1e9
 
 
 def _done_first(raw: Integers, count: int) -> tuple[NDArray[np.bool_], int | None]:
@@ -440,16 +277,6 @@ def _done_first(raw: Integers, count: int) -> tuple[NDArray[np.bool_], int | Non
 def _tags(samples: Columns) -> list[int]:
     """The tags that occur, ascending, without the 0 of those that have none."""
     return [int(tag) for tag in np.flatnonzero(np.bincount(samples.tag)) if tag]
-
-
-def errors_by_kind(outcomes: Integers) -> dict[str, int]:
-    """Failures by kind, in the order of `ErrorKind`, from the number of requests by code."""
-    counts: dict[ErrorKind, int] = {}
-    for code in np.flatnonzero(outcomes):
-        kind = ErrorKind.of_code(int(code))
-        if kind is not None:
-            counts[kind] = counts.get(kind, 0) + int(outcomes[code])
-    return {kind.value: counts[kind] for kind in ErrorKind if kind in counts}
 
 
 def _rate_rps(completions: int, since_ns: int, until_ns: int) -> float | None:

@@ -60,7 +60,6 @@ def client_result(
     failed = sum(errors.values())
     faults = fault_score(trials)
     status, message = _status(requests, failed, faults.unexplained if faults else failed, failure)
-    server = _server(trials)
     return ClientResult(
         contender=first.contender,
         library=first.library,
@@ -80,12 +79,7 @@ def client_result(
         lag_s=over_trials([trial.lag_s for trial in trials]),
         peak_memory_bytes=_middle(trial.peak_memory_bytes for trial in trials),
         origin_memory_bytes=_middle(trial.origin_memory_bytes for trial in trials),
-        connections_opened=max(_of_all(server, lambda counts: counts.connections) or (), default=None),
-        server_requests=_total(server, lambda counts: counts.requests),
         sent_requests=sum(trial.sent for trial in trials),
-        # Seen from the client: what it sent is what the server received.
-        bytes_sent=_total(server, lambda counts: counts.bytes_received),
-        bytes_received=_total(server, lambda counts: counts.bytes_sent),
         processes=max(trial.processes for trial in trials),
         censored=sum(measured.censored for trial in trials for measured in trial.slices),
         exhausted_ratio=_exhausted_ratio(trials),
@@ -99,7 +93,19 @@ def client_result(
         events=events(trials),
         work=work,
         faults=faults,
+        **_at_the_origin(trials),
     )
+
+
+def _at_the_origin(trials: Sequence[TrialRecord]) -> dict[str, int | None]:
+    """The fields that the origin's counters give; seen from the client, what it sent is what the server received."""
+    server = _server(trials)
+    return {
+        "connections_opened": max(_of_all(server, lambda counts: counts.connections) or (), default=None),
+        "server_requests": _total(server, lambda counts: counts.requests),
+        "bytes_sent": _total(server, lambda counts: counts.bytes_received),
+        "bytes_received": _total(server, lambda counts: counts.bytes_sent),
+    }
 
 
 def over_blocks(values: BlockValues, contender: str) -> Estimate | None:

@@ -12,6 +12,7 @@ from http_benchmark import capacity
 from http_benchmark.capacity import CapacityExperiment, CapacityObserver
 from http_benchmark.errors import ErrorKind, NoAnswerError, WorkerError
 from http_benchmark.load.schedule import Schedule
+from http_benchmark.measured import Measured
 from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -22,7 +23,6 @@ from http_benchmark.slo import Slo
 from http_benchmark.stats.samples import SliceTally
 from http_benchmark.stats.search import Try
 from http_benchmark.stats.work import TrialWork
-from http_benchmark.trial import Measured
 from http_benchmark.worker.protocol import Ran
 
 NOWHERE = "http://127.0.0.1:9/"

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load.events import FIRST_EVENT, NEXT_EVENT
 from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS
-from http_benchmark.stats.samples import EventFigures, SliceTally, cut_requests, deadline_s, unpack
+from http_benchmark.stats.event_figures import EventFigures
+from http_benchmark.stats.raw import deadline_s, unpack
+from http_benchmark.stats.samples import SliceTally, cut_requests
 
 MS = 1_000_000
 NOT_SENT = ErrorKind.NOT_SENT.code
