@@ -1,6 +1,7 @@
 """An origin that goes wrong as `--fault` orders it. What it costs to look for faults, the plain origin does not pay."""
 
 import asyncio
+import contextlib
 import ssl
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from http_benchmark.faults import FaultKind, parse_faults
 from http_benchmark.origin.alarms import Alarm
 from http_benchmark.origin.app import Connection, KeptAnswer, Origin, no_answer
 from http_benchmark.origin.faults import Draw, befallen
-from http_benchmark.origin.messages import Request, Response
+from http_benchmark.origin.hangups import hung_up
+from http_benchmark.origin.messages import RefusalError, Request, Response
 from http_benchmark.origin.options import OriginOptions
 
 
@@ -103,17 +105,40 @@ class FaultyConnection(Connection):
             self._early += data
             self._transport.pause_reading()
 
+    def disown(self) -> None:
+        super().disown()
+        self._leave_unanswered()
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._leave_unanswered()
         super().connection_lost(exc)
         for alarm in (self._late, self._idle_alarm):
             if alarm is not None:
                 alarm.cancel()
 
     def _accept(self) -> None:
+        """Read for the first time; who has left by then gets no answer, as if it had waited for /delay."""
         self._late = None
+        if self._transport.is_closing() or hung_up(self._transport):
+            self._leave_unanswered()
+            return
         self._transport.resume_reading()
-        if self._early:
-            self.data_received(self._early)
+        early, self._early = self._early, b""
+        if early:
+            self.data_received(early)
+
+    def _leave_unanswered(self) -> None:
+        """Count the requests that came too early, and for whose answers nobody waits any more."""
+        early, self._early = self._early, b""
+        if not early:
+            return
+        self._counters.bytes_received += len(early)
+        self._reader.feed(early)
+        with contextlib.suppress(RefusalError):
+            while self._reader.next():
+                self._faulty.draw.next_request()  # it has its number, as any other
+                self._counters.dropped += 1
+        self._transport.close()
 
     def _known_answers(self, peer: str) -> KeptAnswer:  # noqa: ARG002 - overrides
         return no_answer

@@ -1,5 +1,6 @@
 """Ordered faults: the origin meets its orders on the wire, the same for the same seed, and contenders bear them."""
 
+import socket
 import time
 import unittest
 from collections.abc import Iterator
@@ -109,6 +110,30 @@ class OrdersTest(OriginTestCase):
         wire.send(get("/bytes/3"))
         self.assertEqual((200, b"\0\1\2"), wire.answer())
         self.assertEqual({"slow-accept": 1}, self.origin.counts().faults)
+
+    def test_who_leaves_before_it_is_read_is_dropped(self):
+        """It may have closed its sending side only; who stays is answered."""
+        self.order("slow-accept=300ms")
+        left, half, waiting = self.wire(), self.wire(), self.wire()
+        for wire in (left, half, waiting):
+            wire.send(get("/bytes/3"))
+        left.__exit__()
+        half.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual((200, b"\0\1\2"), waiting.answer())
+        self.assertEqual(b"", half.rest())
+        counts = self.origin.counts()
+        self.assertEqual((1, 2, 3 * len(get("/bytes/3"))), (counts.requests, counts.dropped, counts.bytes_received))
+
+    def test_who_is_not_read_when_its_turn_ends_is_dropped(self):
+        """And not answered at the cost of whose turn is next."""
+        self.order("slow-accept=300ms")
+        wire = self.wire()
+        wire.send(get("/bytes/3"))
+        time.sleep(0.1)
+        turn = self.origin.settle()
+        self.assertEqual(b"", wire.rest())
+        later = self.origin.counts() - turn
+        self.assertEqual((0, 1, 0, 0), (turn.requests, turn.dropped, later.requests, later.dropped))
 
     def test_idle_connections_are_closed(self):
         """In order, after so long without a request; an answer that takes longer is sent before."""
