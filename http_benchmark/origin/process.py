@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection
+from threading import Lock
 from typing import Any, Self
 
 from http_benchmark.errors import TargetError, WorkerError
@@ -43,6 +44,7 @@ class OriginProcess:
         cpus: Collection[int] = (),
         options: OriginOptions = PLAIN,
     ) -> None:
+        self._asking = Lock()  # several threads may ask, and an answer does not say to which question
         self._child = Child(
             "http_benchmark.origin.main",
             [
@@ -131,7 +133,8 @@ class OriginProcess:
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self._child.ask(question, _ANSWER_PATIENCE_S)
+            with self._asking:
+                return self._child.ask(question, _ANSWER_PATIENCE_S)
         except WorkerError as error:
             raise TargetError(str(error)) from error
 

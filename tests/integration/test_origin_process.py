@@ -11,11 +11,14 @@ import sys
 import time
 import unittest
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import psutil
 
 from http_benchmark.errors import TargetError
+from http_benchmark.models.measurement import ServerCounts
+from http_benchmark.origin.journal import Entries
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
 
@@ -118,6 +121,13 @@ class OriginProcessTest(unittest.TestCase):
         origin.stop()
         with self.assertRaisesRegex(TargetError, "the bundled origin was stopped"):
             origin.counts()
+
+    def test_each_thread_gets_the_answer_to_its_own_question(self):
+        """Several may ask at once; the journal has no counts, and the counts have no journal."""
+        with OriginProcess() as origin, ThreadPoolExecutor(4) as pool:
+            asked = [(origin.counts, ServerCounts), (origin.journal, Entries)] * 500
+            answers = list(pool.map(lambda one: one[0](), asked))
+            self.assertEqual([kind for _, kind in asked], [type(answer) for answer in answers])
 
     def test_counts_of_a_dead_process_are_an_error(self):
         """A killed origin is reported with how it ended."""
