@@ -1,5 +1,6 @@
 """aiohttp, asynchronous, HTTP/1.1."""
 
+import math
 import ssl
 from functools import partial
 
@@ -43,6 +44,7 @@ _AUTOMATIC_HEADERS = (
     "Content-Type",
 )
 _UNTYPED_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # without a body they get no Content-Type
+_SLACK_S = 0.01  # so that the timeout of connecting, which tells more, comes before that of the whole request
 
 
 def _kind_of_broken_connection(error: BaseException) -> ErrorKind:
@@ -90,7 +92,10 @@ class AiohttpClient(AsyncClient):
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
-                total=options.timeout_s, sock_connect=options.timeout_s, sock_read=options.timeout_s
+                total=options.timeout_s + _SLACK_S,
+                sock_connect=options.timeout_s,
+                sock_read=options.timeout_s,
+                ceil_threshold=math.inf,  # else, from 5 s on, all of them end at the next full second
             ),
             trust_env=False,
         )

@@ -1,5 +1,6 @@
 """The aiohttp adapter's own settings, capabilities and error table."""
 
+import math
 import ssl
 import unittest
 
@@ -33,9 +34,10 @@ class AiohttpAdapterTest(AdapterCase, unittest.IsolatedAsyncioTestCase):
         self.assertEqual((7, 0, 99.0), (connector.limit, connector.limit_per_host, connector._keepalive_timeout))
 
     async def test_the_deadline_is_total(self):
-        """Connecting and each read end no later than the whole request."""
+        """Connecting and each read end before it, so that their errors come first; nothing is rounded up."""
         timeout = (await self.open()).timeout
-        self.assertEqual((1.5, 1.5, 1.5), (timeout.total, timeout.sock_connect, timeout.sock_read))
+        self.assertEqual((1.51, 1.5, 1.5), (timeout.total, timeout.sock_connect, timeout.sock_read))
+        self.assertEqual(math.inf, timeout.ceil_threshold)
 
     async def test_cookies_and_the_environment_are_off(self):
         """The jar keeps nothing, proxies and netrc are not read."""
