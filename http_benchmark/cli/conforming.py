@@ -11,6 +11,7 @@ from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.conformance import conforming
 from http_benchmark.conformance.suite import chosen_checks
+from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.conformance import CheckOutcome
 from http_benchmark.report import parts
 from http_benchmark.report.conformance import markdown, print_checks, print_conformance
@@ -24,6 +25,8 @@ def conform(
 ) -> int:
     """Examine contenders; return the exit code."""
     checks = chosen_checks(check_ids)
+    if json_file == markdown_file == "-":
+        raise ConfigurationError("--json and --markdown cannot both go to standard output; name a file for one of them")
     if json_file:
         check_writable(json_file)
     if markdown_file:

@@ -1,14 +1,15 @@
 """Checks of certificates: what is wrong is refused unless the user says otherwise, and the run's authority is trusted.
 
-The origins with these certificates are shared by all contenders, so each has a target of its own.
+The origins with these certificates are shared by all contenders of a version of HTTP, so each has a target of its own.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from http_benchmark.conformance.check import Check, expect_statuses, told
+from http_benchmark.conformance.check import Check, expect, expect_statuses, told
 from http_benchmark.conformance.examinee import Certified, DeviationError, Examinee, NotOfferedError, OpenClient
 from http_benchmark.errors import ErrorKind
+from http_benchmark.origin.journal import SeenRequest
 from http_benchmark.origin.options import CertificateKind, OriginOptions
 from http_benchmark.origin.process import OriginProcess
 
@@ -21,12 +22,12 @@ _WRONG: dict[CertificateKind, str] = {
 
 
 @contextmanager
-def certified() -> Iterator[Certified]:
-    """An origin for each kind of certificate."""
+def certified(*, http2: bool) -> Iterator[Certified]:
+    """An origin for each kind of certificate, all of one version of HTTP."""
     with ExitStack() as stack:
         kinds: tuple[CertificateKind, ...] = ("good", *_WRONG)
         origins = {
-            kind: stack.enter_context(OriginProcess(options=OriginOptions(tls=True, certificate=kind)))
+            kind: stack.enter_context(OriginProcess(options=OriginOptions(tls=True, http2=http2, certificate=kind)))
             for kind in kinds
         }
         for origin in origins.values():
@@ -50,9 +51,9 @@ def _refused(kind: CertificateKind) -> Callable[[Examinee], str]:
 def _trusted(examinee: Examinee) -> str:
     with _trusting(examinee, "good") as client:
         expect_statuses(200, client.get(_url(examinee, "good")))
-    if _requests(examinee, "good") != 1:
-        raise DeviationError("the request came in the clear")
-    return "200 over TLS"
+    versions = [request.version for request in _requests(examinee, "good")]
+    expect([examinee.http_version], versions, "versions of requests")
+    return f"200 over TLS and HTTP/{examinee.http_version}"
 
 
 def _unchecked(examinee: Examinee) -> str:
@@ -83,9 +84,9 @@ def _target(examinee: Examinee) -> str:
     return f"/status/200?{examinee.contender.library}-{examinee.mode}"
 
 
-def _requests(examinee: Examinee, kind: CertificateKind) -> int:
-    """How many of this contender's requests this origin has seen, all over TLS."""
-    return sum(request.target == _target(examinee) for request in examinee.certified[kind].journal().requests)
+def _requests(examinee: Examinee, kind: CertificateKind) -> list[SeenRequest]:
+    """This contender's requests that this origin has seen, all over TLS."""
+    return [one for one in examinee.certified[kind].journal().requests if one.target == _target(examinee)]
 
 
 CHECKS = (
@@ -93,6 +94,11 @@ CHECKS = (
         Check(kind, f"Is a certificate {what} refused by default?", "no request; the client says tls", _refused(kind))
         for kind, what in _WRONG.items()
     ),
-    Check("own-authority", "Is an authority trusted when asked to?", "the request, over TLS; 200", _trusted),
+    Check(
+        "own-authority",
+        "Is an authority trusted when asked to?",
+        "the request, over TLS, in the ordered version of HTTP; 200",
+        _trusted,
+    ),
     Check("unchecked", "Can the check be switched off?", "the request; no warning, or a refusal by name", _unchecked),
 )

@@ -24,12 +24,14 @@ class Check:
         question: One line; the answer that conforms is yes.
         witness: What the origin must have seen, or the client must have said.
         ask: Puts it.
+        not_http2: Why it is not asked over HTTP/2; None where it is.
     """
 
     id: str
     question: str
     witness: str
     ask: Ask
+    not_http2: str | None = None
 
 
 def expect(expected: object, found: object, what: str) -> None:

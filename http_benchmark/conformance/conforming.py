@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from threading import Event
 
@@ -14,7 +14,6 @@ from http_benchmark.conformance.check import Check
 from http_benchmark.conformance.examinee import Certified, DeviationError, Examinee, NotAskedError, NotOfferedError
 from http_benchmark.conformance.known import Known, known_deviation
 from http_benchmark.conformance.suite import SUBJECTS
-from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.conformance import (
     CheckOutcome,
     ConformanceCheck,
@@ -49,9 +48,15 @@ def conform(
     started_at = datetime.now(UTC)
     contenders = resolved(names)
     enough = Event()
-    with _certified(checks) as certified, ThreadPoolExecutor(AT_A_TIME) as pool:
+    with ExitStack() as stack:
+        certified = {
+            http2: stack.enter_context(_certified(checks, http2=http2)) for http2 in {one.http2 for one in contenders}
+        }
+        pool = stack.enter_context(ThreadPoolExecutor(AT_A_TIME))
         try:
-            found = list(pool.map(lambda name: _examined(name, checks, certified, on_outcome, enough), contenders))
+            found = list(
+                pool.map(lambda one: _examined(one, checks, certified[one.http2], on_outcome, enough), contenders)
+            )
         except BaseException:
             enough.set()  # the pool waits for those that are under way
             raise
@@ -71,13 +76,10 @@ def resolved(names: Sequence[str]) -> list[Contender]:
     """Each contender once, with its mode.
 
     Raises:
-        ConfigurationError: There is no such contender, or it asks for what cannot be examined.
+        ConfigurationError: There is no such contender, or it cannot be so.
     """
     configuration = ExperimentConfiguration(contenders=tuple(dict.fromkeys(names)))
     contenders = configuration.resolved_contenders(tuple(installed_clients()))
-    over_http2 = [f"{name}: the suite speaks HTTP/1.1 so far; leave out +h2" for name in contenders if name.http2]
-    if over_http2:
-        raise ConfigurationError(over_http2)
     return [contender for contender in contenders if contender.number == 1]
 
 
@@ -90,8 +92,8 @@ def described(checks: Sequence[Check]) -> tuple[ConformanceCheck, ...]:
     )
 
 
-def _certified(checks: Sequence[Check]) -> AbstractContextManager[Certified]:
-    return certificates.certified() if set(checks) & set(certificates.CHECKS) else nullcontext({})
+def _certified(checks: Sequence[Check], *, http2: bool) -> AbstractContextManager[Certified]:
+    return certificates.certified(http2=http2) if set(checks) & set(certificates.CHECKS) else nullcontext({})
 
 
 def _examined(
@@ -120,6 +122,8 @@ def _examined(
 
 def asked(check: Check, examinee: Examinee) -> CheckOutcome:
     """Put one question to one contender."""
+    if examinee.contender.http2 and check.not_http2:
+        return CheckOutcome(check=check.id, outcome="not-applicable", seen=check.not_http2, expected=True)
     examinee.begin()
     outcome: Outcome = "conforms"
     try:

@@ -14,13 +14,11 @@ from http_benchmark.clients.base import (
     ErrorTable,
     Inspect,
     Request,
+    Send,
     classify,
 )
-from http_benchmark.clients.base import (
-    Send as SendOnce,
-)
 from http_benchmark.clock import monotonic_ns
-from http_benchmark.conformance.protocol import UNLISTED, Answer, Ask, Send, made_body
+from http_benchmark.conformance import protocol
 from http_benchmark.errors import ErrorKind
 
 _LONGEST_ERROR = 200  # characters
@@ -33,7 +31,7 @@ _NOTHING: _Shown = (None, None, None)
 class Driver(Protocol):
     """A client that is open."""
 
-    def send(self, order: Send) -> tuple[Answer, ...]:
+    def send(self, order: protocol.Send) -> tuple[protocol.Answer, ...]:
         """Send what is ordered."""
 
     def close(self) -> int | None:
@@ -48,13 +46,9 @@ class SyncDriver:
         self._errors = errors
         client.open(options)
 
-    def send(self, order: Send) -> tuple[Answer, ...]:
-        looks = [_Look(self._errors) for _ in order.asks]
-        sends = [
-            self._client.prepare(_request(ask), *look.arguments(order))
-            for ask, look in zip(order.asks, looks, strict=True)
-        ]
-        runs = [_run(send, look, order.times) for send, look in zip(sends, looks, strict=True)]
+    def send(self, order: protocol.Send) -> tuple[protocol.Answer, ...]:
+        prepared = _prepared(self._client.prepare, order, self._errors)
+        runs = [_run(send, look, order.times) for send, look in prepared]
         if order.at_once:
             threads = [threading.Thread(target=run) for run in runs]
             for thread in threads:
@@ -64,7 +58,7 @@ class SyncDriver:
         else:
             for run in runs:
                 run()
-        return tuple(answer for look in looks for answer in look.answers)
+        return tuple(answer for _, look in prepared for answer in look.answers)
 
     def close(self) -> None:
         self._client.close()
@@ -83,16 +77,12 @@ class AsyncDriver:
             self._runner.close()
             raise
 
-    def send(self, order: Send) -> tuple[Answer, ...]:
+    def send(self, order: protocol.Send) -> tuple[protocol.Answer, ...]:
         return self._runner.run(self._send(order))
 
-    async def _send(self, order: Send) -> tuple[Answer, ...]:
-        looks = [_Look(self._errors) for _ in order.asks]
-        sends = [
-            self._client.prepare(_request(ask), *look.arguments(order))
-            for ask, look in zip(order.asks, looks, strict=True)
-        ]
-        runs = [_run_async(send, look, order.times) for send, look in zip(sends, looks, strict=True)]
+    async def _send(self, order: protocol.Send) -> tuple[protocol.Answer, ...]:
+        prepared = _prepared(self._client.prepare, order, self._errors)
+        runs = [_run_async(send, look, order.times) for send, look in prepared]
         together = asyncio.gather(*runs) if order.at_once else _one_by_one(runs)
         task = asyncio.ensure_future(together)
         await asyncio.wait([task], timeout=order.cancel_after_s)
@@ -101,7 +91,7 @@ class AsyncDriver:
             await asyncio.wait([task])
         if not task.cancelled():
             task.result()
-        return tuple(answer for look in looks for answer in look.answers)
+        return tuple(answer for _, look in prepared for answer in look.answers)
 
     def close(self) -> int:
         tasks = self._runner.run(self._close())
@@ -118,11 +108,11 @@ class _Look:
     """Takes down what comes of the requests of one `send`."""
 
     def __init__(self, errors: ErrorTable) -> None:
-        self.answers: list[Answer] = []
+        self.answers: list[protocol.Answer] = []
         self._errors = errors
         self._shown = _NOTHING
 
-    def arguments(self, order: Send) -> tuple[Inspect, ...]:
+    def arguments(self, order: protocol.Send) -> tuple[Inspect, ...]:
         """What `prepare` is given beyond the request."""
         return (self._inspect,) if order.inspect else ()
 
@@ -135,25 +125,31 @@ class _Look:
         shown_status, body_bytes, body_sha256 = self._shown
         self._shown = _NOTHING
         if shown_status in {None, status}:
-            self.answers.append(Answer(duration_s, status, body_bytes=body_bytes, body_sha256=body_sha256))
+            self.answers.append(protocol.Answer(duration_s, status, body_bytes=body_bytes, body_sha256=body_sha256))
         else:
             error = f"the status shown was {shown_status}, that returned {status}"
-            self.answers.append(Answer(duration_s, kind=UNLISTED, error=error))
+            self.answers.append(protocol.Answer(duration_s, kind=protocol.UNLISTED, error=error))
 
     def failed(self, started_ns: int, error: BaseException) -> None:
         """It raised."""
         duration_s = _since_s(started_ns)
         listed = isinstance(error, tuple(exception_class for exception_class, _ in self._errors))
-        kind: str = classify(error, self._errors) if listed else UNLISTED
+        kind: str = classify(error, self._errors) if listed else protocol.UNLISTED
         text = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR].removesuffix(": ")
-        self.answers.append(Answer(duration_s, kind=kind, error=text))
+        self.answers.append(protocol.Answer(duration_s, kind=kind, error=text))
 
     def cancelled(self, started_ns: int) -> None:
         """It was cancelled."""
-        self.answers.append(Answer(_since_s(started_ns), kind=ErrorKind.CANCELLED, error="cancelled"))
+        self.answers.append(protocol.Answer(_since_s(started_ns), kind=ErrorKind.CANCELLED, error="cancelled"))
 
 
-def _run(send: SendOnce, look: _Look, times: int) -> Callable[[], None]:
+def _prepared[Once](prepare: Callable[..., Once], order: protocol.Send, errors: ErrorTable) -> list[tuple[Once, _Look]]:
+    """A `send` for each request that is ordered, with who takes down what comes of it."""
+    looks = [_Look(errors) for _ in order.asks]
+    return [(prepare(_request(ask), *look.arguments(order)), look) for ask, look in zip(order.asks, looks, strict=True)]
+
+
+def _run(send: Send, look: _Look, times: int) -> Callable[[], None]:
     def run() -> None:
         for _ in range(times):
             started_ns = monotonic_ns()
@@ -182,8 +178,8 @@ async def _one_by_one(runs: Sequence[Awaitable[None]]) -> None:
         await run
 
 
-def _request(ask: Ask) -> Request:
-    return Request(ask.method, ask.url, ask.headers, made_body(ask.body_bytes), ask.stream)
+def _request(ask: protocol.Ask) -> Request:
+    return Request(ask.method, ask.url, ask.headers, protocol.made_body(ask.body_bytes), ask.stream)
 
 
 def _since_s(started_ns: int) -> float:

@@ -14,27 +14,12 @@ from typing import Literal, Self
 
 from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions
-from http_benchmark.conformance.protocol import (
-    Answer,
-    Ask,
-    Broken,
-    Close,
-    Closed,
-    Forget,
-    Forgotten,
-    Left,
-    Message,
-    Open,
-    Opened,
-    Send,
-    Sent,
-    decode,
-    encode,
-)
+from http_benchmark.conformance import protocol
 from http_benchmark.errors import HTTPBenchmarkError, WorkerError
 from http_benchmark.models.contender import Contender
+from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.journal import Entries
-from http_benchmark.origin.options import CertificateKind
+from http_benchmark.origin.options import CertificateKind, OriginOptions
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.utils.child import Child
 
@@ -74,8 +59,8 @@ class Leftovers:
         complaints: What Python said.
     """
 
-    before: Left
-    after: Left
+    before: protocol.Left
+    after: protocol.Left
     tasks: int | None
     complaints: tuple[str, ...]
 
@@ -95,11 +80,13 @@ class Examinee:
         assert contender.mode is not None, "contenders are resolved before they are examined"
         self.contender = contender
         self.mode = contender.mode
+        self.http_version = "2" if contender.http2 else "1.1"
         self.certified = certified
         self._module = capabilities.module
         self._class_name = capabilities.modes[contender.mode]
         self._prober: Child | None = None
-        self._origin = OriginProcess()
+        self._origin = OriginProcess(options=OriginOptions(http2=contender.http2))
+        self._counted = ServerCounts()
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +102,7 @@ class Examinee:
     def begin(self) -> None:
         """Forget what was seen so far."""
         self._origin.start_journal()
+        self._counted = self._origin.counts()
 
     @contextmanager
     def opened(self, environment: Mapping[str, str] | None = None, **options: object) -> "Iterator[OpenClient]":
@@ -123,8 +111,10 @@ class Examinee:
         Raises:
             NotOfferedError: It refuses one of them.
         """
-        settings = ClientOptions(**{"concurrency": 1, "timeout_s": 10.0} | options)  # type: ignore[arg-type]
-        opened = self.order(Open(self._module, self._class_name, settings, dict(environment or {})), Opened)
+        defaults = {"concurrency": 1, "timeout_s": 10.0, "http_version": self.http_version}
+        settings = ClientOptions(**defaults | options)  # type: ignore[arg-type]
+        order = protocol.Open(self._module, self._class_name, settings, dict(environment or {}))
+        opened = self.order(order, protocol.Opened)
         client = OpenClient(self, opened.before)
         try:
             yield client
@@ -135,14 +125,21 @@ class Examinee:
         """What the origin has written down since `begin`."""
         return self._origin.journal()
 
-    def seen_when(self, settled: Callable[[Entries], bool], within_s: float = _SETTLING_S) -> Entries:
+    def seen_when(self, settled: Callable[[Entries], bool]) -> Entries:
         """The same once the condition holds, or when the time is over."""
-        deadline_s = time.monotonic() + within_s
-        while not settled(entries := self.seen()) and time.monotonic() < deadline_s:
-            time.sleep(_LOOK_EVERY_S)
-        return entries
+        return _once(self.seen, settled)
 
-    def order[Reply: Message](self, message: Message, expected: type[Reply], patience_s: float = PATIENCE_S) -> Reply:
+    def counts(self) -> ServerCounts:
+        """What the origin has counted since `begin`."""
+        return self._origin.counts() - self._counted
+
+    def counts_when(self, settled: Callable[[ServerCounts], bool]) -> ServerCounts:
+        """The same once the condition holds, or when the time is over."""
+        return _once(self.counts, settled)
+
+    def order[Reply: protocol.Message](
+        self, message: protocol.Message, expected: type[Reply], patience_s: float = PATIENCE_S
+    ) -> Reply:
         """Have the prober do something.
 
         Raises:
@@ -153,13 +150,13 @@ class Examinee:
         if self._prober is None:
             self._prober = Child("http_benchmark.conformance.prober", [str(os.getpid())], name=str(self.contender))
         try:
-            reply = decode(self._prober.ask(encode(message), patience_s))
+            reply = protocol.decode(self._prober.ask(protocol.encode(message), patience_s))
         except WorkerError as error:
             self._end_prober()
             raise DeviationError(str(error)) from error
         if isinstance(reply, expected):
             return reply
-        assert isinstance(reply, Broken), f"{reply} instead of {expected}"
+        assert isinstance(reply, protocol.Broken), f"{reply} instead of {expected}"
         raise (NotOfferedError if reply.kind == "unsupported" else NotAskedError)(reply.reason)
 
     def has_prober(self) -> bool:
@@ -175,13 +172,13 @@ class Examinee:
 class OpenClient:
     """A client that is open in the prober."""
 
-    def __init__(self, examinee: Examinee, before: Left) -> None:
+    def __init__(self, examinee: Examinee, before: protocol.Left) -> None:
         self._examinee = examinee
         self._before = before
         self._state: Literal["open", "closed", "forgotten"] = "open"
         self._tasks: int | None = None
 
-    def get(self, path: str, *, times: int = 1) -> tuple[Answer, ...]:
+    def get(self, path: str, *, times: int = 1) -> tuple[protocol.Answer, ...]:
         """GET one path again and again by one `send`, the one that is measured."""
         return self.send(self.ask("GET", path), times=times)
 
@@ -193,38 +190,46 @@ class OpenClient:
         headers: Sequence[tuple[str, str]] = HEADERS,
         body_bytes: int = 0,
         stream: bool = False,
-    ) -> Ask:
+    ) -> protocol.Ask:
         """A request to the origin, or to a URL."""
         url = path if "://" in path else self._examinee.url(path)
-        return Ask(method, url, tuple(headers), body_bytes, stream)
+        return protocol.Ask(method, url, tuple(headers), body_bytes, stream)
 
     def send(
         self,
-        *asks: Ask,
+        *asks: protocol.Ask,
         times: int = 1,
         at_once: bool = False,
         inspect: bool = False,
         cancel_after_s: float | None = None,
         patience_s: float = PATIENCE_S,
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[protocol.Answer, ...]:
         """See `protocol.Send`."""
-        order = Send(asks, times, at_once=at_once, inspect=inspect, cancel_after_s=cancel_after_s)
-        return self._examinee.order(order, Sent, patience_s).answers
+        order = protocol.Send(asks, times, at_once=at_once, inspect=inspect, cancel_after_s=cancel_after_s)
+        return self._examinee.order(order, protocol.Sent, patience_s).answers
 
     def close(self) -> None:
         """Close it, but keep it in the prober's memory."""
         if self._state == "open":
             self._state = "closed"
-            self._tasks = self._examinee.order(Close(), Closed).tasks
+            self._tasks = self._examinee.order(protocol.Close(), protocol.Closed).tasks
 
     def forget(self) -> Leftovers:
         """Close it and drop it; what it left behind."""
         self.close()
         self._state = "forgotten"
-        forgotten = self._examinee.order(Forget(), Forgotten)
+        forgotten = self._examinee.order(protocol.Forget(), protocol.Forgotten)
         return Leftovers(self._before, forgotten.after, self._tasks, forgotten.complaints)
 
     def end(self) -> None:
         """Close and drop it, if it is still there."""
         if self._state != "forgotten" and self._examinee.has_prober():
             self.forget()
+
+
+def _once[Reading](look: Callable[[], Reading], settled: Callable[[Reading], bool]) -> Reading:
+    """Look again and again until the condition holds, or until the time is over."""
+    deadline_s = time.monotonic() + _SETTLING_S
+    while not settled(reading := look()) and time.monotonic() < deadline_s:
+        time.sleep(_LOOK_EVERY_S)
+    return reading

@@ -14,7 +14,7 @@ class Known:
     """One known deviation.
 
     Attributes:
-        contenders: "name" for a library in every mode, "name:mode" for one.
+        contenders: "name" for a library in every mode, "name:mode" for one, "name:mode+h2" for one over HTTP/2.
         checks: The ids of the checks in which it shows.
         explanation: Why, and what follows from it.
         sometimes: It does not show each time.
@@ -46,9 +46,21 @@ KNOWN: tuple[Known, ...] = (
         "ends after the deadline as a timeout.",
     ),
     Known(
-        ("aiohttp", "requestx"),
+        ("requestx",),
         ("slow-connect",),
-        "One timeout covers connecting and waiting, and does not say which of the two it was: told as timeout.",
+        "It says WriteTimeout, whether it is the connection or the answer that does not come: told as timeout.",
+    ),
+    Known(
+        ("httpx:async+h2", "pycurl:async+h2"),
+        ("slow-connect",),
+        "A second request waits for the connection that the first one opens, which would carry both, and then has no "
+        "time left to open one: told as timeout.",
+    ),
+    Known(
+        ("httpx:async+h2",),
+        ("cancelling",),
+        "httpcore resets no stream. The server goes on with its answer, and what comes of it still counts against the "
+        "flow-control window of the connection: after 16 MiB of answers that nobody read, requests on it get none.",
     ),
     Known(
         ("requestx",),
@@ -93,5 +105,5 @@ KNOWN: tuple[Known, ...] = (
 
 def known_deviation(contender: Contender, check: str) -> Known | None:
     """What is known of this contender in this check; None where it has to conform."""
-    names = {contender.library, f"{contender.library}:{contender.mode}"}
+    names = {contender.library, f"{contender.library}:{contender.mode}", str(contender)}
     return next((known for known in KNOWN if check in known.checks and names & set(known.contenders)), None)

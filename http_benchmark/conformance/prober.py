@@ -15,22 +15,8 @@ from typing import Any
 
 from http_benchmark.clients import load_adapter
 from http_benchmark.clients.base import AsyncClient, Client
+from http_benchmark.conformance import protocol
 from http_benchmark.conformance.driving import AsyncDriver, Driver, SyncDriver
-from http_benchmark.conformance.protocol import (
-    Broken,
-    Close,
-    Closed,
-    Forget,
-    Forgotten,
-    Left,
-    Message,
-    Open,
-    Opened,
-    Send,
-    Sent,
-    decode,
-    encode,
-)
 from http_benchmark.errors import UnsupportedOptionError
 from http_benchmark.lifeline import die_with_parent, take_stdout
 from http_benchmark.worker.usage import thread_count
@@ -44,7 +30,7 @@ def main() -> None:
     answers = take_stdout()
     prober = Prober()
     for line in sys.stdin.buffer:
-        answers.write(json.dumps(encode(prober.answer(decode(json.loads(line))))).encode() + b"\n")
+        answers.write(json.dumps(protocol.encode(prober.answer(protocol.decode(json.loads(line))))).encode() + b"\n")
         answers.flush()
 
 
@@ -59,34 +45,34 @@ class Prober:
         warnings.showwarning = self._warn
         sys.unraisablehook = self._complain
 
-    def answer(self, order: Message) -> Message:
+    def answer(self, order: protocol.Message) -> protocol.Message:
         """Do what is asked for."""
         try:
             return self._obey(order)
         except ImportError as error:
-            return Broken(reason=str(error), kind="unavailable")
+            return protocol.Broken(reason=str(error), kind="unavailable")
         except UnsupportedOptionError as error:
-            return Broken(reason=str(error), kind="unsupported")
+            return protocol.Broken(reason=str(error), kind="unsupported")
         except Exception as error:  # noqa: BLE001 - the edge of the process: the suite decides what follows
-            return Broken(reason=f"{type(error).__name__}: {error}".removesuffix(": "), kind="failed")
+            return protocol.Broken(reason=f"{type(error).__name__}: {error}".removesuffix(": "), kind="failed")
 
-    def _obey(self, order: Message) -> Message:
-        if isinstance(order, Open):
+    def _obey(self, order: protocol.Message) -> protocol.Message:
+        if isinstance(order, protocol.Open):
             return self._open(order)
         assert self._driver is not None, f"{order} without a client"
-        if isinstance(order, Send):
-            return Sent(self._driver.send(order))
-        if isinstance(order, Close):
+        if isinstance(order, protocol.Send):
+            return protocol.Sent(self._driver.send(order))
+        if isinstance(order, protocol.Close):
             tasks = self._driver.close()
             self._restore_environment()
-            return Closed(tasks)
-        assert isinstance(order, Forget)
+            return protocol.Closed(tasks)
+        assert isinstance(order, protocol.Forget)
         self._driver = None
         gc.collect()
         complaints, self._complaints = tuple(self._complaints), []
-        return Forgotten(_left(), complaints)
+        return protocol.Forgotten(_left(), complaints)
 
-    def _open(self, order: Open) -> Opened:
+    def _open(self, order: protocol.Open) -> protocol.Opened:
         adapter = load_adapter(order.module)
         client: Client | AsyncClient = getattr(adapter, order.class_name)()
         if "inspect" not in signature(client.prepare).parameters:
@@ -105,7 +91,7 @@ class Prober:
         except BaseException:
             self._restore_environment()
             raise
-        return Opened(before)
+        return protocol.Opened(before)
 
     def _restore_environment(self) -> None:
         for name, value in self._environment.items():
@@ -121,8 +107,8 @@ class Prober:
         self._complaints.append(f"{type(unraisable.exc_value).__name__}: {unraisable.exc_value}")
 
 
-def _left() -> Left:
-    return Left(thread_count(), _descriptor_count())
+def _left() -> protocol.Left:
+    return protocol.Left(thread_count(), _descriptor_count())
 
 
 def _descriptor_count() -> int | None:

@@ -37,6 +37,7 @@ def _waiting(path: str) -> Callable[[Examinee], str]:
 
 def _cut_off(examinee: Examinee, path: str, kind: ErrorKind) -> str:
     with examinee.opened(timeout_s=TIMEOUT_S, concurrency=2) as client:
+        client.get("/status/200")  # libraries load more with their first request
         asks = [client.ask("GET", path, stream=stream) for stream in (False, True)]
         answers = client.send(*asks, at_once=True, patience_s=_PATIENCE_S)
     for answer in answers:

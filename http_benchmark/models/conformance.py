@@ -7,8 +7,8 @@ from pydantic import Field
 
 from http_benchmark.models.base import Model
 
-Outcome = Literal["conforms", "deviates", "not-offered", "failed"]
-OUTCOMES: tuple[Outcome, ...] = ("conforms", "deviates", "not-offered", "failed")
+Outcome = Literal["conforms", "deviates", "not-offered", "not-applicable", "failed"]
+OUTCOMES: tuple[Outcome, ...] = ("conforms", "deviates", "not-offered", "not-applicable", "failed")
 
 
 class ConformanceCheck(Model):
@@ -33,7 +33,7 @@ class CheckOutcome(Model):
     Attributes:
         check: The check's id.
         outcome: One of `OUTCOMES`.
-        seen: In words: what was seen, or why the client does not offer it, or why it could not be asked.
+        seen: In words: what was seen, or why nothing was.
         expected: Whether that is what is known of this client.
         explanation: Why a known deviation is there; None where none is known.
     """

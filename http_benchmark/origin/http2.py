@@ -24,6 +24,7 @@ from http_benchmark.errors import TargetError
 from http_benchmark.origin import routes
 from http_benchmark.origin.alarms import Alarms
 from http_benchmark.origin.bodies import MAX_BODY_BYTES, MAX_KEPT_BODY_BYTES, too_long
+from http_benchmark.origin.journal import Journal
 from http_benchmark.origin.messages import RefusalError, Request, Response, Stream
 from http_benchmark.origin.queues import Queues
 
@@ -47,10 +48,14 @@ class Http2Origin:
 
     Args:
         credentials: For TLS; None for none.
+
+    Attributes:
+        journal: Of requests, and of the connections that brought them; when these end is not shown.
     """
 
     def __init__(self, credentials: "Credentials | None") -> None:
         self._credentials = credentials
+        self.journal = Journal()
         self._counts = _Counts()
         self._queues = Queues()
         self._alarms = Alarms()
@@ -126,21 +131,25 @@ class Http2Origin:
         fields = scope.headers.items()
         peer = scope.client.rpartition(":")[0]
         key = (scope.method, scope.path, scope.query_string, scope.authority, scope.http_version, peer, *fields)
-        kept = self._kept.get(key)
+        kept = None if self.journal.on else self._kept.get(key)
         if kept is not None:
-            await self._read_body(protocol, keep=False)
+            await self._read_body(protocol, MAX_BODY_BYTES, keep=False)
             return kept
         request = _request(scope, fields, peer)
         shows_body = routes.keeps_body(request)
-        body = await self._read_body(protocol, keep=shows_body)
+        limit_bytes = MAX_KEPT_BODY_BYTES if shows_body else MAX_BODY_BYTES
+        body = await self._read_body(protocol, limit_bytes, keep=shows_body or self.journal.on)
+        if self.journal.on:
+            page = self.journal.page_of(scope.client, tls=scope.scheme == "https")
+            page.take(body)
+            page.note(request)
         response = routes.respond(replace(request, body=body))
         if response.repeatable and not shows_body and len(self._kept) < _MAX_KEPT:
             self._kept[key] = response
         return response
 
-    async def _read_body(self, protocol: HTTPProtocol, *, keep: bool) -> bytes:
+    async def _read_body(self, protocol: HTTPProtocol, limit_bytes: int, *, keep: bool) -> bytes:
         """Read a body to its end and count it; return it if it is to be kept."""
-        limit_bytes = MAX_KEPT_BODY_BYTES if keep else MAX_BODY_BYTES
         chunks, length = [], 0
         async for chunk in protocol:
             length += len(chunk)
@@ -171,7 +180,7 @@ class Http2Origin:
     async def _send_stream(
         self, status: int, headers: list[tuple[str, str]], body: Stream, protocol: HTTPProtocol
     ) -> None:
-        """Send piece by piece, as fast as the client reads; a client that hangs up has had enough."""
+        """Send piece by piece, though granian takes all of it at once; a client that hangs up has had enough."""
         transport = protocol.response_stream(status, headers)
         due_ns = monotonic_ns()
         with contextlib.suppress(ProtocolClosed):

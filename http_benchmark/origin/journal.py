@@ -21,8 +21,9 @@ class SeenRequest:
 
     Attributes:
         connection: The number of its connection.
-        method, target, version: As in the request line; version "1.0" or "1.1".
-        headers: (name, value) pairs as sent, in order.
+        method, target: As in the request line.
+        version: "1.0", "1.1" or "2".
+        headers: (name, value) pairs as sent, in order; over HTTP/2 after its authority, as Host.
         body_bytes, body_sha256: Of the body without its framing.
         at_ns: When its end was read, on the monotonic clock.
     """
@@ -48,8 +49,9 @@ class SeenConnection:
     Attributes:
         number: From 1 on, in order of appearance since the origin was started.
         tls: Whether it is encrypted.
-        opened_ns, closed_ns: On the monotonic clock; `closed_ns` is None while it is open.
-        ended: By whom; None while it is open.
+        opened_ns, closed_ns: On the monotonic clock; `closed_ns` is None while it is open, and where it is
+            not shown (HTTP/2).
+        ended: By whom; None likewise.
     """
 
     number: int
@@ -92,12 +94,14 @@ class Journal:
     def __init__(self) -> None:
         self.on = False
         self._pages: list[Page] = []
+        self._by_address: dict[str, Page] = {}
         self._number = 0
 
     def start(self) -> None:
         """Begin anew: switch on, and forget everything, with the connections that are open."""
         self.on = True
         self._pages = []
+        self._by_address = {}
 
     def open_page(self, *, tls: bool) -> "Page":
         """A page for a new connection."""
@@ -105,6 +109,12 @@ class Journal:
         page = Page(self._number, tls=tls)
         self._pages.append(page)
         return page
+
+    def page_of(self, address: str, *, tls: bool) -> "Page":
+        """The page of a connection of which nothing is known but the client's address and port."""
+        if address not in self._by_address:
+            self._by_address[address] = self.open_page(tls=tls)
+        return self._by_address[address]
 
     def entries(self) -> Entries:
         """All that was written down since `start`."""

@@ -230,10 +230,10 @@ async def _serve_controller(listeners: Sequence[socket.socket], options: OriginO
                     return server.origin.counts()
                 case {"do": "settle"}:
                     return server.origin.settle()
-                case {"do": "start-journal"} if isinstance(server.origin, Origin):
+                case {"do": "start-journal"}:
                     server.origin.journal.start()
                     return {}
-                case {"do": "journal"} if isinstance(server.origin, Origin):
+                case {"do": "journal"}:
                     return server.origin.journal.entries().to_dict()
                 case {"do": "expect", "contender": name, "part": part} if isinstance(server.origin, FaultyOrigin):
                     server.origin.expect(name, part)

@@ -5,14 +5,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from http_benchmark.models.conformance import CheckOutcome, ConformanceCheck, ConformanceResult, ContenderConformance
+from http_benchmark.models.conformance import (
+    CheckOutcome,
+    ConformanceCheck,
+    ConformanceResult,
+    ContenderConformance,
+    Outcome,
+)
 from http_benchmark.report import parts
 from http_benchmark.report.plain import Plain
 
-MARKS = {"conforms": "✓", "deviates": "✗", "not-offered": "–", "failed": "?"}
-LEGEND = "✓ yes   ✗ no   – not offered   ? could not be asked   ! not expected"
+MARKS = {"conforms": "✓", "deviates": "✗", "not-offered": "–", "not-applicable": "·", "failed": "?"}
+_MEANINGS = {
+    "conforms": "yes",
+    "deviates": "no",
+    "not-offered": "not offered",
+    "not-applicable": "not applicable",
+    "failed": "could not be asked",
+}
 
-_STYLES = {"conforms": "green", "deviates": "yellow", "not-offered": "dim", "failed": "red"}
+_STYLES = {"conforms": "green", "deviates": "yellow", "not-offered": "dim", "not-applicable": "dim", "failed": "red"}
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -22,10 +34,15 @@ def print_conformance(result: ConformanceResult, console: Console) -> None:
     found = notes(result)
     shown: list[RenderableType] = []
     if asked:
-        shown += [*_matrix(result, asked, found, width=console.width), Text(), Text(LEGEND, style="dim")]
+        shown += [
+            *_matrix(result, asked, found, width=console.width),
+            Text(),
+            Text("   ".join(legend(result)), style="dim"),
+        ]
     for title, items in (
         ("Notes:", [f"{_superscript(n)} {where}: {words}" for n, (words, where) in enumerate(found.items(), 1)]),
-        ("Not offered:", [f"{where}: {words}" for words, where in not_offered(result).items()]),
+        ("Not offered:", without(result, "not-offered")),
+        ("Not applicable:", without(result, "not-applicable")),
         ("Not expected:", unexpected(asked)),
         ("Not asked:", [contender.message for contender in result.contenders if contender.message]),
     ):
@@ -53,12 +70,15 @@ def markdown(result: ConformanceResult) -> str:
     for subject, ids in _by_subject(result).items():
         lines.append(f"| **{subject}** |{' |' * len(names)}")
         lines += [f"| {name} | {' | '.join(_mark(cell, found) for cell in _row(name, asked))} |" for name in ids]
-    lines += ["", f"{LEGEND.replace('   ', '; ')}.", ""]
+    lines += ["", f"{'; '.join(legend(result))}.", ""]
     versions = dict.fromkeys(f"{contender.library} {contender.version}" for contender in asked)
     lines += [f"{', '.join(versions)}; Python {result.python}; http-benchmark {result.http_benchmark}.", ""]
     lines += [f"{number}. {where}: {words}" for number, (words, where) in enumerate(found.items(), 1)]
-    refusals = [f"{where}: {words}" for words, where in not_offered(result).items()]
-    for title, items in (("Not offered", refusals), ("Not expected", unexpected(asked))):
+    for title, items in (
+        ("Not offered", without(result, "not-offered")),
+        ("Not applicable", without(result, "not-applicable")),
+        ("Not expected", unexpected(asked)),
+    ):
         listed = [f"- {item}" for item in items]
         lines += ["", f"{title}:", "", *listed] if listed else []
     lines += _seen(result, "timeouts", asked)
@@ -70,9 +90,10 @@ def markdown(result: ConformanceResult) -> str:
 def sentence(result: ConformanceResult) -> str:
     """The answer in one line."""
     outcomes = [outcome for contender in result.contenders for outcome in contender.outcomes]
+    asked = sum(outcome.outcome != "not-applicable" for outcome in outcomes)
     known = sum(outcome.outcome == "deviates" and outcome.expected for outcome in outcomes)
     surprises = sum(not outcome.expected for outcome in outcomes)
-    counts = f"{len(outcomes)} answers, {parts.counted(known, 'known deviation')}"
+    counts = f"{parts.counted(asked, 'answer')}, {parts.counted(known, 'known deviation')}"
     return f"As expected: {counts}." if not surprises else f"Not as expected: {counts}, {surprises} not expected."
 
 
@@ -81,9 +102,17 @@ def notes(result: ConformanceResult) -> dict[str, str]:
     return _gathered(result, lambda outcome: outcome.explanation if outcome.outcome == "deviates" else None)
 
 
-def not_offered(result: ConformanceResult) -> dict[str, str]:
-    """What clients do not offer: their own words → who and where."""
-    return _gathered(result, lambda outcome: outcome.seen if outcome.outcome == "not-offered" else None)
+def legend(result: ConformanceResult) -> list[str]:
+    """What the marks mean, of those that are there."""
+    there = {outcome.outcome for contender in result.contenders for outcome in contender.outcomes}
+    meanings = [f"{mark} {_MEANINGS[outcome]}" for outcome, mark in MARKS.items() if outcome in there]
+    return meanings if result.as_expected else [*meanings, "! not expected"]
+
+
+def without(result: ConformanceResult, outcome: Outcome) -> list[str]:
+    """Who was not examined where, and why: in the client's own words, or in ours."""
+    gathered = _gathered(result, lambda found: found.seen if found.outcome == outcome else None)
+    return [f"{where}: {words}" for words, where in gathered.items()]
 
 
 def _gathered(result: ConformanceResult, words_of: Callable[[CheckOutcome], str | None]) -> dict[str, str]:

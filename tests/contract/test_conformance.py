@@ -16,15 +16,18 @@ from tests.foreign_clients import make_known
 class KnownClientsTest(unittest.TestCase):
     """All checks of all clients, asked once; the floor does the same work, the null client does none."""
 
-    result: ConformanceResult
+    over_http1: ConformanceResult
+    over_http2: ConformanceResult
+    SLOW_OVER_HTTP2 = "upload-64mib"  # it keeps httpx, and the machine, busy for a minute
 
     @classmethod
     def setUpClass(cls):
-        cls.result = conform([*installed_clients(), FLOOR_CLIENT], chosen_checks(()))
+        cls.over_http1 = conform([*installed_clients(), FLOOR_CLIENT], chosen_checks(()))
+        cls.over_http2 = conform(names_over_http2(), chosen_checks(CHECKS.keys() - {cls.SLOW_OVER_HTTP2}))
 
     def test_each_client_deviates_where_it_is_known_to_and_nowhere_else(self):
         """A new deviation and one that is gone are both seen."""
-        for contender in self.result.contenders:
+        for contender in (*self.over_http1.contenders, *self.over_http2.contenders):
             for outcome in contender.outcomes:
                 with self.subTest(contender=contender.contender, check=outcome.check):
                     self.assertTrue(outcome.expected, f"{outcome.outcome}: {outcome.seen}")
@@ -32,16 +35,25 @@ class KnownClientsTest(unittest.TestCase):
     def test_every_check_is_asked_of_every_client_in_every_mode(self):
         """In the order of the suite."""
         modes = [f"{name}:{mode}" for name, client in installed_clients().items() for mode in client.modes]
-        names = [contender.contender for contender in self.result.contenders]
-        self.assertEqual([*modes, f"{FLOOR_CLIENT}:sync", f"{FLOOR_CLIENT}:async"], names)
-        for contender in self.result.contenders:
+        modes += [f"{FLOOR_CLIENT}:sync", f"{FLOOR_CLIENT}:async"]
+        self.assertEqual(modes, [contender.contender for contender in self.over_http1.contenders])
+        for contender in self.over_http1.contenders:
             self.assertEqual(list(CHECKS), [outcome.check for outcome in contender.outcomes])
+
+    def test_over_http2_what_has_a_meaning_there_is_asked(self):
+        """Of whoever speaks it; the rest is said to be not applicable."""
+        self.assertEqual(names_over_http2(), [contender.contender for contender in self.over_http2.contenders])
+        for contender in self.over_http2.contenders:
+            self.assertEqual(
+                {check.id for check in CHECKS.values() if check.not_http2},
+                {outcome.check for outcome in contender.outcomes if outcome.outcome == "not-applicable"},
+            )
 
     def test_silent_retries_are_found(self):
         """Those that are told of pycurl and aiohttp: seen by the origin, not taken from what is known."""
         found = {
             (contender.contender, outcome.check)
-            for contender in self.result.contenders
+            for contender in self.over_http1.contenders
             for outcome in contender.outcomes
             if outcome.check.startswith("retry-") and outcome.seen.startswith("sent 2 times")
         }
@@ -50,6 +62,12 @@ class KnownClientsTest(unittest.TestCase):
             *(("aiohttp:async", f"retry-get-{age}") for age in ("fresh", "reused")),
         }
         self.assertEqual(expected, {place for place in found if place[0].split(":")[0] in {"pycurl", "aiohttp"}})
+
+
+def names_over_http2() -> list[str]:
+    return [
+        f"{name}:{mode}+h2" for name, client in installed_clients().items() if client.http2 for mode in client.modes
+    ]
 
 
 class KnownTest(unittest.TestCase):

@@ -323,29 +323,32 @@ class JsonTest(unittest.TestCase):
 
 
 class ConformanceTest(unittest.TestCase):
-    """The matrix in docs/conformance.md, which the command made, against what is known."""
+    """The matrices in docs/conformance.md, which the command made, against what is known."""
 
     def test_every_check_is_asked_of_every_client(self):
-        """A row for each check, a column for each client in each of its modes."""
-        heading, *table = self._matrix()
-        modes = {
-            f"{name}:{mode}"
-            for name, client in known_clients().items()
-            if name not in OWN_CLIENTS
-            for mode in client.modes
-        }
-        self.assertEqual(modes, set(heading[1:]))
-        self.assertEqual(list(CHECKS), [cells[0] for cells in table])
+        """A row for each check, a column for each client in each of its modes, over HTTP/2 those that speak it."""
+        clients = {name: client for name, client in known_clients().items() if name not in OWN_CLIENTS}
+        modes = {f"{name}:{mode}" for name, client in clients.items() for mode in client.modes}
+        over_http2 = {f"{name}+h2" for name in modes if clients[name.partition(":")[0]].http2}
+        for title, expected in (("The matrix", modes), ("Over HTTP/2", over_http2)):
+            with self.subTest(title):
+                heading, *table = self._matrix(title)
+                self.assertEqual(expected, set(heading[1:]))
+                self.assertEqual(list(CHECKS), [cells[0] for cells in table])
 
     def test_a_deviation_is_there_where_it_is_known(self):
         """Each with the number of its note, and nowhere else; one that does not show each time may be there."""
-        heading, *table = self._matrix()
-        for check, *marks in table:
-            for contender, mark in zip(heading[1:], marks, strict=True):
-                with self.subTest(check=check, contender=contender):
-                    known = known_deviation(Contender.parse(contender), check)
-                    if not (known and known.sometimes):
-                        self.assertRegex(mark, "^✗[⁰¹²³⁴⁵⁶⁷⁸⁹]+$" if known else "^[✓–]$")
+        for title in ("The matrix", "Over HTTP/2"):
+            heading, *table = self._matrix(title)
+            for check, *marks in table:
+                for name, mark in zip(heading[1:], marks, strict=True):
+                    contender = Contender.parse(name)
+                    with self.subTest(check=check, contender=name):
+                        known = known_deviation(contender, check)
+                        if contender.http2 and CHECKS[check].not_http2:
+                            self.assertEqual("·", mark)
+                        elif not (known and known.sometimes):
+                            self.assertRegex(mark, "^✗[⁰¹²³⁴⁵⁶⁷⁸⁹]+$" if known else "^[✓–]$")
 
     def test_every_known_deviation_is_explained(self):
         """In the words of the code."""
@@ -362,9 +365,9 @@ class ConformanceTest(unittest.TestCase):
             self.assertIn(f"| {check.id} | {check.question} | {check.witness} |", text)
 
     @staticmethod
-    def _matrix() -> list[list[str]]:
-        """The heading and the rows, without those that name a subject."""
-        lines = section(text_of("docs/conformance.md"), "The matrix").split("✓ yes")[0].splitlines()
+    def _matrix(title: str) -> list[list[str]]:
+        """The heading and the rows of the matrix under a title, without those that name a subject."""
+        lines = section(text_of("docs/conformance.md"), title).split("✓ yes")[0].splitlines()
         table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
         return [cells for cells in table if not cells[0].startswith("**")]
 

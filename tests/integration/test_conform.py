@@ -64,6 +64,8 @@ class ConformTest(CommandCase):
             (["--check", "pol"], "unknown check 'pol'; did you mean pool?"),
             (["urlib3"], "unknown client 'urlib3'; did you mean urllib3?"),
             (["--markdown", "no/such/folder.md"], "--markdown no/such/folder.md: No such file or directory"),
+            (["--json", "-", "--markdown", "-"], "--json and --markdown cannot both go to standard output"),
+            (["requests+h2"], "requests cannot speak HTTP/2"),
         ):
             with self.subTest(arguments):
                 done = self.run_command("conform", *arguments)

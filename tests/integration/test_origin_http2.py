@@ -1,6 +1,8 @@
 """The origin's HTTP/2 side, over TLS and with prior knowledge: the routes' answers, what is counted, how it ends."""
 
+import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -27,12 +29,16 @@ MIB = 1024**2
 WAYS = {"prior knowledge": OriginOptions(http2=True), "TLS": OriginOptions(http2=True, tls=True)}
 
 
+def trust(origin: OriginProcess) -> ssl.SSLContext | bool:
+    return ssl.create_default_context(cafile=origin.ca_file) if origin.ca_file else True
+
+
 @contextlib.contextmanager
 def client_of(origin: OriginProcess, *, http1: bool = False) -> Iterator[httpx.Client]:
     with httpx.Client(
         http1=http1,
         http2=not http1,
-        verify=ssl.create_default_context(cafile=origin.ca_file) if origin.ca_file else True,
+        verify=trust(origin),
         base_url=origin.url,
         timeout=PATIENCE_S,
         trust_env=False,
@@ -127,6 +133,42 @@ class AnswersTest(Http2Case):
                 self.assertEqual(200, slow.status_code)
                 self.assertEqual(200, client.get("/bytes/10").status_code)
             self.assertEqual((2, 1), ((origin.counts() - before).requests, (origin.counts() - before).connections))
+
+
+class JournalTest(Http2Case):
+    def test_requests_are_written_down(self):
+        """Method, target, version and headers, with the authority as Host; a connection's end is not shown."""
+        for origin, client in self.each():
+            origin.start_journal()
+            for _ in range(2):
+                client.get("/bytes/1?x=1", headers={"X-Mixed": "A b"})
+            seen = origin.journal()
+            for request in seen.requests:
+                self.assertEqual(("GET", "/bytes/1?x=1", "2"), (request.method, request.target, request.version))
+                self.assertEqual(("host", origin.url.partition("://")[2]), request.headers[0])
+                self.assertEqual("A b", request.header("x-mixed"))
+            (connection,) = seen.connections
+            self.assertEqual((2, origin.ca_file is not None), (len(seen.requests), connection.tls))
+            self.assertIsNone(connection.closed_ns)
+
+    def test_bodies_that_come_at_once_are_told_apart(self):
+        """Though they share a connection."""
+        bodies = [bytes([number]) * 300_000 for number in range(8)]
+        for origin in self.origins.values():
+            with self.subTest(origin.url):
+                origin.start_journal()
+                asyncio.run(self.post_at_once(origin, bodies))
+                seen = origin.journal()
+                self.assertEqual(
+                    {(len(body), hashlib.sha256(body).hexdigest()) for body in bodies},
+                    {(request.body_bytes, request.body_sha256) for request in seen.requests},
+                )
+                self.assertEqual((8, 1), (len(seen.requests), len(seen.connections)))
+
+    @staticmethod
+    async def post_at_once(origin: OriginProcess, bodies: list[bytes]) -> None:
+        async with httpx.AsyncClient(http1=False, http2=True, verify=trust(origin), trust_env=False) as client:
+            await asyncio.gather(*(client.post(f"{origin.url}/status/200", content=body) for body in bodies))
 
 
 class CountsTest(Http2Case):

@@ -8,42 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.clients.base import ClientOptions
+from http_benchmark.conformance import protocol
 from http_benchmark.conformance.check import Check
 from http_benchmark.conformance.conforming import _is_expected, asked, resolved
 from http_benchmark.conformance.examinee import DeviationError, NotAskedError, NotOfferedError
 from http_benchmark.conformance.known import known_deviation
-from http_benchmark.conformance.protocol import (
-    Answer,
-    Ask,
-    Broken,
-    Close,
-    Closed,
-    Forget,
-    Forgotten,
-    Left,
-    Message,
-    Open,
-    Opened,
-    Send,
-    Sent,
-    decode,
-    encode,
-    made_body,
-)
 from http_benchmark.conformance.suite import CHECKS, SUBJECTS, chosen_checks
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.contender import Contender
 
-MESSAGES: tuple[Message, ...] = (
-    Open("a.module", "A", ClientOptions(concurrency=2, ca_file="ca.pem"), {"NETRC": "x"}),
-    Opened(Left(3, None)),
-    Send((Ask("POST", "http://a/", (("X", "1"), ("X", "2")), 5, stream=True),), 2, at_once=True, cancel_after_s=0.1),
-    Sent((Answer(0.1, 200, body_bytes=0, body_sha256="0"), Answer(0.2, kind="timeout", error="E: no"))),
-    Close(),
-    Closed(None),
-    Forget(),
-    Forgotten(Left(None, 4), ("ResourceWarning: unclosed",)),
-    Broken("not installed", "unavailable"),
+MESSAGES: tuple[protocol.Message, ...] = (
+    protocol.Open("a.module", "A", ClientOptions(concurrency=2, ca_file="ca.pem"), {"NETRC": "x"}),
+    protocol.Opened(protocol.Left(3, None)),
+    protocol.Send(
+        (protocol.Ask("POST", "http://a/", (("X", "1"), ("X", "2")), 5, stream=True),),
+        2,
+        at_once=True,
+        cancel_after_s=0.1,
+    ),
+    protocol.Sent(
+        (protocol.Answer(0.1, 200, body_bytes=0, body_sha256="0"), protocol.Answer(0.2, kind="timeout", error="E: no"))
+    ),
+    protocol.Close(),
+    protocol.Closed(None),
+    protocol.Forget(),
+    protocol.Forgotten(protocol.Left(None, 4), ("ResourceWarning: unclosed",)),
+    protocol.Broken("not installed", "unavailable"),
 )
 
 
@@ -52,23 +42,23 @@ class ProtocolTest(unittest.TestCase):
         """Through JSON and back, each kind."""
         for message in MESSAGES:
             with self.subTest(type(message).__name__):
-                self.assertEqual(message, decode(json.loads(json.dumps(encode(message)))))
+                self.assertEqual(message, protocol.decode(json.loads(json.dumps(protocol.encode(message)))))
 
     def test_what_is_no_message_is_refused(self):
         """By what it is."""
         with self.assertRaisesRegex(ValueError, "no message of this protocol: {'type': 'Jump'}"):
-            decode({"type": "Jump"})
+            protocol.decode({"type": "Jump"})
 
     @given(st.integers(0, 3 * 1024**2))
     def test_a_made_body_has_its_length_and_is_the_same_each_time(self, length: int):
         """Whatever the length, so that both sides can make it."""
-        body = made_body(length)
+        body = protocol.made_body(length)
         self.assertEqual(length, len(body))
-        self.assertEqual(hashlib.sha256(body).digest(), hashlib.sha256(made_body(length)).digest())
+        self.assertEqual(hashlib.sha256(body).digest(), hashlib.sha256(protocol.made_body(length)).digest())
 
     def test_bodies_of_different_lengths_do_not_begin_alike(self):
         """A body that was cut is no shorter body."""
-        self.assertNotEqual(made_body(1000), made_body(1001)[:1000])
+        self.assertNotEqual(protocol.made_body(1000), protocol.made_body(1001)[:1000])
 
 
 class ChosenTest(unittest.TestCase):
@@ -103,10 +93,16 @@ class ResolvedTest(unittest.TestCase):
         names = [str(contender) for contender in resolved(["null", "null:async", "floor:sync"])]
         self.assertEqual(["null:sync", "null:async", "floor:sync"], names)
 
-    def test_an_unknown_client_is_refused(self):
-        """As for a run."""
-        with self.assertRaisesRegex(ConfigurationError, "unknown client"):
-            resolved(["no-such-client"])
+    def test_over_http2_too(self):
+        """As a contender of its own."""
+        names = [str(contender) for contender in resolved(["httpx:async", "httpx+h2"])]
+        self.assertEqual(["httpx:async", "httpx:sync+h2", "httpx:async+h2"], names)
+
+    def test_what_cannot_be_is_refused(self):
+        """As for a run: an unknown client, and HTTP/2 of one that cannot."""
+        for name, words in (("no-such-client", "unknown client"), ("requests+h2", "requests cannot speak HTTP/2")):
+            with self.subTest(name), self.assertRaisesRegex(ConfigurationError, words):
+                resolved([name])
 
 
 class StandIn:
@@ -142,6 +138,23 @@ class ExpectedTest(unittest.TestCase):
             with self.subTest(repr(error)):
                 self.assertEqual(as_known, outcome("pycurl:sync", "retry-get-reused", error))
                 self.assertEqual(as_unknown, outcome("requests:sync", "retry-get-reused", error))
+
+    def test_what_has_no_meaning_over_http2_is_not_asked_there(self):
+        """It is said why, and is no surprise."""
+        check = Check("close-obeyed", "Is it?", "it", lambda _: "asked", not_http2="there is no such thing")
+        for name, outcome, seen in (
+            ("httpx:async+h2", "not-applicable", "there is no such thing"),
+            ("httpx:async", "conforms", "asked"),
+        ):
+            with self.subTest(name):
+                found = asked(check, StandIn(name))
+                self.assertEqual((outcome, seen, True), (found.outcome, found.seen, found.expected))
+
+    def test_what_is_known_of_one_version_of_http(self):
+        """Is of the other one no excuse; what is known of a client is known of both."""
+        self.assertIsNotNone(known_deviation(Contender.parse("httpx:async+h2"), "cancelling"))
+        self.assertIsNone(known_deviation(Contender.parse("httpx:async"), "cancelling"))
+        self.assertIsNotNone(known_deviation(Contender.parse("httpx:sync+h2"), "trickle"))
 
     def test_what_does_not_show_each_time(self):
         """Is expected both ways."""

@@ -25,7 +25,7 @@ def a_contender(name: str, *changed: CheckOutcome, message: str | None = None) -
         check.id: CheckOutcome(check=check.id, outcome="conforms", seen="as it is", expected=True) for check in CHECKS
     }
     outcomes |= {outcome.check: outcome for outcome in changed}
-    library, _, mode = name.partition(":")
+    library, _, mode = name.removesuffix("+h2").partition(":")
     return ContenderConformance(
         contender=name,
         library=library,
@@ -67,6 +67,8 @@ ORDINARY = a_result(
         for name in NINE
     )
 )
+NO_FAULTS = CheckOutcome(check="retry-get-reused", outcome="not-applicable", seen="nothing breaks there", expected=True)
+BOTH_VERSIONS = a_result(a_contender("httpx:async", REFUSED), a_contender("httpx:async+h2", REFUSED, NO_FAULTS))
 SURPRISING = a_result(
     a_contender("foo:sync", LOST),
     a_contender("pycurl:sync", GONE),
@@ -86,6 +88,10 @@ class MatrixTest(SnapshotCase):
     def test_what_is_not_expected(self):
         """A new deviation, a known one that is gone, and a client that is not here."""
         self.check("conformance_unexpected", printed(print_conformance, SURPRISING))
+
+    def test_over_http2(self):
+        """What is not asked there is told apart from what a client does not offer."""
+        self.check("conformance_http2", printed(print_conformance, BOTH_VERSIONS))
 
     def test_ascii(self):
         """Where the console knows no more."""
