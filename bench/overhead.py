@@ -27,7 +27,7 @@ from http_benchmark.lifeline import pin
 from http_benchmark.load.schedule import Stop
 from http_benchmark.models.contender import Mode
 from http_benchmark.origin.process import OriginProcess
-from http_benchmark.plan import DEFAULT_HEADERS, share_processors
+from http_benchmark.planning import DEFAULT_HEADERS, share_processors
 from http_benchmark.stats.intervals import hl_interval
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.worker.protocol import Open, Run

@@ -16,7 +16,7 @@ from http_benchmark.clients import known_clients
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Mode
-from http_benchmark.plan import share_processors
+from http_benchmark.planning import share_processors
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.worker.process import WorkerProcess
 from http_benchmark.worker.protocol import Open, Ran, Run

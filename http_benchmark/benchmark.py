@@ -24,9 +24,10 @@ from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, FloorProbe, PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.models.fields import protocol_fault
+from http_benchmark.models.fields import events_fault, protocol_fault
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
-from http_benchmark.plan import Arm, Plan, make_plan
+from http_benchmark.plan import Arm, Plan
+from http_benchmark.planning import configured_workload, make_plan
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
@@ -94,14 +95,16 @@ class Experiment:
         self.blocks: list[BlockRecord] = []
         self._storage = storage
         self._observer = observer or Observer()
-        arms, self.unavailable = _find_arms(configuration)
+        workload = configured_workload(configuration)
+        has_events = configuration.events or (workload is not None and workload.has_events)
+        arms, self.unavailable = _find_arms(configuration, events=has_events)
         if not arms:
             messages = dict.fromkeys(
                 client.message or "" for client in self.unavailable
             )  # one for all modes of a client
             raise ClientUnavailableError("; ".join(messages) or "no client is installed; pip install http-benchmark")
         seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
-        self.plan = fitted(make_plan(configuration, arms, seed=seed, body=body), allowance())
+        self.plan = fitted(make_plan(configuration, arms, seed=seed, body=body, workload=workload), allowance())
         self._all_arms = self.plan.arms
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
@@ -343,8 +346,8 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
     )
 
 
-def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[ClientResult]]:
-    """Split the contenders into those that are here and those that are not."""
+def _find_arms(configuration: ExperimentConfiguration, *, events: bool) -> tuple[list[Arm], list[ClientResult]]:
+    """Split the contenders into those that are here and can do it, and those that are not, or cannot."""
     known = known_clients()
     installed = installed_clients()
     arms, unavailable = [], []
@@ -357,6 +360,8 @@ def _find_arms(configuration: ExperimentConfiguration) -> tuple[list[Arm], list[
             verify=configuration.verify,
             proxy=configuration.proxy is not None,
         )
+        if events:
+            fault = fault or events_fault(contender.library)
         if contender.library not in OWN_CLIENTS and contender.library not in installed:
             fault = _how_to_get(arm.capabilities)
         if fault:

@@ -5,6 +5,7 @@ Which requests meet a fault is drawn in `origin.faults`, what it looks like on t
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -17,6 +18,8 @@ SYNTAX = "KIND[=AMOUNT][:SHARE], where SHARE is such as 1% or burst=20/1000"
 
 MOST_SECONDS = 3600.0
 """Longest wait that can be ordered."""
+
+_DIGITS = 9  # of seconds: 1100ms is the same as 1.1s
 
 _BURST = re.compile(r"burst=(?P<count>\d{1,9})/(?P<out_of>\d{1,9})")
 
@@ -103,16 +106,19 @@ def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
     """Read all, and report the faults of all at once.
 
     Raises:
-        ConfigurationError: With one line for each text that is no fault, or that is there twice.
+        ConfigurationError: With one line for each text that is no fault, or that orders one again.
     """
-    faults: list[Fault] = []
+    faults: dict[Fault, str] = {}
     wrong: list[str] = []
     for text in texts:
         try:
-            faults.append(Fault.parse(text))
+            fault = Fault.parse(text)
         except ConfigurationError as error:
             wrong += error.faults
-    wrong += [f"fault {text!r} is there twice; give it once" for text in dict.fromkeys(texts) if texts.count(text) > 1]
+            continue
+        if fault in faults:
+            wrong.append(f"fault {text!r} says the same as {faults[fault]!r}; give it once")
+        faults.setdefault(fault, text)
     if wrong:
         raise ConfigurationError(wrong)
     return tuple(faults)
@@ -136,13 +142,20 @@ def _amount(kind: FaultKind, text: str, *, given: bool) -> float:
     if not text:
         raise ValueError(f"{kind} needs an amount; write for example {kind}={example}")
     if kind is FaultKind.BANDWIDTH:
-        amount, most = float(parse_size(text.removesuffix("/s").strip())), float("inf")
+        amount, most = _bandwidth(text, example), float("inf")
     else:
-        amount, most = parse_duration(text), MOST_SECONDS
+        amount, most = round(parse_duration(text), _DIGITS), MOST_SECONDS
     if not 0 < amount <= most:
         limit = f" and at most {most:.0f} s" if most == MOST_SECONDS else ""
         raise ValueError(f"{kind} must be above 0{limit}, got {text!r}; write for example {kind}={example}")
     return amount
+
+
+def _bandwidth(text: str, example: str) -> float:
+    with suppress(ValueError):
+        if text.endswith("/s"):
+            return float(parse_size(text.removesuffix("/s")))
+    raise ValueError(f"not bytes per second: {text!r}; write for example bandwidth={example}")
 
 
 def _share(text: str) -> tuple[float, tuple[int, int] | None]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.load.ramp import CONNECT_RPS
 from http_benchmark.plan import Arm, Plan
+from http_benchmark.units import counted
 from http_benchmark.utils.allowance import Allowance
 
 SPARE_FILES = 128  # of a process: libraries, pipes, the connections of probes
@@ -75,8 +76,9 @@ def _files_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
         )
     elif plan.bundled and not allowed.many_addresses and _connections(plan) + SPARE_FILES > ceiling.left:
         yield (
-            f"{len(plan.arms)} contenders of concurrency {plan.options.concurrency:,} take "
-            f"{_connections(plan) + SPARE_FILES:,} open files at the origin, and {ceiling.setting} allows "
+            f"the origin takes {_connections(plan) + SPARE_FILES:,} open files for "
+            f"{counted(len(plan.arms), 'contender')} of concurrency {plan.options.concurrency:,}, "
+            f"and {ceiling.setting} allows "
             f"{ceiling.left:,}; raise it, name fewer contenders, or lower --concurrency"
         )
 

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlsplit
 _TELLING = "auth|cookie|token|secret|password|credential|session|api.?key|signature"
 _SECRET_HEADER = re.compile(_TELLING, re.IGNORECASE)
 _SECRET_ARGUMENT = re.compile(rf"([?&][^=&#\s]*?(?:{_TELLING})[^=&#\s]*?=)[^&#\s]*", re.IGNORECASE)
+_URL = re.compile(r"(://[^\s/?#\"'<>]*)[/?][^\s\"'<>]*")
+_PATH = re.compile(r"(?<![\w:/])/[^\s\"'<>]+")
 _QUERY = re.compile(r"\?[^\s\"<>]+")
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@")
 
@@ -30,6 +32,11 @@ def without_secrets(text: str) -> str:
 def without_queries(text: str) -> str:
     """Replace what follows the question mark of each URL or path by `…`."""
     return _QUERY.sub("?…", text)
+
+
+def without_targets(text: str) -> str:
+    """Replace path and query of each URL, and each path that stands alone, by `/…`; queries that stand alone, too."""
+    return without_queries(_PATH.sub("/…", _URL.sub(r"\1/…", text)))
 
 
 def without_values(text: str, secrets: Iterable[str]) -> str:

@@ -117,6 +117,11 @@ def format_duration(seconds: float | None) -> str:
     return f"{seconds * 1e9:.0f} ns"
 
 
+def counted(number: int, what: str) -> str:
+    """A number with its noun: "1 block", "7 blocks", "1,000 requests"."""
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def format_rate(per_second: float | None) -> str:
     """Print a rate for people: "412 /s", "12,300 /s"."""
     if per_second is None:

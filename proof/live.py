@@ -22,7 +22,7 @@ from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.measurement import MachineLoad
 from http_benchmark.origin.process import OriginProcess
-from http_benchmark.plan import DEFAULT_HEADERS, share_processors
+from http_benchmark.planning import DEFAULT_HEADERS, share_processors
 from http_benchmark.stats.raw import unpack
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.utils.resource_monitor import MachineWatch, family

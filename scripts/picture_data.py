@@ -19,7 +19,7 @@ import uvloop
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration
 from http_benchmark.clock import monotonic_ns
 from http_benchmark.load.schedule import Stop
-from http_benchmark.plan import share_processors
+from http_benchmark.planning import share_processors
 from http_benchmark.stats.pairs import block_values, log_ratios
 from http_benchmark.utils.host import available_cpus
 from http_benchmark.worker.protocol import Run

@@ -23,7 +23,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from http_benchmark.clients import known_clients
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.plan import Arm, make_plan
+from http_benchmark.plan import Arm
+from http_benchmark.planning import make_plan
 from http_benchmark.stats.intervals import hl_interval
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"

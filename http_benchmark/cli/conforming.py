@@ -13,8 +13,8 @@ from http_benchmark.conformance import conforming
 from http_benchmark.conformance.suite import chosen_checks
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.conformance import CheckOutcome
-from http_benchmark.report import parts
 from http_benchmark.report.conformance import markdown, print_checks, print_conformance
+from http_benchmark.units import counted
 
 _EXIT_UNEXPECTED = 1
 _MARKDOWN = "--markdown"
@@ -65,7 +65,7 @@ class Progress(Display):
         self._done = dict.fromkeys(names, 0)
         self._checks = checks
         self._lock = Lock()
-        self.say(f"{parts.counted(len(names), 'contender')}, {parts.counted(checks, 'check')} each")
+        self.say(f"{counted(len(names), 'contender')}, {counted(checks, 'check')} each")
         self.start()
 
     def told(self, contender: str, outcome: CheckOutcome) -> None:

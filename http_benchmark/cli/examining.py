@@ -10,7 +10,7 @@ from http_benchmark.checks import check_pacing
 from http_benchmark.clients import NULL_CLIENT
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.measurement import MachineLoad
-from http_benchmark.plan import share_processors
+from http_benchmark.planning import share_processors
 from http_benchmark.units import parse_rates
 from http_benchmark.utils import host, machine
 from http_benchmark.utils.fitness import PREDECESSOR, Facts

@@ -9,16 +9,14 @@ from rich.text import Text
 from http_benchmark.cli.common import answering, check_writable, make_console, open_storage, print_lines, write_json
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
-from http_benchmark.cli.progress import print_plan
+from http_benchmark.cli.planned import print_plan, target
 from http_benchmark.config import Settings
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingResult
-from http_benchmark.redaction import without_passwords
 from http_benchmark.report import json as json_report
-from http_benchmark.report import parts
 from http_benchmark.report.scaling import print_scaling
 from http_benchmark.scaling import ScalingExperiment, ScalingObserver
-from http_benchmark.units import format_duration
+from http_benchmark.units import counted, format_duration
 
 
 def run_levels(settings: Settings, console: Console, json_file: str | None, *, plan_only: bool, strict: bool) -> int:
@@ -94,11 +92,10 @@ class LevelsDisplay(ScalingObserver):
     def preparing(self, scaling: ScalingExperiment) -> None:
         plan = scaling.plan
         self._planned, self._scaling = scaling.planned_blocks, scaling
-        url = next(iter(scaling.levels.values())).configuration.url or "bundled origin"
         logger.info("scaling {}, seed {}", scaling.id, plan.seed)
         self.display.say(
-            f"{parts.counted(len(plan.arms), 'contender')}, {parts.counted(plan.blocks, 'block')}, "
-            f"{without_passwords(url)}, concurrency {_levels(scaling)}; about {format_duration(scaling.estimated_s)}"
+            f"{counted(len(plan.arms), 'contender')}, {counted(plan.blocks, 'block')}, "
+            f"{target(plan)}, concurrency {_levels(scaling)}; about {format_duration(scaling.estimated_s)}"
         )
 
     def started(self, scaling: ScalingExperiment) -> None:

@@ -1,4 +1,4 @@
-"""How a run goes, for people: the plan, a live table in a terminal, a line per block elsewhere, and log lines.
+"""How a run goes, for people: a live table in a terminal, a line per block elsewhere, and log lines.
 
 The display is redrawn between slices only, so that it takes no processor time from the measurement.
 """
@@ -10,95 +10,14 @@ from rich.console import Console
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from http_benchmark.benchmark import Experiment, Observer
-from http_benchmark.cli.common import print_lines
+from http_benchmark.benchmark import Observer
+from http_benchmark.cli import planned
 from http_benchmark.cli.display import Display
 from http_benchmark.models.experiment import ExperimentResult
-from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
 from http_benchmark.redaction import described_request, through, without_passwords
-from http_benchmark.report.parts import counted, percent
-from http_benchmark.stats.sequential import looks
-from http_benchmark.units import format_duration, format_rate, format_rates
-from http_benchmark.workloads.mixing import describe
-
-
-def print_plan(experiment: Experiment, console: Console) -> None:
-    """Say what would run and how long it would take."""
-    plan = experiment.plan
-    part = plan.slices[0]
-    least = "" if plan.arrivals else "at least "
-    each = f"{part.requests} requests" if part.requests else f"{least}{format_duration(part.duration_s)}"
-    warm_up = format_duration(plan.warm_up.duration_s) if plan.warm_up else "none"
-    lines = [
-        f"target       {without_passwords(plan.url or 'bundled origin')}{through(plan.options.proxy)}",
-        *what_is_sent(plan),
-        *what_goes_wrong(plan),
-        f"contenders   {', '.join(arm.name for arm in plan.arms)}",
-        f"not here     {'; '.join(client.message or '' for client in experiment.unavailable) or 'none'}",
-        *_arrivals(experiment.configuration),
-        f"concurrency  {plan.options.concurrency}{' at most' if plan.arrivals else ''}{_processes(plan)}",
-        *_many(plan),
-        f"warm-up      {warm_up} per trial",
-        f"trial        {counted(len(plan.slices), 'slice')} of {each}",
-        f"repeated     {_blocks(plan)}, each with a fresh process per contender",
-        f"ranked by    {plan.primary_metric}",
-        f"processors   clients on {_cpus(plan.client_cpus)}, origin on {_cpus(plan.origin_cpus)}",
-        f"time         about {format_duration(plan.estimated_s)}, longer where a request is slow",
-    ]
-    print_lines(lines, console)
-
-
-def what_is_sent(plan: Plan) -> list[str]:
-    """The request of a plan, or those of its workload, a line each."""
-    if plan.workload is None:
-        request = plan.request
-        return [f"request      {request.method}, {len(request.body)} bytes of body, {len(request.headers)} headers"]
-    described = describe(plan.workload)
-    return [
-        f"workload     {described.file} ({described.format}), {counted(len(described.requests), 'request')}",
-        *(
-            f"             {percent(request.share):>5} {request.name}: {request.method} {request.url}"
-            f"{f', {request.variants} variants' if request.variants > 1 else ''}"
-            for request in described.requests
-        ),
-        *(f"             note: {note}" for note in described.notes),
-    ]
-
-
-def what_goes_wrong(plan: Plan) -> list[str]:
-    """The faults of a plan."""
-    return [f"faults       {', '.join(plan.origin.faults)}"] if plan.origin.faults else []
-
-
-def _arrivals(configuration: ExperimentConfiguration) -> list[str]:
-    rate = configuration.rate
-    return [f"arrivals     {configuration.arrivals}, {format_rates(rate)}"] if rate else []
-
-
-def _processes(plan: Plan) -> str:
-    return f", over {plan.processes} processes" if plan.processes > 1 else ""
-
-
-def _many(plan: Plan) -> list[str]:
-    """What follows from very many connections."""
-    spread = plan.origin.addresses * plan.origin.processes
-    over = f", in {plan.origin.processes} processes" if plan.origin.processes > 1 else ""
-    return [
-        *(["turns        one contender after the other in each block"] if plan.turns == "trials" else []),
-        *([f"origin       on {spread} addresses{over}"] if spread > 1 else []),
-    ]
-
-
-def _blocks(plan: Plan) -> str:
-    if plan.until_percent is None:
-        return counted(plan.blocks, "block")
-    return f"{looks(plan.blocks)[0]} to {plan.blocks} blocks, until the intervals are ±{plan.until_percent:g} %"
-
-
-def _cpus(cpus: tuple[int, ...]) -> str:
-    return ", ".join(map(str, cpus))
+from http_benchmark.units import counted, format_duration, format_rate
 
 
 class ProgressDisplay(Display, Observer):
@@ -129,8 +48,8 @@ class ProgressDisplay(Display, Observer):
         )
         logger.info("experiment {}, seed {}: {}", result.id, plan.seed, what)
         self.say(
-            f"{counted(len(plan.arms), 'contender')}, {_blocks(plan)}, "
-            f"{without_passwords(result.target.url)}; "
+            f"{counted(len(plan.arms), 'contender')}, {planned.blocks(plan)}, "
+            f"{without_passwords(result.target.url)}{through(plan.options.proxy)}; "
             f"about {format_duration(plan.estimated_s)}"
         )
         self.start()

@@ -17,7 +17,8 @@ from http_benchmark.cli.common import (
 )
 from http_benchmark.cli.levels import run_levels
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
-from http_benchmark.cli.progress import ProgressDisplay, print_plan
+from http_benchmark.cli.planned import print_plan
+from http_benchmark.cli.progress import ProgressDisplay
 from http_benchmark.errors import ErrorKind
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.report import json as json_report

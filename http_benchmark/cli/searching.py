@@ -12,16 +12,15 @@ from http_benchmark.capacity import CapacityExperiment, CapacityObserver
 from http_benchmark.cli.common import answering, check_writable, load_settings_as, make_console, print_lines, write_json
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
-from http_benchmark.cli.progress import what_goes_wrong, what_is_sent
+from http_benchmark.cli.planned import what_goes_wrong, what_is_sent, where_it_goes
 from http_benchmark.config import CapacitySettings
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.capacity import CapacityResult, CapacitySearch, Probe
 from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import json as json_report
-from http_benchmark.report import parts
 from http_benchmark.report.capacity import print_capacity
 from http_benchmark.slo import Slo
-from http_benchmark.units import format_duration, format_rate
+from http_benchmark.units import counted, format_duration, format_rate
 
 
 def search(
@@ -72,7 +71,7 @@ def print_plan(experiment: CapacityExperiment, console: Console) -> None:
     """Say what would be searched and how long it would take."""
     plan, probing = experiment.plan, experiment.probing
     lines = [
-        f"target       {without_passwords(plan.url or 'bundled origin')}{through(plan.options.proxy)}",
+        *where_it_goes(plan),
         *what_is_sent(plan),
         *what_goes_wrong(plan),
         f"contenders   {', '.join(arm.name for arm in plan.arms)}",
@@ -81,7 +80,7 @@ def print_plan(experiment: CapacityExperiment, console: Console) -> None:
         f"concurrency  {plan.options.concurrency} at most",
         f"short looks  {format_duration(probing.look_s)} or more, {probing.least_requests} requests or more",
         f"at the edge  {format_duration(probing.least_s)} or more",
-        f"repeated     {parts.counted(plan.blocks, 'block')}, each with a fresh process per contender",
+        f"repeated     {counted(plan.blocks, 'block')}, each with a fresh process per contender",
         f"time         about {format_duration(experiment.estimated_s)}, longer where the capacity is low",
     ]
     print_lines(lines, console)
@@ -135,8 +134,9 @@ class SearchDisplay(CapacityObserver):
         self._planned = len(plan.arms) * plan.blocks
         logger.info("capacity search {}, seed {}, {}", result.id, result.seed, result.slo)
         self.display.say(
-            f"{parts.counted(len(plan.arms), 'contender')}, {parts.counted(plan.blocks, 'block')}, "
-            f"{without_passwords(result.target.url)}; about {format_duration(experiment.estimated_s)}"
+            f"{counted(len(plan.arms), 'contender')}, {counted(plan.blocks, 'block')}, "
+            f"{without_passwords(result.target.url)}{through(plan.options.proxy)}; "
+            f"about {format_duration(experiment.estimated_s)}"
         )
         self.display.start()
 

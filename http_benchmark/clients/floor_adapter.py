@@ -44,7 +44,7 @@ CAPABILITIES = {
     "skip_verify": True,  # like the line above: without TLS there is nothing to check
     "follow_redirects": [],
     "pool_limit": True,
-    "stream": True,
+    "stream": False,  # it counts the bytes of a body, and hands none over
     "total_timeout": False,
 }
 

@@ -6,6 +6,7 @@ from http_benchmark.conformance.check import Check, expect, expect_statuses
 from http_benchmark.conformance.examinee import HEADERS, DeviationError, Examinee, Leftovers, NotOfferedError
 from http_benchmark.conformance.protocol import Left
 from http_benchmark.origin.journal import Entries, SeenConnection
+from http_benchmark.units import counted
 
 _WORKERS = 8
 _TIMES = 5
@@ -41,7 +42,7 @@ def _pool(examinee: Examinee) -> str:
     expect(_WORKERS * _TIMES, requests, "requests")
     fewest = 1 if examinee.contender.http2 else 2  # HTTP/2 sends many requests over one
     if not fewest <= connections <= _WORKERS:
-        raise DeviationError(f"{connections} connections for {_WORKERS} at once")
+        raise DeviationError(f"{counted(connections, 'connection')} for {_WORKERS} at once")
     return f"{requests} requests, {_WORKERS} at once, over {connections} connections"
 
 
@@ -99,7 +100,7 @@ def _closing(examinee: Examinee) -> str:
     if not _all_closed(seen):
         still = sum(connection.closed_ns is None for connection in seen.connections)
         raise DeviationError(f"{still} of {len(seen.connections)} connections are open after close")
-    return f"{len(seen.connections)} connections closed by the {_endings(seen.connections)}"
+    return f"{counted(len(seen.connections), 'connection')} closed by the {_endings(seen.connections)}"
 
 
 def _leaks(examinee: Examinee) -> str:

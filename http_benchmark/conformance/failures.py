@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http_benchmark.conformance.check import Check, expect_statuses, told
 from http_benchmark.conformance.examinee import DeviationError, Examinee
 from http_benchmark.errors import ErrorKind
+from http_benchmark.units import counted
 
 _TIMEOUT_S = 2.0
 _TROUBLE = ("/fault/stalled-body/2", "/fault/reset", "/fault/truncated")
@@ -71,7 +72,7 @@ def _tries(method: str, *, reused: bool) -> Callable[[Examinee], str]:
         expect_statuses(200, answers[:before])
         tries = len(examinee.seen().requests) - before
         if tries != 1:
-            raise DeviationError(f"sent {tries} times, then {told(answers[-1])}")
+            raise DeviationError(f"sent {counted(tries, 'time')}, then {told(answers[-1])}")
         if answers[-1].status is not None:
             raise DeviationError(f"sent once, and told {answers[-1].status}")
         return f"sent once, told {answers[-1].kind}"

@@ -16,6 +16,21 @@ from http_benchmark.redaction import without_passwords
 
 _LONGEST_VALUE = 100  # characters of a wrong value that a message repeats
 
+_STRUCTURES = {
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "a mapping of names to values"
+    ),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+}
+_SCALARS = {
+    "string_type": "text",
+    "path_type": "a path",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+}
+"""What a value should be, in plain words, by pydantic's type of error."""
+
 
 class Model(BaseModel):
     """Frozen, typed data that goes to JSON and back without loss."""
@@ -108,13 +123,29 @@ def _faults(details: Any, fields: Sequence[str], *, placed: bool) -> tuple[str, 
         return tuple(f"{name}: {fault}" for fault in faults) if placed else faults
     if details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         return (f"unknown setting {name!r}; {did_you_mean(name.rpartition('.')[2], fields)}",)
-    value = (
-        ""
-        if details["type"].startswith("missing")
-        else f", got {_shortened(without_passwords(repr(details['input'])))}"
-    )
-    return (f"{name}: {details['msg'][:1].lower()}{details['msg'][1:]}{value}",)
+    return (f"{name or 'the document'}{_in_plain_words(details)}",)
 
 
-def _shortened(text: str) -> str:
+def _in_plain_words(details: Any) -> str:
+    """What is wrong with a value, and the value; of what is a structure, or should be one, only its kind is told."""
+    kind, value = details["type"], details["input"]
+    if kind.startswith("missing"):
+        return " is missing"
+    if kind == "string_too_short":
+        return " must not be empty"
+    if kind in _STRUCTURES:
+        return f" must be {_STRUCTURES[kind]}, got {'text' if isinstance(value, str) else _shown(value)}"
+    if kind == "literal_error":
+        return f" must be {details['ctx']['expected']}, got {_shown(value)}"
+    if kind in _SCALARS:
+        return f" must be {_SCALARS[kind]}, got {_shown(value)}"
+    return f": {details['msg'][:1].lower()}{details['msg'][1:]}, got {_shown(value)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = without_passwords(repr(value) if isinstance(value, str) else str(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

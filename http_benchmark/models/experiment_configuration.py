@@ -16,6 +16,7 @@ from http_benchmark.models.contender import Contender, number_repeats
 from http_benchmark.models.experiment import METRICS, Metric
 from http_benchmark.models.fields import (
     BODILESS,
+    CertificateFile,
     Count,
     CountOrZero,
     Headers,
@@ -32,6 +33,7 @@ from http_benchmark.models.fields import (
     checked_proxy,
     checked_url,
     client_fault,
+    events_fault,
     mode_fault,
     one_of,
     option_named,
@@ -186,7 +188,7 @@ class ExperimentConfiguration(Model):
     seed: CountOrZero | None = None
     http: Annotated[Literal["1.1", "2"] | None, one_of(("1.1", "2"))] = None
     verify: bool = True
-    ca: ReadableFile | None = None
+    ca: CertificateFile | None = None
     tls: bool = False
     proxy: Annotated[str, AfterValidator(checked_proxy)] | None = Field(default=None, repr=False)
     follow_redirects: bool = False
@@ -220,6 +222,16 @@ class ExperimentConfiguration(Model):
         if others := [other for other in _BODIES if info.data.get(other) is not None]:
             names = f"{option_named(others[0])} and {option_named(info.field_name)}"
             raise ValueError(f"{names} contradict each other; give one of them")
+        return value
+
+    @field_validator("events")
+    @classmethod
+    def _check_events(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("method") == "HEAD":
+            raise ValueError("events come in a body, which HEAD has not; leave out events or choose another method")
+        named = [Contender.parse(text).library for text in info.data.get("contenders", ())]
+        if value and (faults := list(filter(None, map(events_fault, dict.fromkeys(named))))):
+            raise ConfigurationError(faults)
         return value
 
     @field_validator("workload")

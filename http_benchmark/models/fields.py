@@ -7,7 +7,9 @@ may be secret.
 import json
 import math
 import re
+import ssl
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -180,6 +182,8 @@ def _quantity(parse: Callable[[str], float]) -> BeforeValidator:
     """Read a text with a unit; a minus sign is read too, so that the fault is about the sign."""
 
     def read(value: object, info: ValidationInfo) -> object:
+        if isinstance(value, list | tuple | dict):
+            raise ValueError(f"{info.field_name} must be a single value, got several")  # noqa: TRY004 - as pydantic has it
         if not isinstance(value, str):
             return value
         number = value.strip()
@@ -220,6 +224,19 @@ def _readable_file(value: Path, info: ValidationInfo) -> Path:
         raise ValueError(
             f"{name} cannot be read ({error.strerror}), got {str(value)!r}; name a readable file"
         ) from None
+    return value
+
+
+def _certificates(value: Path, info: ValidationInfo) -> Path:
+    """Check that a file has what a client can be told to trust."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with suppress(ssl.SSLError):
+        context.load_verify_locations(value)
+    if not context.cert_store_stats()["x509"]:
+        raise ValueError(
+            f"{info.field_name} has no certificate that can be read, got {str(value)!r}; "
+            "name a PEM file with the certificates of the authorities to trust"
+        )
     return value
 
 
@@ -295,6 +312,14 @@ def protocol_fault(library: str, *, http2: bool, tls: bool, verify: bool, proxy:
     return None
 
 
+def events_fault(library: str) -> str | None:
+    """Why it cannot be seen when events reach a known client, or None."""
+    if known_clients()[library].stream:
+        return None
+    able = _those_with("stream")
+    return f"{library} cannot hand over a stream while it arrives; leave out events, or measure {able}"
+
+
 def _those_with(ability: str) -> str:
     able = [name for name, client in known_clients().items() if getattr(client, ability) and name not in OWN_CLIENTS]
     return " or ".join(filter(None, (", ".join(able[:-1]), able[-1])))
@@ -310,6 +335,7 @@ Percent = Annotated[float, _quantity(parse_percent), AfterValidator(_above_zero)
 RateOverTime = Annotated[Rates, BeforeValidator(_rates), AfterValidator(_possible_rates)]
 Size = Annotated[int, _quantity(parse_size), AfterValidator(_not_negative), at_most(MOST_BODY_BYTES, "1GiB")]
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
+CertificateFile = Annotated[ReadableFile, AfterValidator(_certificates)]
 Headers = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_headers)]
 HeaderMapping = Annotated[dict[str, str], BeforeValidator(lambda value, info: dict(_headers(value, info)))]
 Body = Annotated[str | bytes, BeforeValidator(_body)]

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 CONTENT_TYPE = "text/event-stream"
 MAX_EVENTS = 100_000
 
+EVENT_STREAMS = ("/sse/", "/tokens/")
+"""How the paths begin that are answered so."""
+
 
 class Events:
     """Numbered events, each with an id and JSON data; can be iterated again and again.

@@ -13,7 +13,7 @@ from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
 from http_benchmark.slo import Objective, Slo
-from http_benchmark.units import format_duration
+from http_benchmark.units import counted, format_duration
 
 WIDE = 120
 """From this many columns on, each contender takes one line."""
@@ -54,9 +54,9 @@ def print_capacity(result: CapacityResult, console: Console, *, verbose: bool = 
 
 def _heading(result: CapacityResult, slo: Slo) -> list[RenderableType]:
     configuration = result.configuration
-    blocks = parts.counted(result.blocks, "block")
+    blocks = counted(result.blocks, "block")
     if result.blocks < result.planned_blocks:
-        blocks = f"{result.blocks} of {parts.counted(result.planned_blocks, 'block')}"
+        blocks = f"{result.blocks} of {counted(result.planned_blocks, 'block')}"
     size = [
         f"{result.arrivals} arrivals",
         f"concurrency at most {configuration.get('concurrency')}",
@@ -104,7 +104,7 @@ def _sentence(one: ContenderCapacity, slo: Slo) -> str | None:
             f"lowest rate that can be judged, is too much already{_measured_there(one, slo)}."
         )
     interval = parts.interval(one.capacity_rps, parts.rounded)
-    limits = f"95 % interval {interval}" if interval else f"{parts.counted(one.blocks, 'block')}, no interval"
+    limits = f"95 % interval {interval}" if interval else f"{counted(one.blocks, 'block')}, no interval"
     more = " or more" if one.unbounded else ""
     return (
         f"{one.contender} sustains {parts.rounded(one.capacity_rps.estimate)} requests/s{more} ({limits}) "
@@ -160,7 +160,7 @@ def _figure(point: CurvePoint, objective: Objective) -> float | None:
 
 def _notes(result: CapacityResult, found: Sequence[ContenderCapacity]) -> list[str]:
     fewest, most = min(one.blocks for one in found), max(one.blocks for one in found)  # differ where it was cut off
-    over = parts.counted(most, "block") if fewest == most else f"{fewest}–{most} blocks"
+    over = counted(most, "block") if fewest == most else f"{fewest}–{most} blocks"
     notes = [
         f"Capacity: estimate over {over}. Response times and CPU: median over {over} at the highest rate that passed.",
         "Response time counts from the moment a request was due. Points at a plot's upper edge lie beyond it.",

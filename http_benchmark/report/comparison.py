@@ -13,6 +13,7 @@ from rich.text import Text
 from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison
 from http_benchmark.models.experiment import Estimate, Metric
 from http_benchmark.report.plain import Plain
+from http_benchmark.units import counted
 
 WIDE = 100
 """From this many columns on, an interval stands beside its estimate instead of below."""
@@ -58,7 +59,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
 
 def _in_short(letter: str, experiment: ComparedExperiment) -> str:
     started = experiment.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    blocks = "1 block" if experiment.blocks == 1 else f"{experiment.blocks} blocks"
+    blocks = counted(experiment.blocks, "block")
     return f"{letter}: {experiment.name} ({experiment.id}), {started} UTC, {blocks}, verdict {experiment.verdict}"
 
 

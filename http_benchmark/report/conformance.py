@@ -14,6 +14,7 @@ from http_benchmark.models.conformance import (
 )
 from http_benchmark.report import parts
 from http_benchmark.report.plain import Plain
+from http_benchmark.units import counted
 
 MARKS = {"conforms": "✓", "deviates": "✗", "not-offered": "–", "not-applicable": "·", "failed": "?"}
 _MEANINGS = {
@@ -93,7 +94,7 @@ def sentence(result: ConformanceResult) -> str:
     asked = sum(outcome.outcome != "not-applicable" for outcome in outcomes)
     known = sum(outcome.outcome == "deviates" and outcome.expected for outcome in outcomes)
     surprises = sum(not outcome.expected for outcome in outcomes)
-    counts = f"{parts.counted(asked, 'answer')}, {parts.counted(known, 'known deviation')}"
+    counts = f"{counted(asked, 'answer')}, {counted(known, 'known deviation')}"
     return f"As expected: {counts}." if not surprises else f"Not as expected: {counts}, {surprises} not expected."
 
 

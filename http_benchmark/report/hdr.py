@@ -11,6 +11,7 @@ from typing import Literal
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord, TrialRecord
 from http_benchmark.stats.hdr import greatest_us
+from http_benchmark.units import counted
 
 type TimesName = Literal["response", "service"]
 
@@ -44,7 +45,7 @@ def _lines(block: int, trial: TrialRecord, times: TimesName) -> Iterator[str]:
         return
     censored = trial.response_time_s.censored
     if censored and times == "response":
-        yield f"#[{trial.contender}, block {block}: without {censored} requests that were never sent]\n"
+        yield f"#[{trial.contender}, block {block}: without {counted(censored, 'request')} never sent]\n"
     start_s = trial.slices[0].started_s
     length_s = trial.slices[-1].started_s + trial.slices[-1].duration_s - start_s
     max_ms = greatest_us(payload) / 1000

@@ -56,11 +56,6 @@ def verdict(validity: Validity) -> list[RenderableType]:
     return [line, *(item(f"{reason.code}: {reason.message}") for reason in validity.reasons)]
 
 
-def counted(number: int, what: str) -> str:
-    """A number with its noun: "1 block", "7 blocks"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def figure(value: float | None, scale: float = 1) -> str:
     """A figure to three digits, never fewer than all before the point: "12,300", "41.2", "0.213"."""
     if value is None:

@@ -9,6 +9,7 @@ from rich.text import Text
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, RequestResult
 from http_benchmark.models.measurement import Distribution
 from http_benchmark.report import parts
+from http_benchmark.units import counted
 
 _MOST_COLUMNS = 4
 _MOST_ROWS = 20
@@ -28,7 +29,7 @@ def by_request(result: ExperimentResult) -> Iterator[RenderableType]:
             table.add_row(*parts.cells(request.name, parts.percent(request.share), *map(_cell, figures)))
         yield table
         if more := len(result.workload.requests) - len(shown):
-            yield Text(f"… and {parts.counted(more, 'request')} more in the JSON", style="dim")
+            yield Text(f"… and {counted(more, 'request')} more in the JSON", style="dim")
         yield Text()
 
 

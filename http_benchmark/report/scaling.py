@@ -13,6 +13,7 @@ from http_benchmark.report import faults, parts
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.lists import SHORT_ID
 from http_benchmark.report.plain import Plain
+from http_benchmark.units import counted
 
 _CURVES_PER_PLOT = 4
 _NAME_WIDTH = 18
@@ -50,7 +51,7 @@ def print_scaling(result: ScalingResult, console: Console) -> None:
 def _heading(result: ScalingResult) -> list[RenderableType]:
     configuration = result.configuration
     blocks = sorted({level.blocks for level in result.levels})
-    each = parts.counted(blocks[0], "block") if len(blocks) == 1 else f"{blocks[0]}–{blocks[-1]} blocks"
+    each = counted(blocks[0], "block") if len(blocks) == 1 else f"{blocks[0]}–{blocks[-1]} blocks"
     size = [
         f"concurrency {', '.join(str(level.concurrency) for level in result.levels)}",
         f"{each} each",
@@ -124,9 +125,9 @@ def _equal_work(result: ScalingResult) -> list[RenderableType]:
         for deviation in point.work.deviations:
             if deviation.severity == "shown":
                 lines.setdefault(f"{contender}: {deviation.what}", []).append(point.concurrency)
-    counted = {contender for contender, point in _points(result) if point.work.requests.seen is not None}
-    if counted and not any(point.work.deviations for _, point in _points(result)):
-        return [Text(f"Equal work: {parts.counted(len(counted), 'contender')}, as ordered."), Text()]
+    asked = {contender for contender, point in _points(result) if point.work.requests.seen is not None}
+    if asked and not any(point.work.deviations for _, point in _points(result)):
+        return [Text(f"Equal work: {counted(len(asked), 'contender')}, as ordered."), Text()]
     return _list("Not as ordered, but only shown:", lines, result)
 
 

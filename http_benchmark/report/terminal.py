@@ -18,7 +18,7 @@ from http_benchmark.report import faults, parts, rates, requests
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
 from http_benchmark.stats.sentences import sentences
-from http_benchmark.units import format_duration, format_rates
+from http_benchmark.units import counted, format_duration, format_rates
 
 WIDE = 120
 """From this many columns on, each contender takes one line and gets a bar of its relative speed."""
@@ -101,8 +101,8 @@ def _concurrency(configuration: Mapping[str, Any]) -> str:
 def _blocks(result: ExperimentResult) -> str:
     planned = result.planned_blocks
     if planned is not None and result.blocks < planned:
-        return f"{result.blocks} of {parts.counted(planned, 'block')}"
-    return parts.counted(result.blocks, "block")
+        return f"{result.blocks} of {counted(planned, 'block')}"
+    return counted(result.blocks, "block")
 
 
 def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width: int) -> Table:
@@ -182,12 +182,12 @@ def _why_unranked(client: ClientResult, metric: str) -> str:
     reasons = [*([client.message] if client.message else []), *other_work]
     if client.status == "errors":
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in client.errors.items())
-        reasons.insert(0, f"{sum(client.errors.values()):,} of {client.requests:,} requests failed ({kinds})")
+        reasons.insert(0, f"{sum(client.errors.values()):,} of {counted(client.requests, 'request')} failed ({kinds})")
     return ": ".join([client.status, *reasons])
 
 
 def _notes(result: ExperimentResult) -> list[str]:
-    over = "1 block" if result.blocks == 1 else f"{result.blocks} blocks"
+    over = counted(result.blocks, "block")
     pairs = [pair for pair in result.pairs if pair.metric == result.primary_metric]
     has_intervals = any(client.throughput_rps and client.throughput_rps.low for client in result.clients)
     interval = ", 95 % interval" if has_intervals else ""

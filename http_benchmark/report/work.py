@@ -13,6 +13,7 @@ from http_benchmark.models.capacity import ContenderCapacity
 from http_benchmark.models.experiment import ClientResult
 from http_benchmark.models.work import Work
 from http_benchmark.report import parts
+from http_benchmark.units import counted
 
 type Contender = ClientResult | ContenderCapacity
 
@@ -32,17 +33,17 @@ def equal_work(clients: Sequence[Contender], *, width: int, verbose: bool) -> li
         width: Columns that there are.
         verbose: Show the table in any case.
     """
-    counted = [client for client in clients if client.work.requests.seen is not None]
+    seen = [client for client in clients if client.work.requests.seen is not None]
     deviating = any(client.work.deviations for client in clients)
-    if counted and not deviating and not verbose:
-        return [Text(f"Equal work: {parts.counted(len(counted), 'contender')}, as ordered."), Text()]
+    if seen and not deviating and not verbose:
+        return [Text(f"Equal work: {counted(len(seen), 'contender')}, as ordered."), Text()]
     shown = [
         parts.item(f"{client.contender}: {deviation.what}")
         for client in clients
         for deviation in client.work.deviations
         if deviation.severity == "shown"
     ]
-    table = [*_table(counted, width), Text()] if counted else []
+    table = [*_table(seen, width), Text()] if seen else []
     return table + ([Text("Not as ordered, but only shown:"), *shown, Text()] if shown else [])
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from http_benchmark.models.work import Count, Deviation, DeviationCode, Severity, Work
+from http_benchmark.units import counted
 
 A_FEW = 3
 """Connections beyond the concurrency in a trial that a pool may open by a race, …"""
@@ -107,14 +108,15 @@ type _Found = Iterator[Deviation]
 def _requests_missing(account: Account) -> _Found:
     ordered, seen = account.work.requests.ordered or 0, account.requests
     if ordered - seen > account.unanswered:
-        what = f"the origin saw {seen:,} of {ordered:,} requests"
+        what = f"the origin saw {seen:,} of {counted(ordered, 'request')}"
         yield Deviation(code="requests-missing", severity="less-work", what=what, ordered=ordered, seen=seen)
 
 
 def _errors_swallowed(account: Account) -> _Found:
     seen, reported = account.work.failures_seen or 0, account.explained
     if seen > reported:
-        what = f"reported {reported:,} of {seen:,} failures that the origin saw (a status from 400 on, or no answer)"
+        failures = counted(seen, "failure")
+        what = f"reported {reported:,} of {failures} that the origin saw (a status from 400 on, or no answer)"
         yield Deviation(code="errors-swallowed", severity="other-work", what=what, ordered=reported, seen=seen)
 
 
@@ -127,7 +129,9 @@ def _body_unread(account: Account) -> _Found:
     """
     resets, explained = account.work.reset_by_client or 0, account.explained + (account.work.closed or 0)
     if min(resets - explained, account.extra_connections) > max(A_FEW, MOST_RATIO * account.requests):
-        what = f"left answers unread: it reset {_counted(resets, 'connection')} in {account.requests:,} requests"
+        what = (
+            f"left answers unread: it reset {counted(resets, 'connection')} in {counted(account.requests, 'request')}"
+        )
         yield Deviation(code="body-unread", severity="less-work", what=what, ordered=explained, seen=resets)
 
 
@@ -162,7 +166,7 @@ def _answers(account: Account, others: Sequence[Account]) -> _Found:
 
 def _protocol(account: Account) -> _Found:
     ordered, protocols = account.http_version, account.work.protocols
-    spoken = [f"HTTP/{version} in {_counted(n, 'request')}" for version, n in protocols.items() if version != ordered]
+    spoken = [f"HTTP/{version} in {counted(n, 'request')}" for version, n in protocols.items() if version != ordered]
     if spoken:
         yield Deviation(
             code="protocol",
@@ -198,7 +202,7 @@ def _connections(account: Account) -> _Found:
 def _tls_handshakes(account: Account) -> _Found:
     ordered, seen = account.work.tls_handshakes.ordered, account.work.tls_handshakes.seen
     if ordered is not None and seen is not None and seen > ordered:
-        what = f"made {_counted(seen, 'TLS handshake')} on {_counted(ordered, 'connection')} with TLS"
+        what = f"made {counted(seen, 'TLS handshake')} on {counted(ordered, 'connection')} with TLS"
         yield Deviation(code="tls-handshakes", severity="other-work", what=what, ordered=ordered, seen=seen)
 
 
@@ -212,7 +216,7 @@ def _retries_hidden(account: Account) -> _Found:
 def _late(account: Account) -> _Found:
     late = account.work.late
     if late:
-        what = f"took {_counted(late, 'answer')} that came after the deadline"
+        what = f"took {counted(late, 'answer')} that came after the deadline"
         yield Deviation(code="late", severity="shown", what=what, ordered=0, seen=late)
 
 
@@ -229,9 +233,5 @@ def _middle(figures: Iterable[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def _counted(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def _bytes(number: float) -> str:
-    return f"{number:,.0f} bytes"
+    return counted(round(number), "byte")

@@ -6,6 +6,7 @@ from http_benchmark.models.experiment import ClientResult, Metric, PairResult
 from http_benchmark.stats.groups import tied_groups
 from http_benchmark.stats.intervals import MIN_BLOCKS_95
 from http_benchmark.stats.pairs import blocks_to_separate
+from http_benchmark.units import counted
 
 _COSTS: dict[Metric, str] = {
     "cpu_s_per_1k": "CPU time",
@@ -123,12 +124,13 @@ def effect_text(pair: PairResult, blocks: int) -> str:
         return f"no difference shown between {pair.a} and {pair.b}; differences beyond ±{_percent(limit)} are unlikely"
     worse = _turned(pair) if pair.effect_percent < 0 else pair
     if worse.low_percent is None or worse.high_percent is None:
-        return f"{_effect(worse)} by estimate only ({_blocks(blocks)}; {MIN_BLOCKS_95} are needed for an interval)"
+        few = counted(blocks, "block")
+        return f"{_effect(worse)} by estimate only ({few}; {MIN_BLOCKS_95} are needed for an interval)"
     interval = f"95 % interval {_number(worse.low_percent)}..{_percent(worse.high_percent)}"
     mde = worse.mde_percent
     detectable = [] if mde is None else [f"smallest effect detectable with 90 %: {_percent(mde)}"]
     doubt = "" if worse.separated else "; not told apart when all pairs are counted"
-    return f"{_effect(worse)} ({', '.join([interval, _blocks(blocks), *detectable])}){doubt}"
+    return f"{_effect(worse)} ({', '.join([interval, counted(blocks, 'block'), *detectable])}){doubt}"
 
 
 def skew_text(pair: PairResult) -> str:
@@ -217,13 +219,9 @@ def _number(value: float) -> str:
     return f"{value:.{0 if abs(value) >= 10 else 1 if abs(value) >= 0.1 else 2}f}"
 
 
-def _blocks(blocks: int) -> str:
-    return "1 block" if blocks == 1 else f"{blocks} blocks"
-
-
 def _some(between: Sequence[str]) -> str:
     """Up to three of them by name, so that a sentence stays one."""
-    shown = [*between[:3], *([f"{len(between) - 3} more pairs"] if len(between) > 3 else [])]
+    shown = [*between[:3], *([counted(len(between) - 3, "more pair")] if len(between) > 3 else [])]
     return "; ".join(shown)
 
 

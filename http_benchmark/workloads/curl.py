@@ -16,6 +16,7 @@ from urllib.parse import quote, urldefrag, urlsplit
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.fields import METHODS
+from http_benchmark.redaction import without_secrets
 from http_benchmark.workloads.har import NOT_REPLAYED
 from http_benchmark.workloads.workload import Template, Workload
 
@@ -81,7 +82,7 @@ def read(path: Path, content: bytes) -> Workload:
             notes |= dict.fromkeys(command.notes)
             for file in command.files:
                 digest.update(file)
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             faults.append(f"line {line_number}: {error}")
     if not templates and not faults:
         faults.append("no command; each begins with curl")
@@ -135,8 +136,7 @@ class _Command:
         files: Contents of the files that it names.
 
     Raises:
-        ValueError: It is not understood.
-        OSError: A file that it names cannot be read.
+        ValueError: It is not understood, or a file that it names cannot be read.
     """
 
     def __init__(self, words: Sequence[str], folder: Path) -> None:
@@ -165,8 +165,12 @@ class _Command:
     def _template(self, method: str, url: str, headers: tuple[tuple[str, str], ...], data: bytes) -> Template:
         if "://" not in url and not url.startswith("/"):
             url = f"http://{url}"
-        url = urldefrag(url).url
-        return Template(f"{method} {urlsplit(url).path or '/'}", method, url, headers, data)
+        try:
+            url = urldefrag(url).url
+            path = urlsplit(url).path or "/"
+        except ValueError as error:
+            raise ValueError(f"{without_secrets(url)!r} is no URL ({error}); correct it") from None
+        return Template(f"{method} {path}", method, url, headers, data)
 
     def _method(self, *, has_data: bool) -> str:
         given = self._given
@@ -231,7 +235,10 @@ class _Command:
         return value.encode()
 
     def _file(self, name: str) -> bytes:
-        content = (self._folder / name).read_bytes()
+        try:
+            content = (self._folder / name).read_bytes()
+        except OSError as error:
+            raise ValueError(f"file {name!r} cannot be read ({error.strerror}); name a readable file") from None
         self.files.append(content)
         return content
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import configuration_error
 from http_benchmark.models.fields import METHODS
+from http_benchmark.redaction import without_secrets
+from http_benchmark.units import counted
 from http_benchmark.workloads.workload import Template, Workload
 
 NOT_REPLAYED = frozenset(
@@ -87,16 +89,13 @@ def read(path: Path, content: bytes, document: Any) -> Workload:
     templates: list[Template] = []
     for number, entry in enumerate(entries):
         request = entry.request
-        scheme = urlsplit(request.url).scheme
-        if scheme not in {"http", "https"}:
-            left_out[f"{scheme}: URLs"] = left_out.get(f"{scheme}: URLs", 0) + 1
-        elif request.method not in METHODS:
-            left_out[request.method] = left_out.get(request.method, 0) + 1
-        else:
-            try:
-                templates.append(_template(request))
-            except (binascii.Error, ValueError) as error:
-                faults.append(f"{path.name}: log.entries.{number}.request: {error}; correct it or take it out")
+        if reason := _why_left_out(request):
+            left_out[reason] = left_out.get(reason, 0) + 1
+            continue
+        try:
+            templates.append(_template(request))
+        except ValueError as error:
+            faults.append(f"{path.name}: log.entries.{number}.request.{error}; correct it or take it out")
     if faults:
         raise ConfigurationError(faults)
     if not templates:
@@ -107,26 +106,46 @@ def read(path: Path, content: bytes, document: Any) -> Workload:
         sha256=hashlib.sha256(content).hexdigest(),
         templates=tuple(templates),
         in_order=True,
-        notes=tuple(f"left out: {count} requests of {what}" for what, count in left_out.items()),
+        notes=tuple(f"left out: {counted(count, 'request')} of {what}" for what, count in left_out.items()),
     )
 
 
+def _why_left_out(request: _Request) -> str | None:
+    """What it is that is not sent, or None."""
+    scheme = request.url.partition(":")[0].lower()
+    if scheme not in {"http", "https"}:
+        return f"{scheme}: URLs"
+    return request.method if request.method not in METHODS else None
+
+
 def _template(request: _Request) -> Template:
-    url = quote(urldefrag(request.url).url, safe=_URL_CHARACTERS)
+    """What is sent again.
+
+    Raises:
+        ValueError: A field is at fault, whose name begins the message.
+    """
+    try:
+        url = quote(urldefrag(request.url).url, safe=_URL_CHARACTERS)
+        path = urlsplit(url).path or "/"
+    except ValueError as error:
+        raise ValueError(f"url is no URL ({error}), got {without_secrets(request.url)!r}") from None
     headers = tuple(
         (header.name, header.value)
         for header in request.headers
         if header.name.lower() not in NOT_REPLAYED and not header.name.startswith(":")
     )
     body = b"" if request.method == "HEAD" else _body(request.postData)
-    return Template(f"{request.method} {urlsplit(url).path or '/'}", request.method, url, headers, body)
+    return Template(f"{request.method} {path}", request.method, url, headers, body)
 
 
 def _body(data: _PostData | None) -> bytes:
     if data is None:
         return b""
     if data.encoding == "base64":
-        return base64.b64decode(data.text, validate=True)
+        try:
+            return base64.b64decode(data.text, validate=True)
+        except binascii.Error:
+            raise ValueError("postData.text is no Base64, though its encoding says so") from None
     if not data.text and data.params:
         return urlencode([(param.name, param.value) for param in data.params]).encode()
     return data.text.encode()

@@ -19,7 +19,7 @@ from http_benchmark.load.mix import Mix
 from http_benchmark.models.base import Model, configuration_error
 from http_benchmark.models.experiment import WorkloadRequest, WorkloadResult
 from http_benchmark.models.fields import Headers, Method, Url
-from http_benchmark.redaction import without_secrets
+from http_benchmark.redaction import without_passwords, without_secrets, without_values
 from http_benchmark.workloads.placeholders import as_placeholders, fill, names_in
 from http_benchmark.workloads.workload import Template, Workload
 
@@ -92,8 +92,8 @@ def mix_of(
         for values in contexts[:count]:
             try:
                 requests.append(concrete_request(template, values, base_url, moved=moved, headers=headers))
-            except ValidationError as error:
-                faults |= dict.fromkeys(f"{template.name}: {fault}" for fault in configuration_error(error).faults)
+            except ConfigurationError as error:
+                faults |= dict.fromkeys(f"{template.name}: {fault}" for fault in error.faults)
     if faults:
         raise ConfigurationError([f"{workload.path.name}: {fault}" for fault in faults])
     size_bytes = sum(len(request.body) for request in requests)
@@ -153,7 +153,7 @@ def concrete_request(
         headers: What it gets that it does not bring itself.
 
     Raises:
-        ValidationError: No client could send that.
+        ConfigurationError: No client could send that; the values are not in the faults, since they may be secret.
     """
     url, own, body = fill(template, values)
     if url.startswith("/"):
@@ -162,11 +162,17 @@ def concrete_request(
         parts = urlsplit(url)
         url = base_url.rstrip("/") + parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
     given = {name.lower() for name, _ in own}
-    concrete = _Concrete(
-        method=template.method,
-        url=url,
-        headers=(*(pair for pair in headers if pair[0].lower() not in given), *own),
-    )
+    try:
+        concrete = _Concrete(
+            method=template.method,
+            url=url,
+            headers=(*(pair for pair in headers if pair[0].lower() not in given), *own),
+        )
+    except ValidationError as error:
+        concrete_url, shown = without_passwords(url), without_passwords(template.url)
+        faults = [fault.replace(concrete_url, shown) for fault in configuration_error(error).faults]
+        hidden = [values[name] for name in names_in(template)]
+        raise ConfigurationError([without_values(fault, hidden) for fault in faults]) from None
     return Request(concrete.method, concrete.url, concrete.headers, body, template.stream, template.events)
 
 

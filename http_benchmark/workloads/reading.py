@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.redaction import without_secrets
 from http_benchmark.workloads import curl, har, toml_file
-from http_benchmark.workloads.workload import Workload
+from http_benchmark.workloads.workload import Template, Workload
 
 _FORMATS = (
     "a workload is a .toml file, a .har file, a file that begins with curl, or an OpenAPI document (.json, .yaml)"
@@ -19,6 +21,22 @@ def read_workload(path: Path) -> Workload:
     Raises:
         ConfigurationError: With one line for each fault, and where in the file it is.
     """
+    workload = _read(path)
+    faults = [fault for template in workload.every_template if (fault := _url_fault(template))]
+    if faults:
+        raise ConfigurationError([f"{path.name}: {fault}" for fault in faults])
+    return workload
+
+
+def _url_fault(template: Template) -> str | None:
+    try:
+        urlsplit(template.url)
+    except ValueError as error:
+        return f"{template.name}: {without_secrets(template.url)!r} is no URL ({error}); correct it"
+    return None
+
+
+def _read(path: Path) -> Workload:
     content = path.read_bytes()
     suffix = path.suffix.lower()
     if suffix == ".toml":

@@ -4,6 +4,7 @@ The controller sends it with the standard library's client, once per block for a
 measured, and every contender then sends the same cookies and tokens.
 """
 
+import base64
 import http.client
 import json
 import ssl
@@ -11,19 +12,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
-
-from pydantic import ValidationError
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import ConfigurationError, TargetError
-from http_benchmark.models.base import configuration_error
 from http_benchmark.redaction import without_secrets
 from http_benchmark.workloads.mixing import concrete_request
 from http_benchmark.workloads.placeholders import as_placeholders
 from http_benchmark.workloads.workload import Row, Step, Take, Workload
 
 _PLAIN = ("Accept-Encoding", "identity")  # the standard library decodes nothing
+_UPLOADING = frozenset({"POST", "PUT", "PATCH"})  # have a length, be it 0
 
 
 class _Answer:
@@ -110,8 +109,8 @@ def _taken(
     plain = (*(pair for pair in headers if pair[0].lower() != _PLAIN[0].lower()), _PLAIN)
     try:
         request = concrete_request(step.template, values, base_url, moved=moved, headers=plain)
-    except ValidationError as error:
-        raise ConfigurationError([f"{name}: {fault}" for fault in configuration_error(error).faults]) from None
+    except ConfigurationError as error:
+        raise ConfigurationError([f"{name}: {fault}" for fault in error.faults]) from None
     try:
         answer = _send(request, options)
     except (OSError, http.client.HTTPException) as error:
@@ -126,18 +125,35 @@ def _taken(
 def _send(request: Request, options: ClientOptions) -> _Answer:
     url = urlsplit(request.url)
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    host, timeout_s = url.netloc.rpartition("@")[2], options.timeout_s
+    user_info, _, host = url.netloc.rpartition("@")
+    headers = _with_own(request, user_info)
     connection = (
-        http.client.HTTPConnection(host, timeout=timeout_s)
+        http.client.HTTPConnection(host, timeout=options.timeout_s)
         if url.scheme == "http"
-        else http.client.HTTPSConnection(host, timeout=timeout_s, context=_tls(options))
+        else http.client.HTTPSConnection(host, timeout=options.timeout_s, context=_tls(options))
     )
     try:
-        connection.request(request.method, target, request.body or None, dict(request.headers))
+        has_host = any(name.lower() == "host" for name, _ in headers)
+        connection.putrequest(request.method, target, skip_host=has_host, skip_accept_encoding=True)
+        for header in headers:
+            connection.putheader(*header)
+        connection.endheaders(request.body or None)
         with connection.getresponse() as response:
             return _Answer(response)
     finally:
         connection.close()
+
+
+def _with_own(request: Request, user_info: str) -> list[tuple[str, str]]:
+    """The headers of a request, with those that follow from its body and from user and password in its URL."""
+    headers, names = list(request.headers), {name.lower() for name, _ in request.headers}
+    if user_info and "authorization" not in names:
+        user, _, password = map(unquote_to_bytes, user_info.partition(":"))
+        credentials = base64.b64encode(user + b":" + password).decode("ascii")
+        headers.append(("Authorization", f"Basic {credentials}"))
+    if (request.body or request.method in _UPLOADING) and "content-length" not in names:
+        headers.append(("Content-Length", str(len(request.body))))
+    return headers
 
 
 def _tls(options: ClientOptions) -> ssl.SSLContext:

@@ -9,13 +9,23 @@ import uuid
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import Model, configuration_error, did_you_mean
 from http_benchmark.models.fields import Count, Headers, Method
+from http_benchmark.redaction import without_passwords
+from http_benchmark.units import counted
 from http_benchmark.workloads.placeholders import fault_in, names_in
 from http_benchmark.workloads.workload import Generate, Row, Step, Take, Template, Workload
 
@@ -25,6 +35,20 @@ def _weight(value: Any) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise ValueError(f"weight must be a number above 0, got {value!r}")
     return Fraction(str(value))
+
+
+def _stream(value: Any) -> Any:
+    if not isinstance(value, bool) and value != "events":
+        raise ValueError(f'stream must be true, false or "events", got {value!r}')
+    return value
+
+
+def _tables(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, list):
+        raise ValueError(  # noqa: TRY004 - of the two, pydantic takes this one for a fault
+            f"{info.field_name} must be a list of tables; write each as [[{info.field_name}]]"
+        )
+    return value
 
 
 class _Table(Model):
@@ -37,14 +61,14 @@ class _Request(Model):
     """A request as the file has it; at most one of the bodies."""
 
     name: str = ""
-    weight: Annotated[Any, AfterValidator(_weight)] = 1
+    weight: Annotated[Any, AfterValidator(_weight)] = Fraction(1)
     method: Method = "GET"
     url: str
     headers: Headers = ()
     body: str | None = None
     body_json: Any = Field(default=None, alias="json")
     body_file: Path | None = Field(default=None, alias="body-file")
-    stream: bool | Literal["events"] = False
+    stream: Annotated[bool | Literal["events"], BeforeValidator(_stream)] = False
     variants: Count | None = None
     placeholders: bool = True
 
@@ -55,15 +79,12 @@ class _Request(Model):
             raise ValueError(f"url must be a path that begins with /, or begin with http:// or https://, got {value!r}")
         return value
 
-    @field_validator("body_file")
-    @classmethod
-    def _check_bodies(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        given = [info.data.get("body"), info.data.get("body_json"), value]
+    @model_validator(mode="after")
+    def _check_bodies(self) -> Self:
+        given = [self.body, self.body_json, self.body_file]
         if sum(body is not None for body in given) > 1:
             raise ValueError("body, json and body-file contradict each other; give one of them")
-        return value
-
-    model_config = {**Model.model_config, "validate_default": True}
+        return self
 
 
 class _Step(_Request):
@@ -79,8 +100,8 @@ class _File(Model):
     order: Literal["shuffled", "as-written"] = "shuffled"
     data: dict[str, _Table] = {}
     values: dict[str, Any] = {}
-    setup: tuple[_Step, ...] = ()
-    request: tuple[_Request, ...] = ()
+    setup: Annotated[tuple[_Step, ...], BeforeValidator(_tables)] = ()
+    request: Annotated[tuple[_Request, ...], BeforeValidator(_tables)] = ()
 
 
 def read(path: Path, content: bytes) -> Workload:
@@ -155,8 +176,9 @@ class _Reading:
             self.faults.append(f"data.{name}: {str(file)!r} has a column twice; give each a name of its own")
         for number, line in enumerate(lines, 2):
             if len(line) != len(columns):
+                has = counted(len(line), "field")
                 self.faults.append(
-                    f"data.{name}: row {number} of {str(file)!r} has {len(line)} fields, its first line {len(columns)}"
+                    f"data.{name}: row {number} of {str(file)!r} has {has}, its first line {len(columns)}"
                 )
         return tuple(dict(zip(columns, line, strict=False)) for line in lines)
 
@@ -226,7 +248,7 @@ class _Reading:
         elif request.body_file is not None:
             body = self._file(f"{place}.body-file", request.body_file) or b""
         return Template(
-            name=request.name or f"{method} {request.url.partition('?')[0]}",
+            name=request.name or f"{method} {without_passwords(request.url.partition('?')[0])}",
             method=method,
             url=request.url,
             headers=headers,

@@ -14,6 +14,9 @@ type Format = Literal["toml", "har", "curl", "openapi"]
 
 type Row = Mapping[str, str]
 
+_LEAST_SECRET = 4
+"""Characters from which on a value of a table is kept secret; shorter ones, such as numbers, stand in every text."""
+
 type Generate = Callable[[random.Random, int], str]
 """Make the value of a variant: from a generator of its own, and the variant's number from 0."""
 
@@ -140,6 +143,23 @@ class Workload:
         others = ", ".join(host for host in self.hosts if host not in hosts)
         note = (f"left out: {left_out} to other hosts ({others})",) if left_out else ()
         return replace(self, templates=kept, notes=(*self.notes, *note))
+
+    @property
+    def every_template(self) -> tuple[Template, ...]:
+        """Its requests, and those of its setup."""
+        return (*(step.template for step in self.setup), *self.templates)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether one of its answers is a stream of server-sent events."""
+        return any(template.events for template in self.templates)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must not be shown, the longest first: of the environment, of logins, and of data."""
+        data = {value for rows in self.tables.values() for row in rows for value in row.values()}
+        long_enough = {value for value in data if len(value) >= _LEAST_SECRET}
+        return tuple(sorted({*self.environment.values(), *self.taken.values(), *long_enough}, key=len, reverse=True))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ OWNERS = {
     "rich": {"cli", "report"},
     "scipy": {"stats"},
     "sqlalchemy": {"migrations", "storage.py"},
-    "tenacity": {"plan.py"},
+    "tenacity": {"planning.py"},
     "trustme": {"origin/tls.py"},
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
     "uvloop": {"origin"},

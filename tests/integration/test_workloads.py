@@ -3,6 +3,7 @@
 import json
 import tomllib
 
+from http_benchmark.origin.process import OriginProcess
 from tests.integration.command_case import ROOT, CommandCase
 from tests.servers import refused_port
 
@@ -135,6 +136,26 @@ class WorkloadTest(CommandCase):
 
         self.assertIn("with url: /page?…", everything)
         self.assertNotIn("very-secret", everything)
+
+    def test_what_a_login_gave_is_not_told(self):
+        """Nor what stands in the data, when a library names the URL in its error."""
+        origin = self.enterContext(OriginProcess())
+        (self.folder / "users.csv").write_text("name\nhidden-name\n")
+        gone = f"http://127.0.0.1:{refused_port()}"
+        (self.folder / "shop.toml").write_text(
+            f'[data.users]\ncsv = "users.csv"\n[[setup]]\nurl = "{origin.url}/anything?key=very-secret"\n'
+            'take = { key = { json = "args.key" } }\n'
+            f'[[request]]\nname = "cart"\nurl = "{gone}/carts/{{{{users.name}}}}/{{{{key}}}}"\n'
+        )
+        ran = self.run_command(
+            "run", "requests", "--workload", "shop.toml", "--blocks", "1", "--json", "result.json", "-vv"
+        )
+        stored = b"".join(path.read_bytes() for path in self.folder.glob("*.[jd][sb]*")).decode(errors="replace")
+        everything = ran.stdout + ran.stderr + stored
+
+        self.assertIn("with url: /…", everything)
+        self.assertNotIn("very-secret", everything)
+        self.assertNotIn("hidden-name", everything)
 
     def test_a_plan_shows_the_requests(self):
         """With shares, variants, and what is left out."""

@@ -11,7 +11,8 @@ from http_benchmark.errors import WorkerError
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord
-from http_benchmark.plan import Arm, make_plan
+from http_benchmark.plan import Arm
+from http_benchmark.planning import make_plan
 from http_benchmark.targets import NO_TARGET
 from tests.records import make_slice, make_trial
 

@@ -9,7 +9,7 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.faults import AMOUNTS, Fault, FaultKind, parse_faults
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.origin.options import OriginOptions
-from http_benchmark.plan import make_plan
+from http_benchmark.planning import make_plan
 
 shares = st.one_of(
     st.just(("", 1.0, None)),
@@ -29,7 +29,7 @@ class FaultTest(unittest.TestCase):
             "delay=50ms": Fault(FaultKind.DELAY, 0.05),
             "Delay = 1.5 s : 50 %": Fault(FaultKind.DELAY, 1.5, 0.5),
             "bandwidth=1MiB/s": Fault(FaultKind.BANDWIDTH, 1048576.0),
-            "bandwidth=64kB": Fault(FaultKind.BANDWIDTH, 64000.0),
+            "bandwidth=64kB/s": Fault(FaultKind.BANDWIDTH, 64000.0),
             "unavailable:burst=20/1000": Fault(FaultKind.UNAVAILABLE, share=0.02, burst=(20, 1000)),
             "stalled=5s:burst=1/1": Fault(FaultKind.STALLED, 5.0, 1.0, (1, 1)),
         }.items():
@@ -47,7 +47,9 @@ class FaultTest(unittest.TestCase):
             "delay=2h": "at most 3600 s",
             "delay=fast": "not a duration",
             "bandwidth=0/s": "must be above 0",
-            "bandwidth=lots/s": "not a size",
+            "bandwidth=lots/s": "not bytes per second: 'lots/s'; write for example bandwidth=1MiB/s",
+            "bandwidth=1MiB": "not bytes per second: '1mib'; write for example bandwidth=1MiB/s",
+            "bandwidth=1MiB/min": "not bytes per second: '1mib/min'",
             "reset-in=5s": "takes no amount, got '5s'",
             "drop:": "not a share: ''",
             "drop:1": "write for example 1%",
@@ -67,17 +69,38 @@ class FaultTest(unittest.TestCase):
                 self.assertNotIn("\n", line)
 
     def test_all_that_is_wrong_is_said_at_once(self):
-        """Each text has its line, and one that is there twice, too."""
+        """Each text has its line."""
         with self.assertRaises(ConfigurationError) as raised:
             parse_faults(["drop:0%", "drop", "nothing", "drop"])
         self.assertEqual(3, len(raised.exception.faults))
-        self.assertEqual("fault 'drop' is there twice; give it once", raised.exception.faults[-1])
+        self.assertEqual("fault 'drop' says the same as 'drop'; give it once", raised.exception.faults[-1])
+
+    def test_one_that_is_there_twice(self):
+        """However it is written; another share or amount is another fault."""
+        for texts, twice in (
+            (["delay=1s", "delay=1000ms"], True),
+            (["delay=1.1s", "delay=1100ms"], True),
+            (["bandwidth=1MiB/s", "bandwidth=1024KiB/s:100%"], True),
+            (["delay=1s", "delay=1s:50%"], False),
+            (["delay=1s", "delay=2s"], False),
+            (["drop:1%", "drop:burst=1/100"], False),
+        ):
+            with self.subTest(texts):
+                if not twice:
+                    self.assertEqual(2, len(parse_faults(texts)))
+                    continue
+                with self.assertRaises(ConfigurationError) as raised:
+                    parse_faults(texts)
+                self.assertEqual(
+                    (f"fault {texts[1]!r} says the same as {texts[0]!r}; give it once",), raised.exception.faults
+                )
 
     @given(kind=st.sampled_from(FaultKind), seconds=st.integers(1, 3600), share=shares)
     def test_what_was_written_is_what_is_read(self, kind, seconds, share):
         """Every kind, with an amount where it needs one, and every share."""
         text, ratio, burst = share
-        amount = f"={seconds}" if kind in AMOUNTS else ""
+        unit = "/s" if kind is FaultKind.BANDWIDTH else ""
+        amount = f"={seconds}{unit}" if kind in AMOUNTS else ""
         fault = Fault.parse(f"{kind}{amount}{text}")
         self.assertEqual((kind, float(seconds) if amount else 0.0, burst), (fault.kind, fault.amount, fault.burst))
         self.assertAlmostEqual(ratio, fault.share)

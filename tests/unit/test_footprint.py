@@ -9,7 +9,8 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.footprint import fitted
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.plan import Arm, Plan, make_plan
+from http_benchmark.plan import Arm, Plan
+from http_benchmark.planning import make_plan
 from http_benchmark.utils.allowance import Allowance, Ceiling
 from http_benchmark.utils.machine import Ports
 
@@ -143,7 +144,7 @@ class RefusalTest(unittest.TestCase):
     def test_without_further_addresses_the_origin_is_one_process(self):
         """Where only 127.0.0.1 is there, all connections go to it and into one process."""
         beside = plan("aiohttp:async", "pycurl:async", concurrency=4_000)
-        with self.assertRaisesRegex(ConfigurationError, "2 contenders of .* take 8,128 open files at the origin"):
+        with self.assertRaisesRegex(ConfigurationError, "the origin takes 8,128 open files for 2 contenders"):
             fitted(beside, replace(NOT_LINUX, files=Ceiling(8_127, "ulimit -Hn")))
         with self.assertRaisesRegex(ConfigurationError, "takes 8,000 ports, and 7,999 are free"):
             fitted(beside, replace(NOT_LINUX, ports=Ports(7_999, 0, 0)))

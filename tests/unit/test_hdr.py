@@ -132,7 +132,7 @@ class TestHistogramLog(TestCase):
 
         self.assertEqual("#[Histogram log format version 1.3]", lines[0])
         self.assertEqual("#[StartTime: 1767323045.000 (seconds since epoch), 2026-01-02 03:04:05+00:00]", lines[2])
-        self.assertEqual("#[httpx:sync, block 1: without 3 requests that were never sent]", lines[-2])
+        self.assertEqual("#[httpx:sync, block 1: without 3 requests never sent]", lines[-2])
         self.assertRegex(lines[-1], r"^Tag=httpx:sync,7\.250,2\.200,5\.003,HISTFAAA[\w+/=]+$")
 
     def test_service_times(self):

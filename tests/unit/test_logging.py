@@ -14,6 +14,7 @@ from http_benchmark.redaction import (
     without_passwords,
     without_queries,
     without_secrets,
+    without_targets,
     without_values,
 )
 from http_benchmark.utils import logging
@@ -121,6 +122,18 @@ class RedactionTest(unittest.TestCase):
     def test_without_queries(self) -> None:
         """Whatever stands in them; a question mark in a sentence stays."""
         self.assertEqual("is it there? /a?… (http://h?…", without_queries("is it there? /a?s=1&t (http://h?sid"))
+
+    def test_without_targets(self) -> None:
+        """Whatever stands in path and query; a slash or a question mark in a sentence stays."""
+        for text, expected in {
+            "is it there? /a?s=1&t (http://h?sid": "is it there? /… (http://h/…",
+            "GET http://***@h:80/carts/k3y?x=1 HTTP/1.1": "GET http://***@h:80/… HTTP/1.1",
+            "with url: /carts/k3y (read/write)": "with url: /… (read/write)",
+            "at '/k3y', at carts?k3y": "at '/…', at carts?…",
+            "http://h is gone": "http://h is gone",
+        }.items():
+            with self.subTest(text):
+                self.assertEqual(expected, without_targets(text))
 
     def test_without_passwords(self) -> None:
         """What stands before the @ of a URL's host goes; an @ elsewhere stays."""

@@ -1,10 +1,10 @@
 import json
-import tempfile
 import unittest
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,7 +170,7 @@ class BenchmarkConfigurationTest(unittest.TestCase):
     def test_arguments_by_position_are_named_in_faults(self) -> None:
         """The tenth argument is called `timeout`, not 9."""
         self.assertEqual(
-            ("verify_ssl: input should be a valid boolean, unable to interpret input, got 'maybe'",),
+            ("verify_ssl must be true or false, got 'maybe'",),
             faults(BenchmarkConfiguration, URL, "GET", {}, "", 1, 1, 1, "requests", False, 1, "maybe"),
         )
 
@@ -352,7 +352,6 @@ class ExperimentConfigurationTest(unittest.TestCase):
                 r"requestx cannot leave .*; leave out tls, or ",
             ),
             ({"url": "https://u:secret@h/", "tls": True}, r"url 'https://\*+@h/' is another server; leave out one"),
-            ({"ca": __file__, "tls": True}, r"ca '.*test_models.py' is not used with tls"),
             ({"http": "3"}, r"unknown http '3'; choose from 1.1, 2"),
             ({"url": "localhost:8080"}, r"url must start with http:// or https://, got 'localhost:8080'"),
             ({"url": "/a b"}, r"url must not contain spaces or control characters, got '/a b'"),
@@ -399,7 +398,19 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"primary": "p98"}, r"unknown primary 'p98'; did you mean p99"),
             ({"seed": -1}, r"seed must be 0 or above and finite, got -1"),
             ({"ca": "/nowhere.pem"}, r"ca cannot be read .*'/nowhere.pem'"),
-            ({"ca": __file__, "verify": False}, r"ca '.*' is not used without verify"),
+            ({"ca": __file__}, r"ca has no certificate that can be read, got '.*'; name a PEM file"),
+            ({"timeout": [1]}, r"timeout must be a single value, got several"),
+            ({"name": 5}, r"^name must be text, got 5$"),
+            ({"seed": 1.5}, r"^seed must be a whole number, got 1.5$"),
+            ({"slices": []}, r"^slices must be a whole number, got a list$"),
+            ({"tag": {"a": 1}}, r"^tag must be a list, got a mapping$"),
+            ({"tag": 5}, r"^tag must be a list, got 5$"),
+            ({"events": True, "method": "HEAD"}, r"events come in a body, which HEAD has not"),
+            (
+                {"events": True, "contenders": ["requestx:sync", "requestx:async", "httpx"]},
+                r"requestx cannot hand over a stream while it arrives; leave out events, or measure .*httpx",
+            ),
+            ({"events": True, "contenders": ["floor"]}, r"floor cannot hand over a stream"),
             ({"concurency": 5}, r"unknown setting 'concurency'; did you mean concurrency"),
         ]
         for values, expected in cases:
@@ -457,11 +468,24 @@ class ExperimentConfigurationTest(unittest.TestCase):
 
     def test_json_and_back_with_files(self) -> None:
         """Paths survive JSON too."""
-        with tempfile.NamedTemporaryFile() as file:
-            configuration = ExperimentConfiguration(body_file=file.name, ca=file.name)
+        with trustme.CA().cert_pem.tempfile() as path:
+            configuration = ExperimentConfiguration(body_file=path, ca=path)
 
-            self.assertEqual(Path(file.name), configuration.body_file)
+            self.assertEqual(Path(path), configuration.body_file)
             self.assertEqual(configuration, ExperimentConfiguration.from_dict(configuration.to_dict()))
+
+    def test_what_is_no_authority(self) -> None:
+        """A file without a certificate: an empty one, a key, half a certificate; and an authority for nothing."""
+        authority = trustme.CA()
+        half = trustme.Blob(authority.cert_pem.bytes()[:300])
+        for wrong in (trustme.Blob(b""), authority.private_key_pem, half):
+            with self.subTest(wrong.bytes()[:30]), wrong.tempfile() as path:
+                (fault,) = faults(ExperimentConfiguration, ca=path)
+                self.assertIn(f"ca has no certificate that can be read, got {path!r}", fault)
+        with authority.cert_pem.tempfile() as path:
+            for settings, words in (({"verify": False}, "without verify"), ({"tls": True}, "with tls")):
+                (fault,) = faults(ExperimentConfiguration, ca=path, **settings)
+                self.assertIn(f"ca {path!r} is not used {words}", fault)
 
 
 class ResolvedContendersTest(unittest.TestCase):

@@ -4,6 +4,7 @@ import base64
 import gzip
 import itertools
 import json
+import re
 import sys
 import unittest
 import zlib
@@ -11,6 +12,7 @@ from typing import Any
 
 import brotli
 
+from http_benchmark.origin.events import EVENT_STREAMS
 from http_benchmark.origin.messages import Request, Response, Stream
 from http_benchmark.origin.payload import BLOCK_BYTES, Pieces, payload
 from http_benchmark.origin.routes import MAX_BODY_BYTES, ROUTES, keeps_body, respond
@@ -72,6 +74,18 @@ class SizesTest(unittest.TestCase):
         *tokens, _ = ask("/tokens/3").body.pieces
         choices = [json.loads(token.removeprefix(b"data: "))["choices"][0] for token in tokens]
         self.assertEqual(["token0 ", "token1 ", "token2 "], [choice["delta"]["content"] for choice in choices])
+
+    def test_which_paths_are_streams_of_events(self):
+        """Those that `--events` accepts, and no others."""
+        streams = {route.path for route in ROUTES if route.path.startswith(EVENT_STREAMS)}
+        found = {
+            route.path
+            for route in ROUTES
+            if ask(re.sub(r"{\w+}", "1", route.path), min(route.methods)).content_type == "text/event-stream"
+        }
+
+        self.assertEqual({"/sse/{n}", "/tokens/{n}"}, found)
+        self.assertEqual(found, streams)
 
     def test_stream_numbers_its_lines(self):
         """/stream/{n} gives n JSON lines with ids from 0, and again the same ones when iterated again."""

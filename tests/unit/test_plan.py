@@ -13,8 +13,8 @@ from http_benchmark.load.mix import Mix
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.plan import (
-    Arm,
+from http_benchmark.plan import Arm
+from http_benchmark.planning import (
     body_bytes,
     default_blocks,
     make_plan,
@@ -222,6 +222,34 @@ class ProtocolsTest(unittest.TestCase):
             make_plan(ExperimentConfiguration(workload=file, tls=True), [], seed=1)
         plan = make_plan(ExperimentConfiguration(workload=file, url="/", tls=True), [], seed=1)
         self.assertTrue(plan.origin.tls)
+
+
+class EventsTest(unittest.TestCase):
+    def test_what_the_origin_does_not_stream_is_refused(self):
+        """The default, another path, a path of a workload and where it is moved to; somebody else's server may."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        streams, mixed = folder / "streams.toml", folder / "mixed.toml"
+        streams.write_text('[[request]]\nurl = "/tokens/3"\nstream = "events"\n[[request]]\nurl = "/get"\n')
+        mixed.write_text(
+            '[[request]]\nurl = "/tokens/3"\nstream = "events"\n[[request]]\nurl = "/get"\nstream = "events"\n'
+        )
+        for settings, refused in (
+            ({"events": True}, "/bytes/1024"),
+            ({"events": True, "url": "/get"}, "/get"),
+            ({"events": True, "url": "/sse/3"}, None),
+            ({"events": True, "url": "http://127.0.0.1:9/get"}, None),
+            ({"workload": mixed}, "/get"),
+            ({"workload": streams}, None),
+            ({"workload": streams, "url": "/anything"}, "/anything/tokens/3"),
+        ):
+            with self.subTest(**settings):
+                if refused is None:
+                    self.assertTrue(make_plan(ExperimentConfiguration(**settings), [], seed=1).has_events)
+                    continue
+                with self.assertRaises(ConfigurationError) as raised:
+                    make_plan(ExperimentConfiguration(**settings), [], seed=1)
+                (fault,) = raised.exception.faults
+                self.assertIn(f"events: {refused} on the bundled origin is no stream of events", fault)
 
 
 class ProcessorsTest(unittest.TestCase):

@@ -6,7 +6,7 @@ After a wanted change: `UPDATE_SNAPSHOTS=1 python -m tests tests.unit.test_repor
 from datetime import timedelta
 
 from http_benchmark.models.conformance import CheckOutcome, ConformanceCheck, ConformanceResult, ContenderConformance
-from http_benchmark.report.conformance import markdown, notes, print_checks, print_conformance
+from http_benchmark.report.conformance import markdown, notes, print_checks, print_conformance, sentence
 from tests.records import START
 from tests.snapshot_case import SnapshotCase, printed
 
@@ -104,6 +104,13 @@ class MatrixTest(SnapshotCase):
     def test_the_list_of_checks(self):
         """One line each."""
         self.check("conformance_checks", printed(print_checks, CHECKS))
+
+    def test_a_single_answer(self):
+        """Is no plural."""
+        contender = a_contender("foo:sync")
+        one = a_result(contender.model_copy(update={"outcomes": contender.outcomes[:1]}))
+
+        self.assertEqual("As expected: 1 answer, 0 known deviations.", sentence(one))
 
     def test_equal_explanations_are_one_note(self):
         """With all contenders and checks that they are about."""

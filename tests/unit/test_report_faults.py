@@ -1,9 +1,9 @@
 """The table under faults, compared with a snapshot that a person has read."""
 
-from http_benchmark.cli.progress import what_goes_wrong
+from http_benchmark.cli.planned import what_goes_wrong
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import Distribution, FaultRecord, ServerCounts
-from http_benchmark.plan import make_plan
+from http_benchmark.planning import make_plan
 from http_benchmark.report.faults import ordered
 from http_benchmark.report.terminal import print_experiment
 from tests.records import make_block, make_result, make_slice, make_trial

@@ -52,9 +52,9 @@ class TestJson(TestCase):
         other = dump(self.result).replace("experiment/1", "experiment/2")
         for text, message in (
             ("no", "no JSON"),
-            ("[]", "dictionary"),
-            ("{}", "id: field required"),
-            (other, "schema: "),
+            ("[]", "^the document must be a mapping of names to values, got a list$"),
+            ("{}", "id is missing"),
+            (other, "schema must be "),
         ):
             with self.subTest(text=text[:20]), self.assertRaisesRegex(ConfigurationError, message):
                 load(text)

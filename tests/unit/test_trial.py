@@ -11,7 +11,8 @@ from http_benchmark.errors import ErrorKind, WorkerError
 from http_benchmark.load.schedule import Arrivals, Schedule, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.plan import Arm, make_plan
+from http_benchmark.plan import Arm
+from http_benchmark.planning import make_plan
 from http_benchmark.targets import NO_TARGET
 from http_benchmark.trial import Trial
 from http_benchmark.worker.protocol import Finished, Opened, Ran, Reconnected, Run

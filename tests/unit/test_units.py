@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.units import (
+    counted,
     format_duration,
     format_rate,
     format_rates,
@@ -72,6 +73,12 @@ class FormatTest(unittest.TestCase):
         answers |= {125.0: "2m 05s", 3900.0: "1h 05m", None: "–"}
 
         self.assertEqual(answers, {seconds: format_duration(seconds) for seconds in answers})
+
+    def test_counted(self):
+        """One thing is no plural."""
+        self.assertEqual(
+            ["0 blocks", "1 block", "7 blocks", "12,345 blocks"], [counted(n, "block") for n in (0, 1, 7, 12_345)]
+        )
 
     def test_rates(self):
         """Whole numbers from a hundred on."""

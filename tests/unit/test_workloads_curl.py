@@ -98,7 +98,10 @@ class CurlTest(WorkloadCase):
             ("curl http://a -H nonsense", "line 1: -H 'nonsense' must be of the form 'Name: value'"),
             ("curl http://a -b jar.txt", "line 1: -b 'jar.txt' is a file, which is not read; give name=value"),
             ("curl http://a -X FETCH", "line 1: method 'FETCH' is not offered"),
-            ("curl http://a -d @no.txt", "line 1: [Errno 2] No such file or directory"),
+            (
+                "curl http://a -d @no.txt",
+                "line 1: file 'no.txt' cannot be read (No such file or directory); name a readable file",
+            ),
             ("curl http://a -I -d x", "line 1: a body is not sent with HEAD"),
             ("curl http://a -d $'a\\nb'", "line 1: $'…' is not understood"),
             ("\ncurl http://a -d 'x", "line 2: a quotation that begins here does not end; close it"),

@@ -52,24 +52,35 @@ class HarTest(WorkloadCase):
         )
 
         self.assertEqual(("GET /",), workload.names)
-        self.assertEqual(("left out: 2 requests of data: URLs", "left out: 1 requests of CONNECT"), workload.notes)
+        self.assertEqual(("left out: 2 requests of data: URLs", "left out: 1 request of CONNECT"), workload.notes)
 
     def test_a_malformed_archive(self):
         """One line per fault, with its place."""
         for content, expected in (
             ("{", ["page.har is no JSON: "]),
             ("[]", ["page.har is a JSON list, not an object; "]),
-            ("{}", ["page.har: log: field required"]),
+            ("{}", ["page.har: log is missing"]),
             (
                 self.archive({"request": {"url": "http://a/"}}, {"request": {"method": 5, "url": "http://a/"}}),
                 [
-                    "page.har: log.entries.0.request.method: field required",
-                    "page.har: log.entries.1.request.method: input should be a valid string, got 5",
+                    "page.har: log.entries.0.request.method is missing",
+                    "page.har: log.entries.1.request.method must be text, got 5",
                 ],
             ),
             (
+                self.archive({"request": {"method": "GET", "url": "http://a/", "headers": "x"}}, {"request": []}),
+                [
+                    "page.har: log.entries.0.request.headers must be a list, got text",
+                    "page.har: log.entries.1.request must be a mapping of names to values, got a list",
+                ],
+            ),
+            (
+                self.archive(entry("GET", "http://a/"), entry("GET", "http://[a/")),
+                ["page.har: log.entries.1.request.url is no URL (Invalid IPv6 URL), got 'http://[a/'; correct it"],
+            ),
+            (
                 self.archive(entry("PUT", "http://a/", text="/", encoding="base64")),
-                ["page.har: log.entries.0.request: "],
+                ["page.har: log.entries.0.request.postData.text is no Base64"],
             ),
             (self.archive(entry("GET", "ws://a/")), ["page.har: log.entries has no request that can be sent"]),
         ):

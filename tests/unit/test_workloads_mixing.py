@@ -183,6 +183,20 @@ class RequestTest(unittest.TestCase):
         self.assertIn("first: header 'X-A' must not contain a line break", raised.exception.faults[0])
         self.assertIn("second: url must not contain spaces", raised.exception.faults[1])
 
+    def test_no_value_is_told(self):
+        """A fault shows the URL as the file has it, once for all variants."""
+        rows = {"t": ({"x": "hidden"}, {"x": "secret"})}
+        for url, expected in (
+            ("/a b/{{t.x}}", "got '/a b/{{t.x}}'"),
+            ("http://me:{{t.x}}@h:{{t.x}}/", r"got 'http://***@h:{{t.x}}/'"),
+        ):
+            with self.subTest(url):
+                with self.assertRaises(ConfigurationError) as raised:
+                    mixed(template("first", url=url), tables=rows)
+                self.assertNotRegex(str(raised.exception.faults), "hidden|secret")
+                self.assertEqual(1, len(raised.exception.faults), raised.exception.faults)
+                self.assertIn(expected, raised.exception.faults[0])
+
     def test_too_much_is_refused(self):
         """Of concrete requests, for the concurrency, and of bytes."""
         generated = {"id": lambda _, number: str(number)}

@@ -82,6 +82,34 @@ class SetupTest(unittest.TestCase):
         )
         self.assertEqual(0, (self.origin.counts() - before).requests)
 
+    def test_a_header_that_is_there_twice(self):
+        """Is sent twice."""
+        step = 'url = "/headers"\nheaders = ["X-A: 1", "X-A: 2"]\ntake = { both = { json = "headers.X-A" } }'
+
+        self.assertEqual({"both": "1,2"}, self.ready(f'[[setup]]\n{step}\n[[request]]\nurl = "/"\n').taken)
+
+    def test_user_and_password_in_a_url(self):
+        """Are Basic credentials, percent-decoded, for the path below such a URL too; a header of the file wins."""
+        with_user = self.origin.url.replace("//", "//ada:s%40p:w@")
+        for step, url in (
+            (f'url = "{with_user}/basic-auth/ada/s%40p:w"', None),
+            ('url = "/basic-auth/ada/s%40p:w"', with_user),
+            ('url = "/basic-auth/a/b"\nheaders = { Authorization = "Basic YTpi" }', with_user),
+        ):
+            with self.subTest(step, url=url):
+                taken = f'{step}\ntake = {{ ok = {{ json = "authenticated" }} }}'
+                workload = self.ready(f'[[setup]]\n{taken}\n[[request]]\nurl = "/"\n', url)
+                self.assertEqual({"ok": "true"}, workload.taken)
+
+    def test_a_body_has_its_length(self):
+        """An empty one of a POST, too."""
+        for method, body, length in (("POST", "", "0"), ("PUT", "\u20ac", "3"), ("GET", "", None)):
+            with self.subTest(method):
+                take = "" if length is None else 'take = { length = { json = "headers.Content-Length" } }'
+                step = f'method = "{method}"\nurl = "/anything"\nbody = "{body}"\n{take}'
+                workload = self.ready(f'[[setup]]\n{step}\n[[request]]\nurl = "/"\n')
+                self.assertEqual(length, workload.taken.get("length"))
+
     def test_what_goes_wrong(self):
         """A refused login, an answer without the value, nobody there; the step is named."""
         for step, url, words in (

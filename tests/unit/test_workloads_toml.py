@@ -130,7 +130,30 @@ class FaultTest(WorkloadCase):
             ),
             (
                 "[[request]]\nurl = '/'\nbody = 'x'\njson = 1\n",
-                ("a.toml: request.0.body_file: body, json and body-file contradict each other; give one of them",),
+                ("a.toml: request.0: body, json and body-file contradict each other; give one of them",),
+            ),
+            ("[request]\nurl = '/'", ("a.toml: request: request must be a list of tables; write each as [[request]]",)),
+            (
+                "[[setup]]\n[[request]]\nurl = 5\nstream = 'yes'\nplaceholders = ''\nvariants = 'x'\nbody-file = 1\n",
+                (
+                    "a.toml: setup.0.url is missing",
+                    "a.toml: request.0.url must be text, got 5",
+                    "a.toml: request.0.body-file must be a path, got 1",
+                    "a.toml: request.0.stream: stream must be true, false or \"events\", got 'yes'",
+                    "a.toml: request.0.variants must be a whole number, got 'x'",
+                    "a.toml: request.0.placeholders must be true or false, got ''",
+                ),
+            ),
+            (
+                "order = 1\nvalues = 'x'\n[[request]]\nurl = '/'\n",
+                (
+                    "a.toml: order must be 'shuffled' or 'as-written', got 1",
+                    "a.toml: values must be a mapping of names to values, got text",
+                ),
+            ),
+            (
+                "[[request]]\nurl = 'http://me:pw@[a/'\n",
+                ("a.toml: GET http://***@[a/: 'http://***@[a/' is no URL (Invalid IPv6 URL); correct it",),
             ),
             (
                 (
@@ -139,7 +162,7 @@ class FaultTest(WorkloadCase):
                     "[[request]]\nname = 'GET /{{users.nam}}'\nurl = '/${NO_SUCH}'\n"
                 ),
                 (
-                    "a.toml: data.users: row 2 of 'users.csv' has 1 fields, its first line 2",
+                    "a.toml: data.users: row 2 of 'users.csv' has 1 field, its first line 2",
                     "a.toml: data.no.csv cannot be read (No such file or directory), got 'no.csv'; name ",
                     "a.toml: values.x must be ",
                     "a.toml: two requests are called 'GET /{{users.nam}}'; give each a name of its own",
