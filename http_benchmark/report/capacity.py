@@ -26,7 +26,6 @@ _LIMITS: dict[Limit, str] = {
     "workers-exhausted": "concurrency",
     "pacing-late": "late sending",
 }
-_LEFT = ("contender", "limited by")
 
 
 def print_capacity(result: CapacityResult, console: Console, *, verbose: bool = False) -> None:
@@ -41,7 +40,7 @@ def print_capacity(result: CapacityResult, console: Console, *, verbose: bool = 
     found = [one for one in result.contenders if one.capacity_rps is not None]
     parted: list[RenderableType] = [*_heading(result, slo), *parts.verdict(result.validity), Text()]
     if found:
-        parted += [_table(found, wide=console.width >= WIDE), Text()]
+        parted += [_table(found, width=console.width), Text()]
     sentences = [sentence for one in result.contenders if (sentence := _sentence(one, slo))]
     parted += [*(Text(sentence, style="bold") for sentence in sentences), Text()] if sentences else []
     parted += _without_answer(result)
@@ -73,25 +72,31 @@ def _heading(result: CapacityResult, slo: Slo) -> list[RenderableType]:
     ]
 
 
-def _table(found: Sequence[ContenderCapacity], *, wide: bool) -> Table:
-    made = parts.table("contender", "capacity\n1/s", "p50\nms", "p99\nms", "client\nCPU", "limited by", left=_LEFT)
-    between = "  " if wide else "\n"
-    for one in found:
-        at = one.at_capacity or CurvePoint(rate_rps=0.0, blocks=0, passed=0)
-        capacity = parts.rounded(one.capacity_rps.estimate if one.capacity_rps else None)
-        made.add_row(
-            *parts.cells(
-                parts.with_detail(one.contender, one.version, between=" " if wide else "\n"),
-                parts.with_detail(capacity, parts.interval(one.capacity_rps, parts.rounded), between=between),
-                parts.figure(at.p50, 1e3),
-                parts.figure(at.p99, 1e3),
-                parts.percent(at.cpu_ratio),
-                "no limit found"
-                if one.unbounded
-                else " and ".join(_LIMITS[code] for code in one.limited_by) or "latency",
-            )
-        )
-    return made
+def _table(found: Sequence[ContenderCapacity], *, width: int) -> Table:
+    return parts.table(
+        ("contender", "capacity\n1/s", "p50\nms", "p99\nms", "client\nCPU", "limited by"),
+        [_row(one, wide=width >= WIDE) for one in found],
+        width=width,
+        left=("contender", "limited by"),
+        wraps=("limited by",),
+        dispensable=("client\nCPU", "p50\nms", "p99\nms", "limited by"),
+        between=2,
+    )
+
+
+def _row(one: ContenderCapacity, *, wide: bool) -> list[str]:
+    at = one.at_capacity or CurvePoint(rate_rps=0.0, blocks=0, passed=0)
+    capacity = parts.rounded(one.capacity_rps.estimate if one.capacity_rps else None)
+    interval = parts.interval(one.capacity_rps, parts.rounded)
+    limits = " and ".join(_LIMITS[code] for code in one.limited_by) or "latency"
+    return [
+        parts.with_detail(one.contender, one.version, between=" " if wide else "\n"),
+        parts.with_detail(capacity, interval, between="  " if wide else "\n"),
+        parts.figure(at.p50, 1e3),
+        parts.figure(at.p99, 1e3),
+        parts.percent(at.cpu_ratio),
+        "no limit found" if one.unbounded else limits,
+    ]
 
 
 def _sentence(one: ContenderCapacity, slo: Slo) -> str | None:

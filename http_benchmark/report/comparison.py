@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import UTC
-from math import floor, log10
 from typing import NamedTuple
 
-from rich.box import Box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison
 from http_benchmark.models.experiment import Estimate, Metric
+from http_benchmark.report import parts
 from http_benchmark.report.plain import Plain
 from http_benchmark.units import counted
 
 WIDE = 100
 """From this many columns on, an interval stands beside its estimate instead of below."""
-
-_NO_FIGURE = "–"
-_RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 
 
 class _Shown(NamedTuple):
@@ -42,19 +38,19 @@ _METRICS: dict[Metric, _Shown] = {
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print what differs around the two, their figures, and why there is no verdict."""
-    parts: list[RenderableType] = [
+    shown: list[RenderableType] = [
         Text(_in_short("a", comparison.a)),
         Text(_in_short("b", comparison.b)),
         Text(),
         *(Text(f"{difference.severity}: {difference}") for difference in comparison.differences),
         *([Text()] if comparison.differences else []),
-        _figures(comparison.figures, wide=console.width >= WIDE),
+        _figures(comparison.figures, width=console.width),
         Text(),
         *(Text(line) for line in _left_over(comparison)),
         *(Text(line, style="dim") for line in _legend(comparison.figures)),
         Text(comparison.note, style="bold"),
     ]
-    console.print(Plain(Group(*parts)))
+    console.print(Plain(Group(*shown)))
 
 
 def _in_short(letter: str, experiment: ComparedExperiment) -> str:
@@ -63,39 +59,32 @@ def _in_short(letter: str, experiment: ComparedExperiment) -> str:
     return f"{letter}: {experiment.name} ({experiment.id}), {started} UTC, {blocks}, verdict {experiment.verdict}"
 
 
-def _figures(figures: Sequence[ComparedFigure], *, wide: bool) -> Table:
-    table = Table(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in ("contender", "metric", "a", "b", "b / a"):
-        left = heading in ("contender", "metric")
-        table.add_column(heading, justify="left" if left else "right", overflow="fold", vertical="top")
+def _figures(figures: Sequence[ComparedFigure], *, width: int) -> Table:
+    rows = []
     for number, figure in enumerate(figures):
         shown = _METRICS[figure.metric]
         repeated = number > 0 and figures[number - 1].contender == figure.contender
-        cells = (
+        row = [
             "" if repeated else figure.contender,
             shown.name,
-            _estimate(figure.a, shown.scale, wide=wide),
-            _estimate(figure.b, shown.scale, wide=wide),
-            _NO_FIGURE if figure.ratio is None else f"{figure.ratio:.3f}",
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+            _estimate(figure.a, shown.scale, wide=width >= WIDE),
+            _estimate(figure.b, shown.scale, wide=width >= WIDE),
+            parts.NO_FIGURE if figure.ratio is None else f"{figure.ratio:.3f}",
+        ]
+        rows.append(row)
+    headings = ("contender", "metric", "a", "b", "b / a")
+    left = headings[:2]
+    return parts.table(headings, rows, width=width, left=left, wraps=left, least=10, dispensable=("b / a",))
 
 
 def _estimate(estimate: Estimate | None, scale: float, *, wide: bool) -> str:
     if estimate is None:
-        return _NO_FIGURE
-    figure = _figure(estimate.estimate * scale)
+        return parts.NO_FIGURE
+    figure = parts.figure(estimate.estimate, scale)
     if estimate.low is None or estimate.high is None:
         return figure
     between = " " if wide else "\n"
-    return f"{figure}{between}({_figure(estimate.low * scale)}–{_figure(estimate.high * scale)})"
-
-
-def _figure(value: float) -> str:
-    """A figure to three digits, never fewer than all before the point: "12,300", "41.2", "0.213"."""
-    digits = 2 - floor(log10(abs(value))) if value else 0
-    return f"{value:,.{min(3, max(0, digits))}f}"
+    return f"{figure}{between}({parts.figure(estimate.low, scale)}–{parts.figure(estimate.high, scale)})"
 
 
 def _legend(figures: Sequence[ComparedFigure]) -> list[str]:

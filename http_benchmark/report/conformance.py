@@ -1,8 +1,10 @@
 """The conformance matrix, check by contender, with its notes: for the terminal and as Markdown."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import batched
 
 from rich.console import Console, Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.conformance import (
@@ -26,6 +28,8 @@ _MEANINGS = {
 }
 
 _STYLES = {"conforms": "green", "deviates": "yellow", "not-offered": "dim", "not-applicable": "dim", "failed": "red"}
+_INDENT = "  "
+_GAP = 3  # between two columns
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -35,10 +39,11 @@ def print_conformance(result: ConformanceResult, console: Console) -> None:
     found = notes(result)
     shown: list[RenderableType] = []
     if asked:
+        marks = parts.filled(legend(result), console.width, between="   ", indent="")
         shown += [
             *_matrix(result, asked, found, width=console.width),
             Text(),
-            Text("   ".join(legend(result)), style="dim"),
+            *(Text(line, style="dim") for line in marks),
         ]
     for title, items in (
         ("Notes:", [f"{_superscript(n)} {where}: {words}" for n, (words, where) in enumerate(found.items(), 1)]),
@@ -55,10 +60,16 @@ def print_conformance(result: ConformanceResult, console: Console) -> None:
 
 def print_checks(checks: Sequence[ConformanceCheck], console: Console) -> None:
     """Print what is asked, one check per line."""
-    table = parts.table("check", "question", "witness", left=("check", "question", "witness"))
-    table.columns[0].no_wrap = True
-    for check in checks:
-        table.add_row(*parts.cells(check.id, check.question, check.witness))
+    headings = ("check", "question", "witness")
+    table = parts.table(
+        headings,
+        [(check.id, check.question, check.witness) for check in checks],
+        width=console.width,
+        left=headings,
+        wraps=headings[1:],
+        dispensable=("witness",),
+        between=2,
+    )
     console.print(Plain(table))
 
 
@@ -152,26 +163,37 @@ def _seen(result: ConformanceResult, subject: str, contenders: Sequence[Contende
 def _matrix(
     result: ConformanceResult, contenders: Sequence[ContenderConformance], found: Mapping[str, str], *, width: int
 ) -> list[RenderableType]:
-    first = max(len(check.id) for check in result.checks) + 2
+    """A table, or where the contenders do not go side by side, letters that stand for them, and several."""
+    first = max(len(check.id) for check in result.checks) + len(_INDENT)
     headings = [contender.contender.replace(":", "\n") for contender in contenders]
-    needed = first + sum(max(map(len, heading.split("\n"))) + 2 for heading in headings)
-    legend: list[RenderableType] = []
-    if needed > width:  # letters stand for the contenders
-        letters = [chr(ord("A") + number) for number in range(len(contenders))]
-        pairs = [
-            f"{letter}\N{NO-BREAK SPACE}{contender.contender}"
-            for letter, contender in zip(letters, contenders, strict=True)
-        ]
-        legend, headings = [Text("   ".join(pairs)), Text()], letters
-    table = parts.table("", *headings, left={"", *headings})
-    for column in table.columns[1:]:
-        column.no_wrap = True
+    names = [max(map(len, heading.split("\n"))) for heading in headings]
+    if first + sum(name + _GAP for name in names) <= width:
+        return [_table(result, contenders, headings, found, width=width)]
+    letters = [chr(ord("A") + number) for number in range(len(contenders))]
+    pairs = [f"{letter} {contender.contender}" for letter, contender in zip(letters, contenders, strict=True)]
+    shown: list[RenderableType] = [Text(line) for line in parts.filled(pairs, width, between="   ", indent="")]
+    widest = max(len(_mark(outcome, found)) for contender in contenders for outcome in contender.outcomes)
+    for some in batched(zip(letters, contenders, strict=True), max(1, (width - first) // (widest + _GAP))):
+        some_letters, some_contenders = zip(*some, strict=True)
+        shown += [Text(), _table(result, some_contenders, some_letters, found, width=width)]
+    return shown
+
+
+def _table(
+    result: ConformanceResult,
+    contenders: Sequence[ContenderConformance],
+    headings: Sequence[str],
+    found: Mapping[str, str],
+    *,
+    width: int,
+) -> Table:
+    rows: list[list[str | Text]] = []
     for subject, ids in _by_subject(result).items():
-        table.add_row(Text(subject, style="bold"))
+        rows.append([Text(subject, style="bold"), *[""] * len(contenders)])
         for name in ids:
             marks = [Text(_mark(cell, found), style=_style(cell)) for cell in _row(name, contenders)]
-            table.add_row(Text(f"  {name}"), *marks)
-    return [*legend, table]
+            rows.append([f"{_INDENT}{name}", *marks])
+    return parts.table(["", *headings], rows, width=width, left={"", *headings}, between=_GAP - 1)
 
 
 def _by_subject(result: ConformanceResult) -> dict[str, list[str]]:

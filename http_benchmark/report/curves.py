@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
+from http_benchmark.report import parts
+
 MARKERS = "●○▲△■□◆◇"
 _TRACE = "·"
 _LINE = "─"
@@ -85,16 +87,7 @@ def plot(series: Sequence[Series], x: Axis, y: Axis, *, width: int, line: tuple[
     rows = figure.build().string(colorless=True).rstrip("\n").splitlines()
     figure.clear()
     legend = [f"{marker} {one.name}" for marker, one in drawn] + ([f"{_LINE} {line[1]}"] if line else [])
-    return "\n".join([*_filled([f"{y.title} over {x.title}:", *legend], width), *(row.rstrip() for row in rows)])
-
-
-def _filled(entries: Sequence[str], width: int) -> list[str]:
-    """Lines that hold as many entries as go into them; an entry stays on one line."""
-    lines = [entries[0]]
-    for entry in entries[1:]:
-        longer = f"{lines[-1]}  {entry}"
-        lines[-1:] = [longer] if len(longer) <= width else [lines[-1], f"  {entry}"]
-    return lines
+    return "\n".join([*parts.filled([f"{y.title} over {x.title}:", *legend], width), *(row.rstrip() for row in rows)])
 
 
 def _inside(one: Series, top: float) -> list[tuple[float, float]]:

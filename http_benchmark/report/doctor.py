@@ -20,10 +20,12 @@ _SENTENCES = {
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """Print a line per fact, the verdict, and what to do."""
-    table = parts.table("", "found", "fit?", left=("", "found", "fit?"))
-    for finding in findings:
-        word = Text(finding.word or parts.NO_FIGURE, style=_STYLES[finding.word])
-        table.add_row(*parts.cells(finding.what, finding.found), word)
+    headings = ("", "found", "fit?")
+    rows = [
+        (finding.what, finding.found, Text(finding.word or parts.NO_FIGURE, style=_STYLES[finding.word]))
+        for finding in findings
+    ]
+    table = parts.table(headings, rows, width=console.width, left=headings, wraps=("found",), between=2)
     answer = verdict(findings)
     lines: list[RenderableType] = [table, Text(), Text(_SENTENCES[answer], style=f"bold {_STYLES[answer]}")]
     lines += [parts.item(f"{finding.what}: {finding.advice}") for finding in findings if finding.advice]

@@ -10,6 +10,8 @@ from http_benchmark.models.experiment import ClientResult, ExperimentResult, Fau
 from http_benchmark.report import parts
 from http_benchmark.units import format_duration
 
+_HEADINGS = ("contender", "faults", "failed", "unex-\nplained", "silent\nretries", "late", "recovery", "leaks")
+
 
 def ordered(configuration: Mapping[str, Any]) -> str:
     """The faults as they were ordered; empty for none."""
@@ -17,15 +19,20 @@ def ordered(configuration: Mapping[str, Any]) -> str:
     return f"faults {', '.join(faults)}" if faults else ""
 
 
-def under_faults(clients: Sequence[ClientResult]) -> list[RenderableType]:
+def under_faults(clients: Sequence[ClientResult], *, width: int) -> list[RenderableType]:
     """A table with a line per contender, and what their errors were; nothing where no faults were ordered."""
     scores = [(client, client.faults) for client in clients if client.faults is not None]
     if not scores:
         return []
-    headings = ("contender", "faults", "failed", "unex-\nplained", "silent\nretries", "late", "recovery", "leaks")
-    table = parts.table(*headings, left={"contender"}, between=1)
-    for client, score in scores:
-        table.add_row(*parts.cells(*_row(client, score)))
+    table = parts.table(
+        _HEADINGS,
+        [_row(client, score) for client, score in scores],
+        width=width,
+        left={"contender"},
+        wraps=("contender",),
+        least=parts.NAME_WIDTH,
+        dispensable=("leaks", "late", "recovery", "silent\nretries"),
+    )
     shown: list[RenderableType] = [Text("Under faults:"), table]
     failed = [parts.item(f"{client.contender}: {_counts(client.errors)}") for client, _ in scores if client.errors]
     if failed:

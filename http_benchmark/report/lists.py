@@ -30,24 +30,34 @@ def print_experiment_list(experiments: Sequence[ExperimentSummary], console: Con
         console.print("No experiments are stored.")
         return
     headings = ("id", "started (UTC)", "status", "blocks", "experiment")
-    table = parts.table(*headings, left={*headings} - {"blocks"}, between=1)
-    for column in table.columns[:4]:
-        column.no_wrap = True
-    for row in experiments:
-        started = row.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        contenders = ", ".join(row.contenders)
-        named_after_them = sorted(row.name.split(", ")) == sorted(row.contenders)  # the default name
-        name = row.name if named_after_them else f"{row.name}: {contenders}"
-        tags = f" [{', '.join(row.tags)}]" if row.tags else ""
-        table.add_row(*parts.cells(row.id[:SHORT_ID], started, row.status, str(row.blocks), name + tags))
+    table = parts.table(
+        headings,
+        [_listed(experiment) for experiment in experiments],
+        width=console.width,
+        left={*headings} - {"blocks"},
+        wraps=("experiment",),
+        least=parts.NAME_WIDTH,
+        dispensable=("blocks", "status", "started (UTC)"),
+    )
     console.print(Plain(table))
 
 
+def _listed(experiment: ExperimentSummary) -> list[str]:
+    started = experiment.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    contenders = ", ".join(experiment.contenders)
+    named_after_them = sorted(experiment.name.split(", ")) == sorted(experiment.contenders)  # the default name
+    name = experiment.name if named_after_them else f"{experiment.name}: {contenders}"
+    tags = f" [{', '.join(experiment.tags)}]" if experiment.tags else ""
+    return [experiment.id[:SHORT_ID], started, experiment.status, str(experiment.blocks), name + tags]
+
+
 def print_clients(clients: Sequence[ClientRow], console: Console) -> None:
-    """Print the known clients, one line each, in the order given."""
+    """Print the known clients in the order given."""
     headings = ("client", "installed", "modes", "HTTP", "how to install")
-    table = parts.table(*headings, left=headings, between=1)
-    for row in clients:
-        modes, protocols = ", ".join(row.modes), ", ".join(row.protocols)
-        table.add_row(*parts.cells(row.name, row.version or "no", modes, protocols, row.install))
+    rows = [
+        (row.name, row.version or "no", ", ".join(row.modes), ", ".join(row.protocols), row.install) for row in clients
+    ]
+    table = parts.table(
+        headings, rows, width=console.width, left=headings, wraps=("how to install",), dispensable=("HTTP", "modes")
+    )
     console.print(Plain(table))

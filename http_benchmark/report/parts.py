@@ -1,12 +1,13 @@
 """Pieces of terminal reports: tables, figures to three digits, estimates with their intervals, the verdict."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import floor, log10
 from pathlib import PurePath
 from typing import Any
 
 from rich.box import Box
-from rich.console import RenderableType
+from rich.cells import cell_len
+from rich.console import JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -15,27 +16,66 @@ from http_benchmark.models.experiment import Estimate, Target, Validity
 from http_benchmark.redaction import through, without_passwords
 
 NO_FIGURE = "–"
+NAME_WIDTH = 16
+"""Characters of the usual longest name of a contender; a longer one may be broken."""
+
 VERDICT_STYLES = {"valid": "bold green", "suspect": "bold yellow", "invalid": "bold red"}
 _RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 
 
-def table(*headings: str, left: Collection[str] = (), between: int = 2) -> Table:
-    """A table with a rule below its head.
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    *,
+    width: int,
+    left: Collection[str] = (),
+    wraps: Collection[str] = (),
+    least: int | None = None,
+    dispensable: Sequence[str] = (),
+    between: int = 1,
+) -> Table:
+    """A table with a rule below its head, in which no word is broken as long as there is a column to be left out.
 
     Args:
         headings: Of the columns.
-        left: Those of them that stand above words; the others stand above figures.
-        between: Blanks between two columns.
+        rows: A cell for each column; what is text is never read as markup, since it may come from outside.
+        width: Columns of characters that there are.
+        left: Headings that stand above words; the others stand above figures.
+        wraps: Headings whose cells may take several lines.
+        least: Characters that these need at least; None for their longest words.
+        dispensable: Headings that may be left out, the first to go first.
+        between: Blanks between two columns, beside one that is always there.
     """
+    columns = [(heading, [row[number] for row in rows]) for number, heading in enumerate(headings)]
+    for heading in dispensable:
+        needed = [_needed(column, wraps=column[0] in wraps, least=least) for column in columns]
+        if sum(needed) + (between + 1) * (len(needed) - 1) <= width:
+            break
+        columns = [column for column in columns if column[0] != heading]
     made = Table(box=_RULE_BELOW_HEAD, show_edge=False, pad_edge=False, padding=(0, between, 0, 0), header_style="bold")
-    for heading in headings:
-        made.add_column(heading, overflow="fold", vertical="top", justify="left" if heading in left else "right")
+    for heading, _ in columns:
+        justify: JustifyMethod = "left" if heading in left else "right"
+        made.add_column(heading, overflow="fold", vertical="top", justify=justify, no_wrap=heading not in wraps)
+    for row in zip(*(cells for _, cells in columns), strict=True):
+        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
 
 
-def cells(*texts: str) -> list[Text]:
-    """Texts that rich must not read as markup: names and messages come from outside."""
-    return [Text(text) for text in texts]
+def _needed(column: tuple[str, Sequence[str | Text]], *, wraps: bool, least: int | None) -> int:
+    """Characters of a column's longest line, or where it may be wrapped of its longest word, and `least` are enough."""
+    heading, cells = column
+    lines = "\n".join(map(str, (heading, *cells)))
+    longest = max(map(cell_len, lines.split() if wraps else lines.splitlines()), default=0)
+    return min(longest, least) if wraps and least else longest
+
+
+def filled(entries: Sequence[str], width: int, *, between: str = "  ", indent: str = "  ") -> list[str]:
+    """Lines that hold as many entries as go into them; an entry stays on one line."""
+    lines = [entries[0]]
+    for entry in entries[1:]:
+        longer = f"{lines[-1]}{between}{entry}"
+        lines[-1:] = [longer] if cell_len(longer) <= width else [lines[-1], f"{indent}{entry}"]
+    return lines
 
 
 def item(text: str) -> Padding:

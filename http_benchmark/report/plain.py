@@ -1,4 +1,4 @@
-"""Anything that rich can print, for a screen or a file that knows ASCII only."""
+"""Anything that rich can print, without blanks at the ends of lines, and for those who know ASCII only."""
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
@@ -15,17 +15,33 @@ _IN_ASCII = str.maketrans(
 
 
 class Plain:
-    """Prints `renderable` as it is where the console takes UTF-8, and in ASCII otherwise (LANG=C, Latin-1 files)."""
+    """Prints `renderable` without the blanks that fill its lines.
+
+    As it is where the console takes UTF-8, and in ASCII otherwise (LANG=C, Latin-1 files).
+    """
 
     def __init__(self, renderable: RenderableType) -> None:
         self.renderable = renderable
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Render as for UTF-8, then replace what cannot be written; a foreign name's letters become "?"."""
-        if not options.ascii_only:
-            yield self.renderable
-            return
         rich_options = options.copy()
         rich_options.encoding = "utf-8"
-        for text, style, control in console.render(self.renderable, rich_options):
-            yield Segment(text.translate(_IN_ASCII).encode("ascii", "replace").decode("ascii"), style, control)
+        for line in Segment.split_lines(console.render(self.renderable, rich_options)):
+            for text, style, control in _without_trailing_blanks(line):
+                yield Segment(_in_ascii(text) if options.ascii_only else text, style, control)
+            yield Segment.line()
+
+
+def _without_trailing_blanks(line: list[Segment]) -> list[Segment]:
+    kept = list(line)
+    while kept and not kept[-1].text.strip(" "):
+        kept.pop()
+    if kept:
+        text, style, control = kept[-1]
+        kept[-1] = Segment(text.rstrip(" "), style, control)
+    return kept
+
+
+def _in_ascii(text: str) -> str:
+    return text.translate(_IN_ASCII).encode("ascii", "replace").decode("ascii")

@@ -12,6 +12,7 @@ from http_benchmark.report.curves import Axis, Series, plot
 
 _CURVES_PER_PLOT = 4
 _MOST_COLUMNS = 8
+_COLUMN_WIDTH = 12  # of a rate such as "12,345 /s", and what is between
 
 
 def by_rate(clients: Sequence[ClientResult], *, width: int) -> Iterator[RenderableType]:
@@ -19,12 +20,13 @@ def by_rate(clients: Sequence[ClientResult], *, width: int) -> Iterator[Renderab
     rates = sorted({point.rate_rps for client in clients for point in client.by_rate})
     if not rates:
         return
-    for some in batched(rates, _MOST_COLUMNS):
-        table = parts.table("p99 ms", *(f"{parts.figure(rate)} /s" for rate in some), left=("p99 ms",))
+    for some in batched(rates, max(1, min(_MOST_COLUMNS, (width - parts.NAME_WIDTH) // _COLUMN_WIDTH))):
+        headings = ["p99 ms", *(f"{parts.figure(rate)} /s" for rate in some)]
+        rows = []
         for client in clients:
             p99_s = {point.rate_rps: point.p99_s for point in client.by_rate}
-            table.add_row(*parts.cells(client.contender, *(parts.figure(p99_s.get(rate), 1e3) for rate in some)))
-        yield table
+            rows.append([client.contender, *(parts.figure(p99_s.get(rate), 1e3) for rate in some)])
+        yield parts.table(headings, rows, width=width, left=("p99 ms",), wraps=("p99 ms",), between=2)
         yield Text()
     series = [
         Series(

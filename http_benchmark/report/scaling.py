@@ -18,6 +18,7 @@ from http_benchmark.units import counted
 _CURVES_PER_PLOT = 4
 _NAME_WIDTH = 18
 _COLUMN_WIDTH = 13  # of a figure with its interval below
+_NARROW_COLUMN_WIDTH = 10  # of a figure alone
 _FAR_APART = 20  # times as much: the lower curves would all lie at the bottom
 
 type _Lines = dict[str, list[int]]
@@ -37,7 +38,8 @@ def print_scaling(result: ScalingResult, console: Console) -> None:
     measured = [curve for curve in result.contenders if any(point.throughput_rps for point in curve.points)]
     shown: list[RenderableType] = [*_heading(result), *parts.verdict(result.validity), Text()]
     for name, figure, scale in _METRICS if measured else ():
-        shown += [_table(result, measured, name, figure, scale=scale, width=console.width), Text()]
+        for table in _tables(result, measured, name, figure, scale=scale, width=console.width):
+            shown += [table, Text()]
     sentences = [_sentence(curve, max(level.concurrency for level in result.levels)) for curve in measured]
     if any(sentences):
         shown += [*(Text(sentence, style="bold") for sentence in sentences if sentence), Text()]
@@ -66,24 +68,28 @@ def _heading(result: ScalingResult) -> list[RenderableType]:
     ]
 
 
-def _table(
+def _tables(
     result: ScalingResult, curves: Sequence[ScalingCurve], name: str, figure: _Figure, *, scale: float, width: int
-) -> Table:
+) -> Iterator[Table]:
+    """One, or where the levels do not go side by side, several."""
     levels = [level.concurrency for level in result.levels]
     detailed = width >= _NAME_WIDTH + _COLUMN_WIDTH * len(levels)
-    made = parts.table(name, *(f"c={level}" for level in levels), left=(name,))
-    for curve in curves:
-        points = {point.concurrency: point for point in curve.points}
-        row = [curve.contender]
-        for level in levels:
-            point = points.get(level)
-            estimate = figure(point) if point else None
-            text = parts.figure(estimate.estimate if estimate else None, scale)
-            text += "*" if estimate and point and not point.is_comparable else ""
-            limits = parts.interval(estimate, lambda value: parts.figure(value, scale)) if detailed else None
-            row.append(parts.with_detail(text, limits))
-        made.add_row(*parts.cells(*row))
-    return made
+    for some in batched(levels, max(1, (width - _NAME_WIDTH) // _NARROW_COLUMN_WIDTH)):
+        rows = [
+            [curve.contender, *(_cell(curve, level, figure, scale=scale, detailed=detailed) for level in some)]
+            for curve in curves
+        ]
+        headings = [name, *(f"c={level}" for level in some)]
+        yield parts.table(headings, rows, width=width, left=(name,), wraps=(name,), least=parts.NAME_WIDTH, between=2)
+
+
+def _cell(curve: ScalingCurve, level: int, figure: _Figure, *, scale: float, detailed: bool) -> str:
+    point = next((point for point in curve.points if point.concurrency == level), None)
+    estimate = figure(point) if point else None
+    text = parts.figure(estimate.estimate if estimate else None, scale)
+    text += "*" if estimate and point and not point.is_comparable else ""
+    limits = parts.interval(estimate, lambda value: parts.figure(value, scale)) if detailed else None
+    return parts.with_detail(text, limits)
 
 
 def _sentence(curve: ScalingCurve, top: int) -> str | None:

@@ -5,7 +5,6 @@ Works at 80 columns, without a terminal and in ASCII. Colour only repeats what t
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import compress
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -24,12 +23,19 @@ WIDE = 120
 """From this many columns on, each contender takes one line and gets a bar of its relative speed."""
 
 _BAR_CELLS = 16
-_LEFT_OUT = {
-    60: {"speed", "cost", "lag\np99 ms", "CPU\nµs/req", "peak\nMiB"},
-    50: {"p50\nms", "p99\nms", "err."},
-}
-_LEFT_OUT_OPEN = {100: {"service\np99 ms", "peak\nMiB"}, 80: {"speed", "cost", "p50\nms"}} | _LEFT_OUT
-"""Below so many columns these headings are left out, so that contenders and requests per second can be read."""
+_DISPENSABLE = ("peak\nMiB", "CPU\nµs/req", "speed", "cost", "err.", "p50\nms", "p99\nms")
+_DISPENSABLE_OPEN = (
+    "service\np99 ms",
+    "peak\nMiB",
+    "speed",
+    "cost",
+    "p50\nms",
+    "CPU\nµs/req",
+    "lag\np99 ms",
+    "err.",
+    "p99\nms",
+)
+"""What is left out where there is no room for all, the first to go first."""
 
 _LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
 _METRIC_NAMES: dict[Metric, str] = {
@@ -57,8 +63,9 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
         shown += [_ranking(result, ranked, width=console.width), Text()]
     else:
         shown += [Text("No contender was ranked." if result.blocks else "No block was finished."), Text()]
-    shown += [*rates.by_rate(ranked, width=console.width), *requests.by_request(result)]
-    shown += [*requests.events(ranked), *faults.under_faults(result.clients), *_unranked(result)]
+    shown += [*rates.by_rate(ranked, width=console.width), *requests.by_request(result, width=console.width)]
+    shown += [*requests.events(ranked, width=console.width), *faults.under_faults(result.clients, width=console.width)]
+    shown += _unranked(result)
     shown += equal_work(result.clients, width=console.width, verbose=verbose)
     quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
     if quotable:
@@ -111,33 +118,45 @@ def _ranking(result: ExperimentResult, ranked: Sequence[ClientResult], *, width:
     headings = ["#", "contender", "requests/s", "speed" if is_speed else "cost", "p50\nms", "p99\nms",
         *(["service\np99 ms", "lag\np99 ms"] if is_open else []),
         "CPU\nµs/req", "peak\nMiB", "err.", "grp.", *(["relative speed"] if wide else [])]  # fmt: skip
-    limits = _LEFT_OUT_OPEN if is_open else _LEFT_OUT
-    left_out = {heading for limit, some in limits.items() if width < limit for heading in some}
-    kept = [heading not in left_out for heading in headings]
-    table = parts.table(*compress(headings, kept), left=_LEFT_ALIGNED, between=1)
-    table.columns[0].no_wrap = True
     costs = _relative_costs(result, ranked)
     holders = Counter(client.rank for client in ranked)
+    rows = []
     for client in ranked:
         cost = costs.get(client.contender)
         shown = None if cost is None else 1 / cost if is_speed else cost
-        times = client.response_time_s or Distribution(count=0)
-        cells = [
-            f"={client.rank}" if holders[client.rank] > 1 else f"{client.rank}",
-            parts.with_detail(client.contender, client.version, between=" " if wide else "\n"),
-            parts.with_detail(*_with_interval(client.throughput_rps), between="  " if wide else "\n"),
-            parts.NO_FIGURE if shown is None else f"{shown:.2f}×",
-            _quantile(times.p50, times),
-            _quantile(times.p99, times),
-            *(_service_and_lag(client) if is_open else []),
-            parts.figure(client.cpu_s_per_1k.estimate if client.cpu_s_per_1k else None, 1e3),
-            parts.figure(client.peak_memory_bytes, 1 / 1024**2),
-            f"{sum(client.errors.values()):,}",
-            client.group or "",
-        ]
+        place = f"={client.rank}" if holders[client.rank] > 1 else f"{client.rank}"
+        ratio = parts.NO_FIGURE if shown is None else f"{shown:.2f}×"
         bar = ["" if cost is None else "█" * max(1, round(_BAR_CELLS / cost))] if wide else []
-        table.add_row(*parts.cells(*compress([*cells, *bar], kept)), style="bold" if client.rank == 1 else None)
+        rows.append([place, *_cells(client, ratio, is_open=is_open, wide=wide), *bar])
+    table = parts.table(
+        headings,
+        rows,
+        width=width,
+        left=_LEFT_ALIGNED,
+        wraps=("contender",),
+        least=parts.NAME_WIDTH,
+        dispensable=_DISPENSABLE_OPEN if is_open else _DISPENSABLE,
+    )
+    for row, client in zip(table.rows, ranked, strict=True):
+        row.style = "bold" if client.rank == 1 else None
     return table
+
+
+def _cells(client: ClientResult, ratio: str, *, is_open: bool, wide: bool) -> list[str]:
+    """A contender's line, without its place."""
+    times = client.response_time_s or Distribution(count=0)
+    return [
+        parts.with_detail(client.contender, client.version, between=" " if wide else "\n"),
+        parts.with_detail(*_with_interval(client.throughput_rps), between="  " if wide else "\n"),
+        ratio,
+        _quantile(times.p50, times),
+        _quantile(times.p99, times),
+        *(_service_and_lag(client) if is_open else []),
+        parts.figure(client.cpu_s_per_1k.estimate if client.cpu_s_per_1k else None, 1e3),
+        parts.figure(client.peak_memory_bytes, 1 / 1024**2),
+        f"{sum(client.errors.values()):,}",
+        client.group or "",
+    ]
 
 
 def _service_and_lag(client: ClientResult) -> list[str]:

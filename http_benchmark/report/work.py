@@ -20,9 +20,7 @@ type Contender = ClientResult | ContenderCapacity
 _HEADINGS = ("contender", "requests\nsent", "\nseen", "\nconn.", "TLS\n(resumed)", "request\nbytes", "answer\nbytes",
     "not\n2xx", "\nagain")  # fmt: skip
 _WHERE_ANY = {"TLS\n(resumed)", "not\n2xx", "\nagain"}
-_LEFT_OUT = {"request\nbytes", "answer\nbytes"}
-_NARROW = 80
-"""Below so many columns these are left out."""
+_SIZES = ("answer\nbytes", "request\nbytes")
 
 
 def equal_work(clients: Sequence[Contender], *, width: int, verbose: bool) -> list[RenderableType]:
@@ -49,14 +47,18 @@ def equal_work(clients: Sequence[Contender], *, width: int, verbose: bool) -> li
 
 def _table(clients: Sequence[Contender], width: int) -> list[RenderableType]:
     rows = [_row(client) for client in clients]
-    left_out = {heading for heading, *cells in zip(_HEADINGS, *rows, strict=True) if not any(cells)} & _WHERE_ANY
-    if width < _NARROW:
-        left_out |= _LEFT_OUT
-    kept = [heading not in left_out for heading in _HEADINGS]
-    table = parts.table(*compress(_HEADINGS, kept), left={"contender"}, between=1)
-    for row in rows:
-        table.add_row(*parts.cells(*compress(row, kept)))
-    sizes = "" if width < _NARROW else " (bytes are those of a request: head + body)"
+    kept = [any(cells) or heading not in _WHERE_ANY for heading, *cells in zip(_HEADINGS, *rows, strict=True)]
+    table = parts.table(
+        list(compress(_HEADINGS, kept)),
+        [list(compress(row, kept)) for row in rows],
+        width=width,
+        left={"contender"},
+        wraps=("contender",),
+        least=parts.NAME_WIDTH,
+        dispensable=(*_SIZES, "requests\nsent"),
+    )
+    shown = {column.header for column in table.columns}
+    sizes = " (bytes are those of a request: head + body)" if shown & {*_SIZES} else ""
     return [Text(f"Equal work, as the origin saw it{sizes}:"), table]
 
 

@@ -85,6 +85,10 @@ class MatrixTest(SnapshotCase):
         """Their names stand above."""
         self.check("conformance_140", printed(print_conformance, ORDINARY, width=140), width=140)
 
+    def test_nine_contenders_at_40_columns(self):
+        """Several tables one below the other; neither the letters' names nor the marks' are broken."""
+        self.check("conformance_40", printed(print_conformance, ORDINARY, width=40), width=40)
+
     def test_what_is_not_expected(self):
         """A new deviation, a known one that is gone, and a client that is not here."""
         self.check("conformance_unexpected", printed(print_conformance, SURPRISING))

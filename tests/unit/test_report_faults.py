@@ -17,7 +17,7 @@ class FaultReportTest(SnapshotCase):
             make_block(*map(self.trial, ("aiohttp:async", "urllib3:sync", "broken:sync")), number=n) for n in (0, 1)
         ]
         result = make_result(blocks, configuration={"concurrency": 10, "fault": ["reset-in:2%", "delay=2ms"]})
-        for width in (80, 140):
+        for width in (60, 80, 140):
             with self.subTest(width=width):
                 self.check(f"experiment_faults_{width}", printed(print_experiment, result, width=width), width=width)
 

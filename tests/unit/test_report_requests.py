@@ -22,8 +22,8 @@ def client(contender: str, **fields: object) -> ClientResult:
     return ClientResult(contender=contender, library="x", mode="sync", status="ok", **fields)
 
 
-def printed(parts: object) -> list[str]:
-    console = Console(file=io.StringIO(), width=120)
+def printed(parts: object, width: int = 120) -> list[str]:
+    console = Console(file=io.StringIO(), width=width)
     for part in parts:
         console.print(part)
     return [" ".join(line.split()) for line in console.file.getvalue().splitlines() if line.strip()]
@@ -59,22 +59,34 @@ class RequestsTest(unittest.TestCase):
                 "search 50 % 12.3 / 500 12.3 / 500",
                 "buy 50 % – / –, 5 err. –",
             ],
-            [line for line in printed(requests.by_request(result)) if "─" not in line],
+            [line for line in printed(requests.by_request(result, width=120)) if "─" not in line],
         )
+
+    def test_a_narrow_terminal(self):
+        """Contenders that do not go side by side get a table of their own; a long name of a request is wrapped."""
+        record = RequestResult(name="look for shoes", requests=9, share=1.0, response_time_s=Distribution(count=9))
+        clients = [client(f"{name}:async", by_request=(record,)) for name in ("requestx", "aiohttp", "httpx")]
+        lines = printed(requests.by_request(self.result(["look for shoes"], *clients), width=70), width=70)
+
+        self.assertEqual(
+            ["p50 / p99 ms share requestx:async aiohttp:async", "p50 / p99 ms share httpx:async"],
+            [line for line in lines if "share" in line],
+        )
+        self.assertIn("look for shoes 100 % – / – – / –", lines)
 
     def test_long_workloads_are_cut(self):
         """Twenty rows, and how many more there are."""
         names = [f"r{number}" for number in range(23)]
         record = RequestResult(name="r0", requests=1, share=1.0)
-        lines = printed(requests.by_request(self.result(names, client("a:sync", by_request=(record,)))))
+        lines = printed(requests.by_request(self.result(names, client("a:sync", by_request=(record,))), width=120))
 
         self.assertEqual(23, len(lines))
         self.assertEqual("… and 3 requests more in the JSON", lines[-1])
 
     def test_nothing_without(self):
         """Neither a workload nor events."""
-        self.assertEqual([], printed(requests.by_request(make_result([make_block(make_trial("a:sync"))]))))
-        self.assertEqual([], printed(requests.events([client("a:sync")])))
+        self.assertEqual([], printed(requests.by_request(make_result([make_block(make_trial("a:sync"))]), width=120)))
+        self.assertEqual([], printed(requests.events([client("a:sync")], width=120)))
 
     def test_events(self):
         """First event and gaps in ms, jitter, and how many a second."""
@@ -86,6 +98,5 @@ class RequestsTest(unittest.TestCase):
             jitter_s=0.0015,
         )
 
-        self.assertEqual(
-            "a:sync 25.1 – 20.0 31.0 1.50 1,234", printed(requests.events([client("a:sync", events=figures)]))[-1]
-        )
+        lines = printed(requests.events([client("a:sync", events=figures)], width=120))
+        self.assertEqual("a:sync 25.1 – 20.0 31.0 1.50 1,234", lines[-1])

@@ -126,6 +126,11 @@ class TestSnapshots(SnapshotCase):
         """Stored experiments; a name in brackets is no markup."""
         self.check("experiment_list", printed(print_experiment_list, EXPERIMENTS))
 
+    def test_narrow_lists(self):
+        """Names are wrapped between words; what can be looked up elsewhere gives way."""
+        self.check("experiment_list_60", printed(print_experiment_list, EXPERIMENTS, width=60), width=60)
+        self.check("clients_60", printed(print_clients, CLIENTS, width=60), width=60)
+
     def test_clients(self):
         """Known clients, and how to get the missing one."""
         self.check("clients", printed(print_clients, CLIENTS))
@@ -194,11 +199,15 @@ class TestTerminal(TestCase):
         self.assertIn("größer [bold]", printed(print_experiment_list, EXPERIMENTS, width=130))
 
     def test_narrow(self):
-        """Below eighty columns nothing is lost: long names are folded."""
-        text = printed(print_experiment, nine_contenders(), width=60)
+        """Below eighty columns no name and no figure is broken; the cost and what it consists of give way."""
+        text = printed(
+            lambda result, console: print_experiment(result, console, verbose=True), nine_contenders(), width=60
+        )
 
         self.assertLessEqual(max(map(len, text.splitlines())), 60)
-        self.assertIn("aiohttp", text)
+        self.assertRegex(text, r"(?m)^=1  pycurl:async +4,992  0.201  0.602     0  a\n +1.2.3 +4,977–5,011$")
+        self.assertRegex(text, r"(?m)^ 8  httpx==0.27.2:asy +80.7   12.4   37.2     0  g\n    nc\+h2#2 +80.3–81.1$")
+        self.assertRegex(text, r"(?m)^requestx:async +3,150  3,150 +150 ")
 
     def test_one_block_of_one(self):
         """The heading counts in grammar: "0 of 1 block", "1 block"."""
