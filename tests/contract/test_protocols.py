@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, get_args
 
 from http_benchmark.clients.base import Request
@@ -83,50 +83,48 @@ class Http2Test(unittest.TestCase):
             for way, tls in (("prior knowledge", False), ("TLS", True))
         }
 
-    def each(self) -> Iterator[OriginProcess]:
-        for way, origin in self.origins.items():
-            with self.subTest(way):
-                yield origin
-
     @for_each(lambda contender: contender.capabilities.http2)
     def test_it_is_spoken_both_ways(self, contender):
         """With prior knowledge and over TLS, each method with its body whole, streamed or not."""
-        for origin in self.each():
-            before = origin.counts()
-            with contender.opened(http_version="2", ca_file=origin.ca_file) as client:
-                for method, body in (
-                    ("GET", b""),
-                    ("HEAD", b""),
-                    ("POST", b"x" * 100_000),
-                    ("PUT", b""),
-                    ("DELETE", b""),
-                ):
-                    for stream in (False, True):
-                        request = Request(method, f"{origin.url}/bytes/100000", HEADERS, body, stream=stream)
-                        self.assertEqual(200, client.send(request))
-            seen = origin.counts() - before
-            self.assertEqual((10, {"2": 10}), (seen.requests, seen.protocols))
-            self.assertEqual((200_000, 800_000), (seen.body_bytes_received, seen.body_bytes_sent))
+        for way, origin in self.origins.items():
+            with self.subTest(way):
+                before = origin.counts()
+                with contender.opened(http_version="2", ca_file=origin.ca_file) as client:
+                    for method, body in (
+                        ("GET", b""),
+                        ("HEAD", b""),
+                        ("POST", b"x" * 100_000),
+                        ("PUT", b""),
+                        ("DELETE", b""),
+                    ):
+                        for stream in (False, True):
+                            request = Request(method, f"{origin.url}/bytes/100000", HEADERS, body, stream=stream)
+                            self.assertEqual(200, client.send(request))
+                seen = origin.counts() - before
+                self.assertEqual((10, {"2": 10}), (seen.requests, seen.protocols))
+                self.assertEqual((200_000, 800_000), (seen.body_bytes_received, seen.body_bytes_sent))
 
     @for_each(lambda contender: contender.capabilities.http2 and contender.name not in CONNECTION_PER_THREAD)
     def test_requests_in_flight_share_one_connection(self, contender):
         """Twenty workers need no second connection, however many requests they send."""
-        for origin in self.each():
-            before = origin.counts()
-            with contender.opened(concurrency=20, http_version="2", ca_file=origin.ca_file) as client:
-                client.send_at_once(Request("GET", f"{origin.url}/delay/0.01", HEADERS), workers=20, times=3)
-            seen = origin.counts() - before
-            self.assertEqual((60, 1), (seen.requests, seen.connections))
+        for way, origin in self.origins.items():
+            with self.subTest(way):
+                before = origin.counts()
+                with contender.opened(concurrency=20, http_version="2", ca_file=origin.ca_file) as client:
+                    client.send_at_once(Request("GET", f"{origin.url}/delay/0.01", HEADERS), workers=20, times=3)
+                seen = origin.counts() - before
+                self.assertEqual((60, 1), (seen.requests, seen.connections))
 
     @for_each(lambda contender: contender.name in CONNECTION_PER_THREAD)
     def test_a_connection_per_thread_is_kept(self, contender):
         """Where threads cannot share one, each keeps its own."""
-        for origin in self.each():
-            before = origin.counts()
-            with contender.opened(concurrency=3, http_version="2", ca_file=origin.ca_file) as client:
-                client.send_at_once(Request("GET", f"{origin.url}/bytes/1", HEADERS), workers=3, times=5)
-            seen = origin.counts() - before
-            self.assertEqual((15, 3), (seen.requests, seen.connections))
+        for way, origin in self.origins.items():
+            with self.subTest(way):
+                before = origin.counts()
+                with contender.opened(concurrency=3, http_version="2", ca_file=origin.ca_file) as client:
+                    client.send_at_once(Request("GET", f"{origin.url}/bytes/1", HEADERS), workers=3, times=5)
+                seen = origin.counts() - before
+                self.assertEqual((15, 3), (seen.requests, seen.connections))
 
     @for_each(lambda contender: contender.capabilities.http2)
     def test_a_server_without_it_is_an_error_and_no_fallback(self, contender):
@@ -150,15 +148,18 @@ class Http2Test(unittest.TestCase):
     @for_each(lambda contender: contender.capabilities.http2)
     def test_a_slow_answer_is_a_timeout_and_the_client_is_as_good_as_new(self, contender):
         """Over HTTP/2 a request can be given up without its connection; here it does not end, so it is not counted."""
-        for origin in self.each():
-            url = f"{origin.url}/delay/600"
-            kind = contender.kind_of(url, headers=HEADERS, http_version="2", ca_file=origin.ca_file, timeout_s=SHORT_S)
-            self.assertEqual(ErrorKind.TIMEOUT, kind)
-            listed = tuple(exception_class for exception_class, _ in contender.adapter.ERRORS)
-            with contender.opened(http_version="2", ca_file=origin.ca_file, timeout_s=SHORT_S) as client:
-                with contextlib.suppress(*listed):
-                    client.send(Request("GET", url, HEADERS))
-                self.assertEqual(200, client.send(Request("GET", f"{origin.url}/bytes/10", HEADERS)))
+        for way, origin in self.origins.items():
+            with self.subTest(way):
+                url = f"{origin.url}/delay/600"
+                kind = contender.kind_of(
+                    url, headers=HEADERS, http_version="2", ca_file=origin.ca_file, timeout_s=SHORT_S
+                )
+                self.assertEqual(ErrorKind.TIMEOUT, kind)
+                listed = tuple(exception_class for exception_class, _ in contender.adapter.ERRORS)
+                with contender.opened(http_version="2", ca_file=origin.ca_file, timeout_s=SHORT_S) as client:
+                    with contextlib.suppress(*listed):
+                        client.send(Request("GET", url, HEADERS))
+                    self.assertEqual(200, client.send(Request("GET", f"{origin.url}/bytes/10", HEADERS)))
 
 
 if __name__ == "__main__":

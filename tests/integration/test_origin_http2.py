@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import time
 import unittest
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import psutil
@@ -47,109 +49,116 @@ def client_of(origin: OriginProcess, *, http1: bool = False) -> Iterator[httpx.C
 
 
 class Http2Case(unittest.TestCase):
-    """Has an origin for each way to HTTP/2, and a client of it for each test."""
+    """Has an origin for each way to HTTP/2."""
 
     @classmethod
     def setUpClass(cls):
         cls.origins = {way: cls.enterClassContext(OriginProcess(options=options)) for way, options in WAYS.items()}
 
-    def each(self) -> Iterator[tuple[OriginProcess, httpx.Client]]:
+
+def in_each_way(test: Callable[[Any, OriginProcess, httpx.Client], None]) -> Callable[[Any], None]:
+    """Run a test for each way to HTTP/2, with a client of its own."""
+
+    @functools.wraps(test)
+    def run(self: Http2Case) -> None:
         for way, origin in self.origins.items():
             with self.subTest(way), client_of(origin) as client:
-                yield origin, client
+                test(self, origin, client)
+
+    return run
 
 
 class AnswersTest(Http2Case):
-    def test_bodies_arrive_whole(self):
+    @in_each_way
+    def test_bodies_arrive_whole(self, origin, client):
         """Of every size, with and without a length known in advance, also when asked for again."""
-        for _, client in self.each():
-            for path, size in (("/bytes/0", 0), ("/bytes/1024", 1024), (f"/bytes/{3 * MIB}", 3 * MIB)):
-                for _ in range(2):
-                    response = client.get(path)
-                    self.assertEqual(("HTTP/2", 200), (response.http_version, response.status_code))
-                    self.assertEqual((str(size), payload(size)), (response.headers["content-length"], response.content))
-            response = client.get(f"/stream-bytes/{MIB}?chunk_size=1000")
-            self.assertEqual((None, payload(MIB)), (response.headers.get("content-length"), response.content))
+        for path, size in (("/bytes/0", 0), ("/bytes/1024", 1024), (f"/bytes/{3 * MIB}", 3 * MIB)):
+            for _ in range(2):
+                response = client.get(path)
+                self.assertEqual(("HTTP/2", 200), (response.http_version, response.status_code))
+                self.assertEqual((str(size), payload(size)), (response.headers["content-length"], response.content))
+        response = client.get(f"/stream-bytes/{MIB}?chunk_size=1000")
+        self.assertEqual((None, payload(MIB)), (response.headers.get("content-length"), response.content))
 
-    def test_uploads_arrive_whole(self):
+    @in_each_way
+    def test_uploads_arrive_whole(self, origin, client):
         """What is uploaded is echoed, or drained and counted; a second upload is not answered with the first."""
-        for origin, client in self.each():
-            before = origin.counts()
-            for text in ("first", "other"):
-                self.assertEqual(text, client.post("/post", content=text).json()["data"])
-            for pieces in ([], [b"in ", b"pieces"]):  # whose length no header tells
-                self.assertEqual(b"".join(pieces).decode(), client.post("/post", content=iter(pieces)).json()["data"])
-            body = b"x" * (2 * MIB)
-            self.assertEqual(200, client.put("/bytes/1", content=body).status_code)
-            self.assertEqual(2 * MIB + 19, (origin.counts() - before).body_bytes_received)
+        before = origin.counts()
+        for text in ("first", "other"):
+            self.assertEqual(text, client.post("/post", content=text).json()["data"])
+        for pieces in ([], [b"in ", b"pieces"]):  # whose length no header tells
+            self.assertEqual(b"".join(pieces).decode(), client.post("/post", content=iter(pieces)).json()["data"])
+        body = b"x" * (2 * MIB)
+        self.assertEqual(200, client.put("/bytes/1", content=body).status_code)
+        self.assertEqual(2 * MIB + 19, (origin.counts() - before).body_bytes_received)
 
-    def test_the_request_is_described(self):
+    @in_each_way
+    def test_the_request_is_described(self, origin, client):
         """Query, headers and URL are those of the request, the host taken from where HTTP/2 has it."""
-        for origin, client in self.each():
-            described = client.get("/anything/a%20b?c=d", headers={"X-Test": "1"}).json()
-            self.assertEqual({"c": "d"}, described["args"])
-            self.assertEqual(
-                ("1", origin.url.partition("://")[2]), tuple(map(described["headers"].get, ("X-Test", "Host")))
-            )
-            self.assertEqual(f"{origin.url}/anything/a%20b?c=d", described["url"])
-            self.assertEqual("127.0.0.1", described["origin"])
+        described = client.get("/anything/a%20b?c=d", headers={"X-Test": "1"}).json()
+        self.assertEqual({"c": "d"}, described["args"])
+        self.assertEqual(
+            ("1", origin.url.partition("://")[2]), tuple(map(described["headers"].get, ("X-Test", "Host")))
+        )
+        self.assertEqual(f"{origin.url}/anything/a%20b?c=d", described["url"])
+        self.assertEqual("127.0.0.1", described["origin"])
 
-    def test_answers_without_a_body_have_none(self):
+    @in_each_way
+    def test_answers_without_a_body_have_none(self, origin, client):
         """HEAD tells the length and sends nothing; 204 and 304 have neither."""
-        for origin, client in self.each():
-            before = origin.counts()
-            head = client.head("/bytes/1000")
-            self.assertEqual(("1000", b""), (head.headers["content-length"], head.content))
-            for status in (204, 304):
-                response = client.get(f"/status/{status}")
-                self.assertEqual((status, b""), (response.status_code, response.content))
-            self.assertEqual(0, (origin.counts() - before).body_bytes_sent)
+        before = origin.counts()
+        head = client.head("/bytes/1000")
+        self.assertEqual(("1000", b""), (head.headers["content-length"], head.content))
+        for status in (204, 304):
+            response = client.get(f"/status/{status}")
+            self.assertEqual((status, b""), (response.status_code, response.content))
+        self.assertEqual(0, (origin.counts() - before).body_bytes_sent)
 
-    def test_errors_are_the_routes(self):
+    @in_each_way
+    def test_errors_are_the_routes(self, origin, client):
         """No such path, a method that is not offered, and a body that is too long to be echoed."""
-        for _, client in self.each():
-            self.assertEqual(404, client.get("/nowhere").status_code)
-            self.assertEqual(405, client.post("/get").status_code)
-            self.assertEqual(413, client.post("/post", content=b"x" * (MAX_KEPT_BODY_BYTES + 1)).status_code)
-            self.assertEqual(200, client.get("/bytes/1").status_code)
+        self.assertEqual(404, client.get("/nowhere").status_code)
+        self.assertEqual(405, client.post("/get").status_code)
+        self.assertEqual(413, client.post("/post", content=b"x" * (MAX_KEPT_BODY_BYTES + 1)).status_code)
+        self.assertEqual(200, client.get("/bytes/1").status_code)
 
-    def test_waiting_is_never_shorter_than_asked_for(self):
+    @in_each_way
+    def test_waiting_is_never_shorter_than_asked_for(self, origin, client):
         """/delay, /drip and the queue of /fifo take their time."""
-        for _, client in self.each():
-            for path, least_s in (
-                ("/delay/0.05", 0.05),
-                ("/drip?numbytes=5&duration=0.05", 0.05),
-                ("/fifo/0.03", 0.03),
-            ):
-                started_s = time.perf_counter()
-                self.assertEqual(200, client.get(path).status_code)
-                self.assertGreaterEqual(time.perf_counter() - started_s, least_s)
+        for path, least_s in (
+            ("/delay/0.05", 0.05),
+            ("/drip?numbytes=5&duration=0.05", 0.05),
+            ("/fifo/0.03", 0.03),
+        ):
+            started_s = time.perf_counter()
+            self.assertEqual(200, client.get(path).status_code)
+            self.assertGreaterEqual(time.perf_counter() - started_s, least_s)
 
-    def test_requests_of_one_connection_overlap(self):
+    @in_each_way
+    def test_requests_of_one_connection_overlap(self, origin, client):
         """A slow answer does not hold up a fast one behind it: streams, not a queue."""
-        for origin, client in self.each():
-            before = origin.counts()
-            with client.stream("GET", "/drip?numbytes=2&duration=30") as slow:
-                self.assertEqual(200, slow.status_code)
-                self.assertEqual(200, client.get("/bytes/10").status_code)
-            self.assertEqual((2, 1), ((origin.counts() - before).requests, (origin.counts() - before).connections))
+        before = origin.counts()
+        with client.stream("GET", "/drip?numbytes=2&duration=30") as slow:
+            self.assertEqual(200, slow.status_code)
+            self.assertEqual(200, client.get("/bytes/10").status_code)
+        self.assertEqual((2, 1), ((origin.counts() - before).requests, (origin.counts() - before).connections))
 
 
 class JournalTest(Http2Case):
-    def test_requests_are_written_down(self):
+    @in_each_way
+    def test_requests_are_written_down(self, origin, client):
         """Method, target, version and headers, with the authority as Host; a connection's end is not shown."""
-        for origin, client in self.each():
-            origin.start_journal()
-            for _ in range(2):
-                client.get("/bytes/1?x=1", headers={"X-Mixed": "A b"})
-            seen = origin.journal()
-            for request in seen.requests:
-                self.assertEqual(("GET", "/bytes/1?x=1", "2"), (request.method, request.target, request.version))
-                self.assertEqual(("host", origin.url.partition("://")[2]), request.headers[0])
-                self.assertEqual("A b", request.header("x-mixed"))
-            (connection,) = seen.connections
-            self.assertEqual((2, origin.ca_file is not None), (len(seen.requests), connection.tls))
-            self.assertIsNone(connection.closed_ns)
+        origin.start_journal()
+        for _ in range(2):
+            client.get("/bytes/1?x=1", headers={"X-Mixed": "A b"})
+        seen = origin.journal()
+        for request in seen.requests:
+            self.assertEqual(("GET", "/bytes/1?x=1", "2"), (request.method, request.target, request.version))
+            self.assertEqual(("host", origin.url.partition("://")[2]), request.headers[0])
+            self.assertEqual("A b", request.header("x-mixed"))
+        (connection,) = seen.connections
+        self.assertEqual((2, origin.ca_file is not None), (len(seen.requests), connection.tls))
+        self.assertIsNone(connection.closed_ns)
 
     def test_bodies_that_come_at_once_are_told_apart(self):
         """Though they share a connection."""
@@ -172,34 +181,34 @@ class JournalTest(Http2Case):
 
 
 class CountsTest(Http2Case):
-    def test_what_it_shows_is_counted_and_nothing_else_is_made_up(self):
+    @in_each_way
+    def test_what_it_shows_is_counted_and_nothing_else_is_made_up(self, origin, client):
         """Requests by status and protocol, connections, bodies; no bytes of heads, no handshakes."""
-        for origin, client in self.each():
-            before = origin.counts()
-            for path in ("/bytes/100", "/bytes/100", "/status/503"):
-                client.get(path)
-            with client_of(origin, http1=True) as other:
-                self.assertEqual("HTTP/1.1", other.get("/bytes/1").http_version)
+        before = origin.counts()
+        for path in ("/bytes/100", "/bytes/100", "/status/503"):
+            client.get(path)
+        with client_of(origin, http1=True) as other:
+            self.assertEqual("HTTP/1.1", other.get("/bytes/1").http_version)
 
-            seen = origin.counts() - before
-            self.assertEqual((4, {200: 3, 503: 1}), (seen.requests, seen.statuses))
-            self.assertEqual(({"1.1": 1, "2": 3}, 2), (seen.protocols, seen.connections))
-            self.assertEqual((0, 201), (seen.body_bytes_received, seen.body_bytes_sent))
-            self.assertGreater(seen.cpu_s, 0)
-            self.assertEqual({None}, self.unseen(seen))
+        seen = origin.counts() - before
+        self.assertEqual((4, {200: 3, 503: 1}), (seen.requests, seen.statuses))
+        self.assertEqual(({"1.1": 1, "2": 3}, 2), (seen.protocols, seen.connections))
+        self.assertEqual((0, 201), (seen.body_bytes_received, seen.body_bytes_sent))
+        self.assertGreater(seen.cpu_s, 0)
+        self.assertEqual({None}, self.unseen(seen))
 
-    def test_a_client_that_hangs_up_while_it_waits_is_dropped(self):
+    @in_each_way
+    def test_a_client_that_hangs_up_while_it_waits_is_dropped(self, origin, client):
         """Its request is no answer of any status."""
-        for origin, client in self.each():
-            before = origin.counts()
-            with self.assertRaises(httpx.ReadTimeout):
-                client.get("/delay/600", timeout=0.1)
-            client.close()
-            deadline_s = time.monotonic() + PATIENCE_S
-            while not (origin.counts() - before).dropped and time.monotonic() < deadline_s:
-                time.sleep(0.01)
-            seen = origin.counts() - before
-            self.assertEqual((0, 1, {}), (seen.requests, seen.dropped, seen.statuses))
+        before = origin.counts()
+        with self.assertRaises(httpx.ReadTimeout):
+            client.get("/delay/600", timeout=0.1)
+        client.close()
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not (origin.counts() - before).dropped and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        seen = origin.counts() - before
+        self.assertEqual((0, 1, {}), (seen.requests, seen.dropped, seen.statuses))
 
     def unseen(self, seen: ServerCounts) -> set[int | None]:
         return {
