@@ -1,9 +1,9 @@
-"""What several subcommands do: load the settings, open the database, write JSON, make a console."""
+"""What several subcommands do: load the settings, open the database, write JSON, make a console, end."""
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,10 +12,21 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
+from http_benchmark.errors import ErrorKind
+from http_benchmark.models.experiment import ClientResult, Validity
 from http_benchmark.report.plain import Plain
 from http_benchmark.storage import ResultStorage, require_existing
 from http_benchmark.utils import logging
+
+_NEVER_CONNECTED = (
+    ErrorKind.NAME_RESOLUTION,
+    ErrorKind.CONNECTION_REFUSED,
+    ErrorKind.CONNECT_TIMEOUT,
+    ErrorKind.CONNECT,
+    ErrorKind.TLS,
+)
 
 
 def load_settings(arguments: dict[str, Any], config_file: Path | None) -> Settings:
@@ -83,6 +94,23 @@ def answering(*, saved: bool = True) -> Iterator[None]:
         _give_up(sys.stdout)
         advice = ", but is saved; see http-benchmark results list" if saved else ""
         raise click.ClickException(f"the answer cannot be printed ({error.strerror}){advice}") from error
+
+
+def exit_code(clients: Sequence[ClientResult], validity: Validity, *, strict: bool) -> int:
+    """What a run ends with that was not interrupted.
+
+    Failed requests, and that nobody was ranked for them, are an answer; with `strict` it has to be one that holds.
+    """
+    if not any(_reached_target(client) for client in clients):
+        return EXIT_NOTHING_MEASURED
+    holds = validity.verdict == "valid" and any(client.rank for client in clients)
+    return 1 if strict and not holds else 0
+
+
+def _reached_target(client: ClientResult) -> bool:
+    """Whether a contender finished and got at least one answer, be it a late or a bad one."""
+    unanswered = sum(client.errors.get(kind, 0) for kind in _NEVER_CONNECTED)
+    return client.status != "failed" and client.requests > unanswered
 
 
 def _give_up(stream: TextIO) -> None:

@@ -6,13 +6,20 @@ from loguru import logger
 from rich.console import Console
 from rich.text import Text
 
-from http_benchmark.cli.common import answering, check_writable, make_console, open_storage, print_lines, write_json
+from http_benchmark.cli.common import (
+    answering,
+    check_writable,
+    exit_code,
+    make_console,
+    open_storage,
+    print_lines,
+    write_json,
+)
 from http_benchmark.cli.display import Display
-from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
+from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan, target
 from http_benchmark.config import Settings
 from http_benchmark.models.measurement import BlockRecord
-from http_benchmark.models.scaling import ScalingResult
 from http_benchmark.report import json as json_report
 from http_benchmark.report.scaling import print_scaling
 from http_benchmark.scaling import ScalingExperiment, ScalingObserver
@@ -50,15 +57,10 @@ def run_levels(settings: Settings, console: Console, json_file: str | None, *, p
             write_json(json_report.dump(result), json_file)
     with answering():
         print_scaling(result, console)
-    return EXIT_INTERRUPTED if interrupted else _exit_code(scaling, result, strict=strict)
-
-
-def _exit_code(scaling: ScalingExperiment, result: ScalingResult, *, strict: bool) -> int:
-    from http_benchmark.cli.running import reached_target  # which imports this module
-
-    if not any(reached_target(client) for level in scaling.levels.values() for client in level.result().clients):
-        return EXIT_NOTHING_MEASURED
-    return 1 if strict and result.validity.verdict != "valid" else 0
+    if interrupted:
+        return EXIT_INTERRUPTED
+    clients = [client for level in scaling.levels.values() for client in level.result().clients]
+    return exit_code(clients, result.validity, strict=strict)
 
 
 def _print_plan(scaling: ScalingExperiment, console: Console) -> None:

@@ -71,7 +71,12 @@ Examples:
     is_flag=True,
     help="Say what would run and how long; run nothing.",
 )
-@click.option("--strict", envvar="HTTP_BENCHMARK_STRICT", is_flag=True, help="Exit with 1 unless the verdict is valid.")
+@click.option(
+    "--strict",
+    envvar="HTTP_BENCHMARK_STRICT",
+    is_flag=True,
+    help="Exit with 1 unless the verdict is valid and somebody ranked.",
+)
 @shared_options(database=True, output=True)
 def command(config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any) -> int:
     """Compare HTTP clients on one workload and print the ranking.

@@ -10,30 +10,22 @@ from http_benchmark.benchmark import Experiment
 from http_benchmark.cli.common import (
     answering,
     check_writable,
+    exit_code,
     load_settings,
     make_console,
     open_storage,
     write_json,
 )
 from http_benchmark.cli.levels import run_levels
-from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
+from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan
 from http_benchmark.cli.progress import ProgressDisplay
-from http_benchmark.errors import ErrorKind
-from http_benchmark.models.experiment import ClientResult, ExperimentResult
+from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.report import json as json_report
 from http_benchmark.report.terminal import print_experiment
 from http_benchmark.utils import host
 
 EARLIER_DISTRIBUTION = "http-client-benchmarker"
-
-_NEVER_CONNECTED = (
-    ErrorKind.NAME_RESOLUTION,
-    ErrorKind.CONNECTION_REFUSED,
-    ErrorKind.CONNECT_TIMEOUT,
-    ErrorKind.CONNECT,
-    ErrorKind.TLS,
-)
 
 
 def run(
@@ -70,7 +62,7 @@ def run(
             result = experiment.result()
             progress.stop()
     _show(result, console, json_file, verbose=settings.verbose > 0)
-    return EXIT_INTERRUPTED if interrupted else _exit_code(result, strict=strict)
+    return EXIT_INTERRUPTED if interrupted else exit_code(result.clients, result.validity, strict=strict)
 
 
 def _show(result: ExperimentResult, console: Console, json_file: str | None, *, verbose: bool) -> None:
@@ -79,17 +71,6 @@ def _show(result: ExperimentResult, console: Console, json_file: str | None, *, 
             write_json(json_report.dump(result), json_file)
     with answering():
         print_experiment(result, console, verbose=verbose)
-
-
-def _exit_code(result: ExperimentResult, *, strict: bool) -> int:
-    if not any(reached_target(client) for client in result.clients):
-        return EXIT_NOTHING_MEASURED
-    return 1 if strict and result.validity.verdict != "valid" else 0
-
-
-def reached_target(client: ClientResult) -> bool:
-    """Whether a contender finished and got at least one answer, be it a late or a bad one."""
-    return client.requests > sum(client.errors.get(kind, 0) for kind in _NEVER_CONNECTED)
 
 
 def _warn_of_the_earlier_distribution() -> None:

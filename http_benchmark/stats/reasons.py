@@ -198,8 +198,18 @@ def pacing_rate(evidence: Evidence) -> Figures:
     return {name: share for name, share in missed.items() if name not in told}
 
 
-def late(evidence: Evidence) -> Figures:
-    """Who was late though it had threads or tasks free and processor time left.
+def late_on_a_busy_machine(evidence: Evidence) -> Figures:
+    """Who was late while others had the processors."""
+    return _late(evidence) if others_busy(evidence) or stolen(evidence) else {}
+
+
+def late_by_itself(evidence: Evidence) -> Figures:
+    """Who was late otherwise."""
+    return {} if others_busy(evidence) or stolen(evidence) else _late(evidence)
+
+
+def _late(evidence: Evidence) -> Figures:
+    """Who was late though it had threads or tasks free and used little processor time.
 
     A request that is due while the client works on another one waits for that one's CPU time: so much lag is the
     client's own.

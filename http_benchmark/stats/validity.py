@@ -148,10 +148,19 @@ RULES: tuple[Rule[Evidence], ...] = (
     ),
     Rule(
         "pacing-late",
-        reasons.late,
+        reasons.late_on_a_busy_machine,
         reasons.MOST_LAG_S,
-        "requests were sent late (median lag {who}) though the client had time; response times include it, "
-        "so look at lag and service time, and for other work on the machine",
+        "requests were sent late (median lag {who}), since others had the processors; response times include it: "
+        "end other work, and measure again",
+        format_duration,
+    ),
+    Rule(
+        "pacing-late",
+        reasons.late_by_itself,
+        reasons.MOST_LAG_S,
+        "requests were sent late (median lag {who}) though neither processor time nor threads or tasks were short: "
+        "something held up the client's own loop or threads, such as a call that waits, or requests due at about the "
+        "same time; response times include it, so look at lag and service time apart",
         format_duration,
     ),
     Rule(

@@ -141,6 +141,17 @@ class RunTest(CommandCase):
         self.assertEqual((4, []), (done.returncode, self.complaints(done.stderr)))
         self.assertIn("connection-refused 50", done.stdout)
 
+    def test_failed_requests_are_an_answer(self):
+        """A run in which all fail, or of a workload a quarter, has measured that; nobody is ranked."""
+        (self.folder / "mixed.toml").write_text(
+            '[[request]]\nurl = "/status/503"\n[[request]]\nweight = 3\nurl = "/get"\n'
+        )
+        for arguments in (("--url", "/status/404"), ("--workload", "mixed.toml")):
+            with self.subTest(arguments):
+                done = self.run_command("run", "urllib3", *SMALL, *arguments)
+                self.assertEqual((0, []), (done.returncode, self.complaints(done.stderr)))
+                self.assertIn("No contender was ranked.", done.stdout)
+
     def test_strict(self):
         """With --strict a verdict other than valid is exit code 1."""
         self.assertEqual(1, self.run_command("run", "null:sync", *SMALL, "--strict").returncode)

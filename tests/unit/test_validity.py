@@ -359,6 +359,20 @@ class ExplainedTest(unittest.TestCase):
         self.assertEqual(["client-limited"], Run(late | {"cpu_s": 0.19}, **OPEN).codes)
         self.assertEqual(["workers-exhausted"], Run(late | {"exhausted": 20}, **OPEN).codes)
 
+    def test_late_for_want_of_a_processor_or_by_itself(self):
+        """Where others had the processors it is theirs; on a quiet machine something held up the client."""
+        late = PACED | {"lag_p50_s": 0.01}
+        for machine, words in (
+            ({"other_cpu_ratio": 0.11}, "since others had the processors"),
+            ({"steal_ratio": 0.021}, "since others had the processors"),
+            ({"other_cpu_ratio": 0.10, "steal_ratio": 0.02}, "held up the client's own loop or threads"),
+            ({}, "held up the client's own loop or threads"),
+        ):
+            with self.subTest(machine):
+                given = Run(late | {"machine": MachineLoad(**machine)}, **OPEN, contenders=("httpx:async",)).validity
+                (reason,) = [reason for reason in given.reasons if reason.code == "pacing-late"]
+                self.assertIn(words, reason.message)
+
     def test_late_on_a_machine_that_is_late_is_said_once(self):
         """The machine's own lateness explains that of the contenders; a late median that of the rest."""
         run = Run(PACED | {"lag_p50_s": 0.01}, **OPEN, **pacing(0.009, 0.01, 0.9))
