@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 import trustme
+from loguru import logger
 from rich.console import Console
 
 from http_benchmark.cli.levels import LevelsDisplay
@@ -77,6 +78,8 @@ class TargetTest(unittest.TestCase):
 
     def test_the_first_line_of_several_concurrencies(self):
         """Says the same."""
+        logger.disable("http_benchmark")  # which says it, too
+        self.addCleanup(logger.enable, "http_benchmark")
         written = io.StringIO()
         configuration = ExperimentConfiguration(contenders=("httpx:sync",), proxy="http://me:hidden@p:1")
         LevelsDisplay(Console(file=written)).preparing(ScalingExperiment(configuration, (1, 8)))
