@@ -23,8 +23,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
     parser.add_argument("names", nargs="*", help="test modules, classes or methods; all tests by default")
     parser.add_argument("-v", "--verbose", action="store_true")
-    parser.add_argument("--durations", type=int, metavar="N", help="name the N slowest tests (with names)")
+    parser.add_argument("--durations", type=int, metavar="N", help="name the N slowest tests")
     arguments = parser.parse_args()
+    if not arguments.names and (arguments.verbose or arguments.durations):
+        parser.error("--verbose and --durations want names of modules, classes or methods")
     return run(arguments) if arguments.names else run_all()
 
 
@@ -47,19 +49,22 @@ def run(arguments: argparse.Namespace) -> int:
 def run_all() -> int:
     """Run all modules, and print what each has to say when it ends."""
     totals = [0, 0, 0]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         for ended in as_completed([pool.submit(run_module, name) for name in modules()]):
             name, seconds, output, counts = ended.result()
             totals = [total + count for total, count in zip(totals, counts, strict=True)]
             said = output if counts[1] or counts[2] else ""
             print(f"{name}: {counts[0]} passed in {seconds:.0f} s\n{said}", end="", flush=True)
+    finally:  # Ctrl-C ends those that run; the others must not begin
+        pool.shutdown(cancel_futures=True)
     close(*totals)
     return 1 if totals[1] or not totals[0] else 0
 
 
 def modules() -> Iterator[str]:
-    """All test modules, large files first, since what takes long must not come last."""
-    for path in sorted(FOLDER.rglob("test_*.py"), key=lambda path: path.stat().st_size, reverse=True):
+    """All test modules; those with processes first, and large files first, since what takes long must not come last."""
+    for path in sorted(FOLDER.rglob("test_*.py"), key=lambda path: (path.parent.name == "unit", -path.stat().st_size)):
         yield ".".join(path.relative_to(FOLDER.parent).with_suffix("").parts)
 
 
@@ -70,7 +75,7 @@ def run_module(name: str) -> tuple[str, float, str, tuple[int, int, int]]:
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     closing = CLOSING.search(ended.stdout)
     passed, failed, skipped = map(int, closing.groups()) if closing else (0, 0, 0)
-    if ended.returncode and not failed:  # it has crashed
+    if ended.returncode and not failed and not skipped:  # it has crashed
         failed = 1
     return name, time.monotonic() - started, ended.stdout, (passed, failed, skipped)
 
