@@ -11,7 +11,6 @@ import sys
 import time
 import unittest
 import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -21,7 +20,7 @@ CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped\n\Z", re.MULTI
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
-    parser.add_argument("names", nargs="*", help="test modules, classes or methods; all tests by default")
+    parser.add_argument("names", nargs="*", help="folders, modules, classes or methods; all tests by default")
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--durations", type=int, metavar="N", help="name the N slowest tests")
     arguments = parser.parse_args()
@@ -32,7 +31,8 @@ def main() -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run these here."""
-    suite = unittest.defaultTestLoader.loadTestsFromNames(arguments.names)
+    names = [module for name in arguments.names for module in modules(FOLDER.parent / name.replace(".", "/")) or [name]]
+    suite = unittest.defaultTestLoader.loadTestsFromNames(names)
     warnings.simplefilter("error")
     runner = unittest.TextTestRunner(
         stream=sys.stdout, verbosity=1 + arguments.verbose, warnings="error", durations=arguments.durations
@@ -62,10 +62,10 @@ def run_all() -> int:
     return 1 if totals[1] or not totals[0] else 0
 
 
-def modules() -> Iterator[str]:
-    """All test modules; those with processes first, and large files first, since what takes long must not come last."""
-    for path in sorted(FOLDER.rglob("test_*.py"), key=lambda path: (path.parent.name == "unit", -path.stat().st_size)):
-        yield ".".join(path.relative_to(FOLDER.parent).with_suffix("").parts)
+def modules(folder: Path = FOLDER) -> list[str]:
+    """The test modules below a folder; those with processes first, then by size: what takes long must not be last."""
+    paths = sorted(folder.rglob("test_*.py"), key=lambda path: (path.parent.name == "unit", -path.stat().st_size))
+    return [".".join(path.relative_to(FOLDER.parent).with_suffix("").parts) for path in paths]
 
 
 def run_module(name: str) -> tuple[str, float, str, tuple[int, int, int]]:
