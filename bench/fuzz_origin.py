@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
+from bench.fuzzing.http2 import Http2Fuzzer
 from bench.fuzzing.orders import unknown_routes
 from bench.fuzzing.rounds import Fuzzer, Report
 from http_benchmark.faults import AMOUNTS, FaultKind
@@ -36,6 +37,8 @@ def fuzz(
     cpu_s: float = math.inf,
     connections: int = 150,
     faults: bool = False,
+    tls: bool = False,
+    http2: bool = False,
     tell: Callable[[str], object] = print,
 ) -> Report:
     """Play rounds against an origin of its own.
@@ -46,11 +49,14 @@ def fuzz(
         cpu_s: No further round is begun when so much CPU time was used, the origin's included.
         connections: Per part of a round, of which there are three.
         faults: Play against an origin that goes wrong itself, in every way that can be ordered.
+        tls: Over TLS, with broken handshakes in between.
+        http2: Against the HTTP/2 listener, over TLS or by prior knowledge.
         tell: Told findings as they come, and how far it is now and then.
     """
     raise_file_limit()
-    with OriginProcess(options=OriginOptions(seed=seed, faults=FAULTS if faults else ())) as origin:
-        fuzzer = Fuzzer(seed, connections, origin, trusts=not faults)
+    options = OriginOptions(seed=seed, tls=tls, http2=http2, faults=FAULTS if faults else ())
+    with OriginProcess(options=options) as origin:
+        fuzzer = (Http2Fuzzer if http2 else Fuzzer)(seed, connections, origin, trusts=not faults)
         report, told, next_s = fuzzer.report, 0, time.monotonic() + PROGRESS_S
         for number in rounds:
             alive = fuzzer.play(number)
@@ -73,6 +79,8 @@ def main() -> int:
     parser.add_argument("--round", type=int, metavar="K", help="play only this one, to see a finding again")
     parser.add_argument("--connections", type=int, default=150, help="per part of a round, of which there are three")
     parser.add_argument("--faults", action="store_true", help="have the origin go wrong itself, in every way it can")
+    parser.add_argument("--tls", action="store_true", help="over TLS, with broken handshakes in between")
+    parser.add_argument("--http2", action="store_true", help="against HTTP/2, over TLS or by prior knowledge")
     arguments = parser.parse_args()
     if unknown := unknown_routes():
         print(f"asked for now and then only, since nothing is known of their answers: {', '.join(unknown)}")
@@ -82,6 +90,8 @@ def main() -> int:
         cpu_s=arguments.cpu,
         connections=arguments.connections,
         faults=arguments.faults,
+        tls=arguments.tls,
+        http2=arguments.http2,
     )
     print(report.summary())
     return 1 if report.findings else 0

@@ -1,6 +1,7 @@
 """Playing rounds of connections against one origin, and looking at it after each."""
 
 import asyncio
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from bench.fuzzing.handshakes import over_tls
 from bench.fuzzing.scripts import Script, drained, lasting, wild
 from bench.fuzzing.talk import Outcome, Talk
 from bench.fuzzing.verdict import Ledger, fault_of, grows
@@ -86,6 +88,7 @@ class Fuzzer:
         assert address.hostname is not None
         assert address.port is not None
         self._target = address.hostname, address.port
+        self._tls = ssl.create_default_context(cafile=origin.ca_file) if origin.ca_file else None
         self._complaints = ""
         self._descriptors = self._process.num_fds()
         self._growing = False
@@ -94,8 +97,7 @@ class Fuzzer:
         """One round; whether the origin is still there after it."""
         where = f"--round {number}"
         try:
-            for name, kind in PARTS:
-                self._part(number, name, kind)
+            self._parts(number)
             self._idle(where)
             self.report.counts = self._origin.counts()
             self.report.sizes.append(self._process.memory_info().rss)
@@ -107,15 +109,21 @@ class Fuzzer:
         self._grows(where)
         return True
 
+    def _parts(self, number: int) -> None:
+        for name, kind in PARTS:
+            self._part(number, name, kind)
+
     def _part(self, number: int, name: str, kind: Callable[[Random, str], Script]) -> None:
         scripts = [
             kind(Random(f"{self._seed}/{number}/{name}/{place}"), f"--round {number}, {name} {place}")
             for place in range(self._connections)
         ]
+        if self._tls:
+            scripts = [over_tls(Random(script.name), script, number) for number, script in enumerate(scripts)]
         if not self._trusts:
             scripts = [replace(script, trusts=False) for script in scripts]
         before = self._origin.counts()
-        outcomes = asyncio.run(_all(scripts, self._target, self._starved_s))
+        outcomes = asyncio.run(_all(scripts, self._target, self._starved_s, self._tls))
         self._deserted(f"--round {number}, after {name}")
         seen = self._origin.counts() - before
         for outcome in outcomes:
@@ -128,9 +136,8 @@ class Fuzzer:
         self.report.left += sum(outcome.script.leaves for outcome in outcomes)
 
     def _starved_s(self) -> float:
-        """For how long origin and fuzzer have waited for a processor."""
-        files = (Path(f"/proc/{pid}/schedstat") for pid in (self._process.pid, "self"))
-        return sum(int(file.read_text(encoding="ascii").split()[1]) for file in files) / 1e9
+        """For how long the origin has waited for a processor."""
+        return int(Path(f"/proc/{self._process.pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
 
     def _deserted(self, where: str) -> None:
         """Wait until the origin has closed all connections; a finding if it does not.
@@ -174,13 +181,15 @@ class Fuzzer:
         self.report.findings.append(f"--seed {self._seed} {where}: {what}")
 
 
-async def _all(scripts: Sequence[Script], target: tuple[str, int], starved_s: Callable[[], float]) -> list[Outcome]:
+async def _all(
+    scripts: Sequence[Script], target: tuple[str, int], starved_s: Callable[[], float], tls: ssl.SSLContext | None
+) -> list[Outcome]:
     outcomes: list[Outcome] = []
     waiting = iter(scripts)
 
     async def play() -> None:
         for script in waiting:
-            outcomes.append(await Talk(script, target, starved_s).run())  # noqa: PERF401 - each as it ends
+            outcomes.append(await Talk(script, target, starved_s, tls=tls).run())  # noqa: PERF401 - each as it ends
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_A_TIME):

@@ -8,6 +8,7 @@ from typing import Literal
 from bench.fuzzing.damage import DAMAGES
 from bench.fuzzing.orders import Order, faulty_routes, order, unknown_routes
 
+type Tls = Literal["none", "spoken", "broken"]
 type Ending = Literal["answered", "half-close", "close", "reset"]
 
 _LARGE = (
@@ -59,6 +60,7 @@ class Script:
         ending: "answered" half-closes when the answers to all orders are there, "half-close" after the last piece; both
             read to the end. "close" and "reset" leave in the middle of whatever happens.
         ends_after_s: A pause before the half-close, or when it is time to leave.
+        tls: "spoken" sends its parts over TLS; "broken" sends them as they are to who expects TLS.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Script:
     window_bytes: int = 0
     ending: Ending = "answered"
     ends_after_s: float = 0.0
+    tls: Tls = "none"
 
     @property
     def leaves(self) -> bool:
@@ -107,7 +110,7 @@ def wild(random: Random, name: str) -> Script:
 
 def _sound(random: Random, name: str, *, lasting: bool = False) -> Script:
     orders = tuple(order(random, lasting=lasting) for _ in range(random.choice((1, 1, 2, 5, 20))))
-    parts, rest_s = _cut(random, b"".join(one.wire for one in orders))
+    parts, rest_s = cut(random, b"".join(one.wire for one in orders))
     read_bytes, read_rest_s = random.choice(((65536, 0.0), (65536, 0.0), (random.choice((1, 50, 1000)), 0.001)))
     return Script(
         name,
@@ -136,7 +139,7 @@ def _damaged(random: Random, name: str) -> Script:
     before = tuple(order(random, calm=True, lasting=True) for _ in range(random.randrange(4)))
     victims = b"".join(order(random, calm=True).wire for _ in range(random.randint(1, 3)))
     damaged = random.choice(DAMAGES)(random, victims)
-    parts, rest_s = _cut(random, b"".join(one.wire for one in before) + damaged)
+    parts, rest_s = cut(random, b"".join(one.wire for one in before) + damaged)
     return Script(
         name,
         _address(random),
@@ -181,7 +184,7 @@ def _betrayed(random: Random, name: str) -> Script:
     paths = [random.choice(faulty_routes()).replace("{s}", "0.05") for _ in range(random.randint(1, 3))]
     wires = [f"{random.choice(('GET', 'POST'))} {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in paths]
     wires.insert(random.randrange(len(wires) + 1), order(random, calm=True).wire)
-    parts, rest_s = _cut(random, b"".join(wires))
+    parts, rest_s = cut(random, b"".join(wires))
     script = Script(
         name,
         _address(random),
@@ -210,7 +213,7 @@ def _cut_short(random: Random, script: Script) -> Script:
     )
 
 
-def _cut(random: Random, wire: bytes) -> tuple[tuple[bytes, ...], float]:
+def cut(random: Random, wire: bytes) -> tuple[tuple[bytes, ...], float]:
     """Cut what is sent into pieces, with the pause between two of them; never so many that it takes long."""
     rest_s = random.choice((0.0, 0.0, 0.0005))
     match random.randrange(5):

@@ -69,6 +69,7 @@ class Ledger:
     """What the origin must have counted, from what the connections know; equal bounds where that is all."""
 
     connections: Bounds = field(default_factory=Bounds)
+    tls_handshakes: Bounds = field(default_factory=Bounds)
     closed: Bounds = field(default_factory=Bounds)
     reset_by_client: Bounds = field(default_factory=Bounds)
     requests: Bounds = field(default_factory=Bounds)
@@ -87,14 +88,19 @@ class Ledger:
         return ledger
 
     def add(self, outcome: Outcome) -> None:
-        """Take in one connection."""
+        """Take in one connection; one whose handshake failed counts nowhere."""
+        if outcome.script.tls == "broken":
+            return
         statuses = [reply.status for reply in outcome.replies]
         if outcome.begun is not None:
             statuses.append(outcome.begun)
         self.statuses.update(statuses)
         whole = outcome.drained and outcome.script.trusts
         closes = int(bool(outcome.replies) and outcome.replies[-1].closes)
-        self.connections.add(1, 1)
+        over_tls = int(outcome.script.tls == "spoken")
+        least = 0 if over_tls and outcome.script.leaves else 1  # it may be gone before the origin's handshake is over
+        self.connections.add(least, 1)
+        self.tls_handshakes.add(least * over_tls, over_tls)
         self.closed.add(closes, closes if whole else 1)
         self.reset_by_client.add(0, 0 if whole and not outcome.script.leaves else 1)
         self.requests.add(len(statuses), len(statuses) if whole else _requests_at_most(outcome))

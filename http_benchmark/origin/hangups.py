@@ -13,3 +13,11 @@ def hung_up(transport: asyncio.Transport) -> bool:
     poll = select.poll()
     poll.register(connection.fileno(), _HANGUP)  # errors are told in any case
     return bool(poll.poll(0))
+
+
+def gone(transport: asyncio.Transport) -> bool:
+    """Whether nothing that is written now gets to the client.
+
+    When a TLS client closes TCP, uvloop throws away what is written, but says so by `is_closing` one turn later only.
+    """
+    return transport.is_closing() or (not transport.can_write_eof() and hung_up(transport))

@@ -10,6 +10,7 @@ from http_benchmark.origin import resets
 from http_benchmark.origin.alarms import Alarm, Alarms
 from http_benchmark.origin.answers import Answer
 from http_benchmark.origin.counters import Counters
+from http_benchmark.origin.hangups import gone
 from http_benchmark.origin.messages import Buffer
 from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.scripts import Ending, Step, capped, script
@@ -190,7 +191,7 @@ class Sender:
         self._alarm = self._alarms.at(self._due_ns, lambda: self._go_on(then))
 
     def _go_on(self, then: Callable[[], None]) -> None:
-        if self._transport.is_closing():
+        if gone(self._transport):
             return  # the client has left this very moment: it gets no answer, and `cancel` is about to come
         self._alarm = None
         then()

@@ -13,3 +13,17 @@ class OriginFuzzTest(unittest.TestCase):
         self.assertEqual([], report.findings)
         self.assertGreaterEqual(report.counts.connections, 360)
         self.assertEqual({2, 3, 4, 5}, {status // 100 for status in report.counts.statuses})
+
+    def test_it_survives_over_tls(self):
+        """The same over TLS, with handshakes that break."""
+        report = fuzz(seed=7, rounds=range(1), connections=60, tls=True, tell=lambda _: None)
+
+        self.assertEqual([], report.findings)
+        self.assertEqual(report.counts.connections, report.counts.tls_handshakes)
+
+    def test_http2_survives(self):
+        """Broken frames by prior knowledge, then sound requests: all answered and counted."""
+        report = fuzz(seed=7, rounds=range(1), connections=30, http2=True, tell=lambda _: None)
+
+        self.assertEqual([], report.findings)
+        self.assertGreater(report.counts.protocols["2"], 30)

@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import stat
+import time
 import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from http_benchmark.origin.process import OriginProcess
 
 PATIENCE_S = 20.0
 MIB = 1024**2
+_BUSY_THEN_DUE = (  # the client is gone when the origin is done with the first
+    b"GET /busy/0.3 HTTP/1.1\r\nHost: a\r\n\r\nGET /fifo/0 HTTP/1.1\r\nHost: a\r\n\r\n"
+)
 
 
 class TlsTest(unittest.TestCase):
@@ -75,6 +79,21 @@ class TlsTest(unittest.TestCase):
                 while data := connection.recv(MIB):  # raises SSLEOFError where the good-bye is missing
                     answer += data
                 self.assertGreaterEqual(len(answer), length)
+
+    def test_who_leaves_behind_a_flood_is_not_answered(self):
+        """Clients that leave before the second of many answers is due get one; nothing else is counted, or said."""
+        clients = 5
+        for _ in range(clients):
+            with self.connected(ssl.create_default_context(cafile=self.origin.ca_file), None) as connection:
+                flood = b"GET /bytes/1 HTTP/1.1\r\nHost: a\r\n\r\n" * 2000
+                connection.sendall(_BUSY_THEN_DUE + flood)
+        deadline_s = time.monotonic() + PATIENCE_S
+        while (self.origin.counts() - self.before).dropped < clients and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+
+        seen = self.origin.counts() - self.before
+        self.assertEqual((clients, clients), (seen.requests, seen.dropped))
+        self.assertEqual("", self.origin.complaints())
 
     def test_who_does_not_trust_its_authority_gets_nothing(self):
         """A failed handshake is no connection, and leaves the origin as it was."""

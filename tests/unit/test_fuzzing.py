@@ -49,6 +49,7 @@ class VerdictTest(unittest.TestCase):
         right = {
             "requests": 4,
             "connections": 2,
+            "tls_handshakes": 0,
             "bytes_received": 4 * len(HEAD),
             "bytes_sent": 200,
             "statuses": {200: 4},
@@ -65,6 +66,7 @@ class VerdictTest(unittest.TestCase):
             {"requests": 5, "statuses": {200: 5}, "protocols": {"1.1": 5}},
             {"requests": 3, "statuses": {200: 3}, "protocols": {"1.1": 3}},
             {"connections": 3},
+            {"tls_handshakes": 1},
             {"bytes_received": 4 * len(HEAD) - 1},
             {"bytes_sent": 201},
             {"statuses": {200: 3, 404: 1}},
@@ -93,6 +95,7 @@ class VerdictTest(unittest.TestCase):
                 seen = ServerCounts(
                     requests=requests,
                     connections=1,
+                    tls_handshakes=0,
                     bytes_received=received,
                     bytes_sent=sent,
                     statuses={200: requests},
