@@ -44,7 +44,7 @@ class InterruptionTest(CommandCase):
 
         self.assertEqual((130, []), (process.returncode, self.complaints(errors)))
         self.assert_ended(children)
-        done = f"{len(self.stored_blocks())} of {MANY_BLOCKS} blocks"
+        done = f"{len(self.stored_blocks())} of {MANY_BLOCKS:,} blocks"
         self.assertIn("interrupted", output)
         self.assertIn(done, output)
         self.assertRegex(output, r"urllib3:sync +\d")
@@ -73,7 +73,7 @@ class InterruptionTest(CommandCase):
         output, errors = process.communicate()
         self.assertEqual((130, []), (process.returncode, self.complaints(errors)))
         self.assert_ended(children)
-        self.assertIn(f"{len(self.stored_blocks())} of {MANY_BLOCKS} blocks", output)
+        self.assertIn(f"{len(self.stored_blocks())} of {MANY_BLOCKS:,} blocks", output)
         [summary] = self.open_storage().list_experiments()
         self.assertEqual("interrupted", summary.status)
 
