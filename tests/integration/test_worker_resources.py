@@ -105,11 +105,11 @@ class CpuTest(unittest.TestCase):
         options = ClientOptions(concurrency=1)
         worker.open(Open(null.module, null.modes["sync"], options=options, request=Request("GET", "http://x/")))
         worker.opened()
-        time.sleep(0.2)
+        time.sleep(0.5)
         worker.start(Run(Stop(requests=10)))
         ran = worker.ran(30, [].append)
 
-        self.assertGreaterEqual(ran.idle_ns, 200_000_000)
+        self.assertGreaterEqual(ran.idle_ns, 200_000_000)  # it may begin to wait late on a busy machine
         self.assertLess(ran.idle_cpu_ns, ran.idle_ns / 50)
 
 
