@@ -8,7 +8,7 @@ a failed or repeated request explains, a connection or a part of a body, is held
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, median_low
 
 from http_benchmark.models.work import Count, Deviation, DeviationCode, Severity, Work
 from http_benchmark.units import counted
@@ -25,6 +25,7 @@ MOST_RATIO = 0.01
 MOST_HEADERS_OFF = 0.5
 """By how much headers may be longer or shorter than the others' before that is shown."""
 
+_AGREEING = 3  # others who were sent less, before more is held against somebody
 _ESCAPED = 2  # how many bytes of an answer a byte of a request header explains, where the origin echoes it as JSON
 
 
@@ -148,17 +149,23 @@ def _upload(account: Account) -> _Found:
 def _answers(account: Account, others: Sequence[Account]) -> _Found:
     """Answers as long as the others got, as far as its request headers, which some routes echo, do not explain it.
 
+    What most have counts, its own included, so that one that asks for something else does not speak against the rest.
     Of two contenders nobody can tell whose answers are right: less is held against the one, more is not against the
-    other.
+    other, nor is it where fewer than three agree on less.
     """
     own = account.per_request(account.work.response_body_bytes)
-    theirs = _middle(other.per_request(other.work.response_body_bytes) for other in others)
-    if own is None or theirs is None or abs(own - theirs) <= MOST_RATIO * theirs:
+    known = [other.per_request(other.work.response_body_bytes) for other in others]
+    sizes = [size for size in known if size is not None]
+    if own is None or not sizes:
         return
+    theirs = median_low([own, *sizes]) if len(sizes) > 1 else sizes[0]
+    if abs(own - theirs) <= MOST_RATIO * theirs:
+        return
+    agreeing = sum(abs(size - theirs) <= MOST_RATIO * theirs for size in sizes)
     own_head = account.per_request(account.work.request_header_bytes)
     their_head = _middle(other.per_request(other.work.request_header_bytes) for other in others)
     echoed = own_head is None or their_head is None or abs(own - theirs) <= _ESCAPED * abs(own_head - their_head)
-    more: Severity = "other-work" if len(others) > 1 else "shown"
+    more: Severity = "other-work" if agreeing >= _AGREEING else "shown"
     severity: Severity = "shown" if echoed else "less-work" if own < theirs else more
     what = f"was sent {_bytes(own)} of body per request, the others {_bytes(theirs)}"
     yield Deviation(code="answers-differ", severity=severity, what=what, ordered=theirs, seen=own)

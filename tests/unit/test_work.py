@@ -137,9 +137,17 @@ class LimitTest(unittest.TestCase):
         self.assertEqual([("answers-differ", "shown")], found(counted_trial(), less))
         self.assertEqual([("answers-differ", "less-work")], found(less, counted_trial()))
 
+    def test_one_with_less_speaks_against_nobody_else(self):
+        """Of three the odd one is accused, and the two that agree are not; two with less accuse nobody."""
+        fair, none = counted_trial("b:sync"), [counted_trial(f"{name}:sync", body_bytes_sent=0) for name in "cd"]
+
+        self.assertEqual([], found(counted_trial(), fair, none[0]))
+        self.assertEqual([("answers-differ", "less-work")], found(none[0], counted_trial(), fair))
+        self.assertEqual([("answers-differ", "shown")], found(counted_trial(), *none))
+
     def test_answers_that_echo_the_request(self):
         """Ten bytes more of headers explain twenty in the answer, which is shown; not twenty-one."""
-        others = [counted_trial(f"{name}:sync") for name in "bc"]
+        others = [counted_trial(f"{name}:sync") for name in "bcd"]
         head = {"header_bytes_received": 110_000}
 
         self.assertEqual([("answers-differ", "shown")], found(counted_trial(body_bytes_sent=520_000, **head), *others))
