@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +23,32 @@ _STDERR_TAIL_BYTES = 2000
 _STOP_PATIENCE_S = 2.0
 _READING_PATIENCE_S = 30.0
 _PIPE_BYTES = select.PIPE_BUF  # what a pipe that can be written takes without waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that a child runs in.
+
+    Attributes:
+        executable: Its path.
+        search_path: Folder in which it finds this package instead of the user's PYTHONPATH, which could stand before
+            what is installed there; None for the Python that runs this program.
+    """
+
+    executable: str = sys.executable
+    search_path: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The child's environment variables."""
+        if self.search_path is None:
+            return os.environ | _path_to_this_package()
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONHOME"}
+        return inherited | {"PYTHONPATH": self.search_path}
+
+
+OWN_INTERPRETER = Interpreter()
+"""The one that runs this program."""
 
 
 def _path_to_this_package() -> dict[str, str]:
@@ -43,6 +70,7 @@ class Child:
         arguments: Its command-line arguments; nothing secret, since others can read them.
         name: What to call it in messages.
         pass_fds: Open files that the child inherits under the same numbers.
+        interpreter: The Python that runs it.
     """
 
     def __init__(
@@ -52,6 +80,7 @@ class Child:
         *,
         name: str,
         pass_fds: Collection[int] = (),
+        interpreter: Interpreter = OWN_INTERPRETER,
     ) -> None:
         self.name = name
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
@@ -59,7 +88,7 @@ class Child:
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 [
-                    sys.executable,
+                    interpreter.executable,
                     "-P",
                     "-m",
                     module,
@@ -69,7 +98,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 pass_fds=tuple(pass_fds),
-                env=os.environ | _path_to_this_package(),
+                env=interpreter.environment,
                 start_new_session=True,  # Ctrl-C reaches the controller alone, which then ends its children in order
             )
         except BaseException as error:

@@ -7,7 +7,7 @@ from typing import Self
 
 from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.recorder import BUFFERED_SAMPLES
-from http_benchmark.utils.child import Child
+from http_benchmark.utils.child import OWN_INTERPRETER, Child, Interpreter
 from http_benchmark.worker.protocol import (
     Broken,
     Finish,
@@ -40,9 +40,10 @@ class WorkerProcess:
     Args:
         name: The contender, for messages.
         cpus: Processors to run on; empty for any.
+        interpreter: The Python that runs it.
     """
 
-    def __init__(self, name: str, cpus: Sequence[int] = ()) -> None:
+    def __init__(self, name: str, cpus: Sequence[int] = (), *, interpreter: Interpreter = OWN_INTERPRETER) -> None:
         self._samples = SamplesFile()
         sink = self._samples.descriptor
         try:
@@ -51,6 +52,7 @@ class WorkerProcess:
                 [str(number) for number in (os.getpid(), sink, *cpus)],
                 name=name,
                 pass_fds=[sink],
+                interpreter=interpreter,
             )
         except BaseException:
             self._samples.close()

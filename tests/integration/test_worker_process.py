@@ -4,19 +4,27 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
+import venv
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import psutil
 
+import http_benchmark
 from http_benchmark.clients import NULL_CLIENT, installed_clients, known_clients
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.schedule import Stop
+from http_benchmark.utils.child import Interpreter
 from http_benchmark.worker.process import WorkerProcess
 from http_benchmark.worker.protocol import Open, Ran, Run
 from http_benchmark.worker.samples import CHUNK_SAMPLES, Samples
+
+PACKAGE = Path(http_benchmark.__file__).parent
 
 
 def order(library: str = "null", mode: str = "sync", **options) -> Open:
@@ -138,6 +146,28 @@ class WorkerProcessTest(unittest.TestCase):
                 time.sleep(0.5)
 
                 self.assertLessEqual(sum(process.cpu_times()[:2]) - before, 0.01)
+
+    def test_another_python_measures_what_is_installed_there(self):
+        """It needs the standard library and a way to this package, and no PYTHONPATH of the user's gets in between."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        venv.create(folder / "empty", symlinks=True)
+        (folder / "link").mkdir()
+        (folder / "link" / "http_benchmark").symlink_to(PACKAGE)
+        interpreter = Interpreter(str(folder / "empty" / "bin" / "python"), str(folder / "link"))
+        self.enterContext(mock.patch.dict(os.environ, PYTHONPATH=sys.path[-1]))
+
+        worker = self.enterContext(WorkerProcess("a contender", interpreter=interpreter))
+        worker.open(order())
+        worker.opened()
+        process = psutil.Process(worker.pid)
+        self.assertEqual(interpreter.executable, process.cmdline()[0])
+        self.assertEqual(interpreter.search_path, process.environ()["PYTHONPATH"])
+        self.assertEqual(7, len(run(worker, Run(Stop(requests=7)))[1]))
+
+        without_library = self.enterContext(WorkerProcess("another one", interpreter=interpreter))
+        without_library.open(order("httpx"))
+        with self.assertRaisesRegex(ClientUnavailableError, "httpx"):
+            without_library.opened()
 
     def test_the_environment_is_the_clients_alone(self):
         """Loading httpx does not load click and rich, which this project has and httpx can do without."""
