@@ -1,6 +1,5 @@
 """Reads a workload file: finds out which format it has, and hands it to that format's reader."""
 
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.redaction import without_secrets
 from http_benchmark.workloads import curl, har, toml_file
+from http_benchmark.workloads.nesting import parse_json
 from http_benchmark.workloads.workload import Template, Workload
 
 _FORMATS = (
@@ -61,10 +61,7 @@ def _open_api(path: Path, content: bytes, document: Any) -> Workload:
 
 
 def _json(path: Path, content: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise ConfigurationError(f"{path.name} is no JSON: {error}; correct it") from None
+    document = parse_json(content, path.name)
     if not isinstance(document, dict):
         raise ConfigurationError(f"{path.name} is a JSON {type(document).__name__}, not an object; {_FORMATS}")
     return document
