@@ -14,7 +14,7 @@ from functools import partial
 from typing import Literal
 
 from http_benchmark.block import TrialFailedError, run_block
-from http_benchmark.checks import check_pacing, probe_floor, unchecked_certificates
+from http_benchmark.checks import check_pacing, probe_floor
 from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
 from http_benchmark.comparison import compare
 from http_benchmark.errors import ClientUnavailableError, WorkerError
@@ -29,6 +29,7 @@ from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRec
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.planning import configured_workload, make_plan
 from http_benchmark.redaction import shareable, without_passwords
+from http_benchmark.screening import unchecked_certificates
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.stats.work import works

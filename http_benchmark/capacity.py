@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from http_benchmark.benchmark import Experiment
-from http_benchmark.checks import pacing_of, unchecked_certificates
+from http_benchmark.checks import pacing_of
 from http_benchmark.clients import NULL_CLIENT
 from http_benchmark.errors import (
     ClientUnavailableError,
@@ -35,6 +35,7 @@ from http_benchmark.models.work import Work
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.probe import is_served_in_time, require_success, try_rate
 from http_benchmark.probing import Probing, Spacing
+from http_benchmark.screening import unchecked_certificates
 from http_benchmark.slo import Slo
 from http_benchmark.stats.capacity import limits, summarise_searches
 from http_benchmark.stats.capacity_validity import judge_capacity

@@ -1,8 +1,8 @@
-"""What is found out before an experiment starts: does the pacing hold, where is the floor, who checks certificates?
+"""What is found out of machine and origin before an experiment starts: does the pacing hold, where is the floor?
 
 The pacing check sends an open schedule with the client that answers by itself; the floor is what a bare socket reaches
-on the same workload; over TLS each contender meets a server that it must not trust. What the figures mean for the
-verdict is in `stats.validity`.
+on the same workload. What the figures mean for the verdict is in `stats.validity`; what the contenders are asked
+beforehand is in `screening`.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from http_benchmark.models.contender import Contender, Mode
 from http_benchmark.models.experiment import FloorProbe, PacingCheck
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.stats.reasons import MOST_LAG_P99_S, MOST_LAG_S, MOST_RATE_ERROR
-from http_benchmark.targets import NO_TARGET, OpenTarget, open_target
+from http_benchmark.targets import NO_TARGET, OpenTarget
 from http_benchmark.trial import Trial
 from http_benchmark.worker.protocol import Run
 
@@ -91,35 +91,6 @@ def _server_ceiling_rps(plan: Plan, target: OpenTarget) -> float | None:
     crowded = replace(plan, options=replace(plan.options, concurrency=CEILING_CONNECTIONS), processes=1)
     servers = [probe.server for probe in _closed_slices(crowded, target, "sync")]
     return median(server.requests / server.cpu_s for server in servers if server) if all(servers) else None
-
-
-def unchecked_certificates(plan: Plan) -> tuple[str, ...]:
-    """Have each contender send a request to an origin with a certificate of an authority that it must not trust.
-
-    Returns:
-        Whose request arrived; nobody where the origin has no TLS, or where certificates are not to be checked.
-    """
-    if not (plan.origin.tls and plan.options.verify):
-        return ()
-    origin = replace(plan.origin, certificate="unknown-authority", faults=())
-    options = replace(plan.options, concurrency=1)
-    single = replace(
-        plan, origin=origin, options=options, processes=1, warm_up=None, retry_delays_s=(), workload=None, mix=None
-    )
-    with open_target(None, plan.origin_cpus, origin) as impostor:
-        return tuple(arm.name for arm in plan.arms if _is_trusted(impostor, arm, single))
-
-
-def _is_trusted(target: OpenTarget, arm: Arm, plan: Plan) -> bool:
-    """Whether a contender's request gets to this target."""
-    try:
-        with Trial(arm, plan, target) as trial:
-            trial.open()
-            trial.opened()
-            server = trial.send(Run(Stop(requests=1)), plan.slowest_request_s + _GRACE_S).server
-    except (ClientUnavailableError, ConfigurationError, WorkerError):
-        return False  # in the run it fails as well, which then says why
-    return server is not None and server.requests > 0
 
 
 def _closed_slices(plan: Plan, target: OpenTarget, mode: Mode) -> list[Measured]:

@@ -186,7 +186,7 @@ def _protocol(account: Account) -> _Found:
 
 def _certificates(account: Account) -> _Found:
     if not account.checks_certificates:
-        what = "does not check certificates: it sent a request to a server that it was not to trust"
+        what = "does not check certificates: it sent a request to a server with a wrong one"
         yield Deviation(code="certificate-unchecked", severity="other-work", what=what, ordered=0, seen=1)
 
 

@@ -81,7 +81,8 @@ WORK_RULES: tuple[Rule[Worked], ...] = (
     ),
     _rule(
         "unequal-work",
-        "requests went to a server with a certificate of an unknown authority ({who}): nobody checked it",
+        "requests went to a server with a certificate of an unknown authority, or for another host ({who}): "
+        "nobody checked it",
         "certificate-unchecked",
     ),
     _rule(

@@ -59,7 +59,7 @@ class ForwardingTest(ProxyCase):
             self.assertEqual({"forwarded": 7 * 4}, proxy.counts())
 
     def test_tls(self):
-        """Over TLS each connection is a tunnel, to the origin and to the impostor that nobody trusts."""
+        """Over TLS each connection is a tunnel, to the origin and to the impostors that nobody trusts."""
         with ProxyProcess() as proxy:
             document = self.measure(proxy.url, "--tls")
 

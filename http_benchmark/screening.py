@@ -1,0 +1,75 @@
+"""What each contender is asked just before a run, by servers of our own: one request, which the run could not judge.
+
+Over TLS it must not come to a server with a wrong certificate. What follows for the contender is in
+`stats.deviations`.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+from http_benchmark.errors import ClientUnavailableError, ConfigurationError, WorkerError
+from http_benchmark.load.schedule import Stop
+from http_benchmark.measured import Measured
+from http_benchmark.origin.options import CertificateKind
+from http_benchmark.plan import Plan
+from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.trial import Trial
+from http_benchmark.worker.protocol import Run
+
+_IMPOSTORS: tuple[CertificateKind, ...] = ("unknown-authority", "wrong-host")
+"""Who signed a certificate and whose it is are looked at apart: a client may leave out either."""
+
+_GRACE_S = 30.0  # for a busy machine
+
+
+def unchecked_certificates(plan: Plan) -> tuple[str, ...]:
+    """Have each contender send a request to two origins that it must not trust.
+
+    Returns:
+        Whose request arrived at one; nobody where the origin has no TLS, or where certificates are not to be checked.
+    """
+    if not (plan.origin.tls and plan.options.verify):
+        return ()
+    caught = {name for kind in _IMPOSTORS for name in _arriving_at_impostor(kind, plan)}
+    return tuple(arm.name for arm in plan.arms if arm.name in caught)
+
+
+def _arriving_at_impostor(kind: CertificateKind, plan: Plan) -> Iterator[str]:
+    options = replace(plan.origin, certificate=kind, faults=(), processes=1, addresses=1)
+    with open_target(None, plan.origin_cpus, options) as impostor:
+        for name, sent in _asked(plan, impostor):
+            if sent and sent.server and sent.server.requests:
+                yield name
+
+
+def _asked(plan: Plan, target: OpenTarget) -> Iterator[tuple[str, Measured | None]]:
+    """Have each contender send one request to this target, one after the other.
+
+    Yields:
+        The contender, and what came of it; None where it failed before, which in the run says why.
+    """
+    single = replace(
+        plan,
+        origin=replace(plan.origin, faults=()),
+        options=replace(plan.options, concurrency=1),
+        processes=1,
+        warm_up=None,
+        retry_delays_s=(),
+        workload=None,
+        mix=None,
+    )
+    with ExitStack() as stack:
+        trials = [stack.enter_context(Trial(arm, single, target)) for arm in plan.arms]
+        for trial in trials:  # their processes start while others are asked
+            trial.open()
+        for trial in trials:
+            yield trial.arm.name, _sent(trial, single.slowest_request_s + _GRACE_S)
+
+
+def _sent(trial: Trial, patience_s: float) -> Measured | None:
+    try:
+        trial.opened()
+        return trial.send(Run(Stop(requests=1)), patience_s)
+    except (ClientUnavailableError, ConfigurationError, WorkerError):
+        return None
