@@ -1,12 +1,10 @@
 """Our own format: weighted requests with placeholders, and the data that fills them, in a TOML file."""
 
-import csv
 import hashlib
-import json
 import os
 import tomllib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -25,8 +23,10 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import Model, configuration_error, did_you_mean
 from http_benchmark.models.fields import Count, Headers, Method
 from http_benchmark.redaction import without_passwords
-from http_benchmark.units import counted
+from http_benchmark.workloads.json_values import as_json
+from http_benchmark.workloads.nesting import check_nesting, nests_too_deeply
 from http_benchmark.workloads.placeholders import fault_in, names_in
+from http_benchmark.workloads.tables import read_table
 from http_benchmark.workloads.workload import Generate, Row, Step, Take, Template, Workload
 
 
@@ -111,7 +111,11 @@ def read(path: Path, content: bytes) -> Workload:
         ConfigurationError: With one line for each fault.
     """
     try:
-        document = _File(**tomllib.loads(content.decode()))
+        values = tomllib.loads(content.decode())
+        check_nesting(values, path.name)
+        document = _File(**values)
+    except RecursionError:
+        raise nests_too_deeply(path.name) from None
     except ValidationError as error:
         names = [field.alias or name for model in (_File, _Step) for name, field in model.model_fields.items()]
         faults = configuration_error(error, names, placed=True).faults
@@ -163,24 +167,10 @@ class _Reading:
         content = self._file(f"data.{name}.csv", file)
         if content is None:
             return ()
-        text = content.decode("utf-8-sig", errors="replace")
-        try:
-            rows = list(csv.reader(text.splitlines(keepends=True), strict=True))
-        except csv.Error as error:
-            self.faults.append(f"data.{name}: {str(file)!r} is no CSV: {error}; correct it")
-            return ()
-        columns, lines = (rows[0], rows[1:]) if rows else ([], [])
-        if not lines:
-            self.faults.append(f"data.{name}: {str(file)!r} has no rows; its first line has the names of the columns")
-        if len(set(columns)) < len(columns):
-            self.faults.append(f"data.{name}: {str(file)!r} has a column twice; give each a name of its own")
-        for number, line in enumerate(lines, 2):
-            if len(line) != len(columns):
-                has = counted(len(line), "field")
-                self.faults.append(
-                    f"data.{name}: row {number} of {str(file)!r} has {has}, its first line {len(columns)}"
-                )
-        return tuple(dict(zip(columns, line, strict=False)) for line in lines)
+        faults: list[str] = []
+        rows = read_table(str(file), content, faults)
+        self.faults += [f"data.{name}: {fault}" for fault in faults]
+        return rows
 
     def generator(self, name: str, value: Any) -> Generate:
         """What makes a value for each variant."""
@@ -194,12 +184,27 @@ class _Reading:
             case {"random": [int(low), int(high)], **rest} if not rest and low <= high:
                 return lambda generator, _: str(generator.randint(low, high))
             case {"choice": [*choices], **rest} if not rest and choices:
-                return lambda generator, _: str(generator.choice(choices))
+                return self._choice(f"values.{name}.choice", choices)
         self.faults.append(
             f'values.{name} must be "sequence", "uuid", {{ sequence = START }}, {{ random = [LOW, HIGH] }} or '
             f"{{ choice = [VALUE, …] }}, got {value!r}"
         )
         return _sequence(1)
+
+    def _choice(self, place: str, choices: Sequence[Any]) -> Generate:
+        """One of these, texts as they are and others as JSON has them."""
+        texts = [
+            choice if isinstance(choice, str) else self._json(f"{place}.{number}", choice)
+            for number, choice in enumerate(choices)
+        ]
+        return lambda generator, _: generator.choice(texts)
+
+    def _json(self, place: str, value: Any) -> str:
+        try:
+            return as_json(place, value)
+        except ConfigurationError as error:
+            self.faults += error.faults
+            return ""
 
     def step(self, place: str, step: _Step, columns: Mapping[str, set[str]]) -> Step:
         """A request of the setup with what it takes; what is wrong with that is noted."""
@@ -242,7 +247,7 @@ class _Reading:
         method = "GET" if request.method == "STREAM" else request.method
         headers, body = request.headers, request.body or b""
         if request.body_json is not None:
-            body = json.dumps(request.body_json, ensure_ascii=False)
+            body = self._json(f"{place}.json", request.body_json)
             if "content-type" not in {name.lower() for name, _ in headers}:
                 headers = (*headers, ("Content-Type", "application/json"))
         elif request.body_file is not None:

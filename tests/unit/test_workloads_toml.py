@@ -91,6 +91,25 @@ class ContentTest(WorkloadCase):
         self.assertRegex(made["u"][0], "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
         self.assertEqual(["1", "2", "3"], made["s"][:3])
 
+    def test_a_choice_that_is_no_text(self):
+        """Is spelled as in JSON."""
+        workload = self.read(
+            "values.toml",
+            '[values]\nc = { choice = [true, { a = [1.5, "ä"] }, 7, "x"] }\n[[request]]\nurl = "/{{c}}"\n',
+        )
+        generator = random.Random(1)
+
+        self.assertEqual(
+            {"true", '{"a": [1.5, "ä"]}', "7", "x"}, {workload.generated["c"](generator, 0) for _ in range(100)}
+        )
+
+    def test_rows_end_where_csv_ends_them(self):
+        """Not at the other line separators of Unicode; lines without anything at the end are no rows."""
+        self.file("users.csv", "\ufeffname,term\r\nada,a\u2028b\x85c\x0bd\r\n\r\n\n")
+        workload = self.read("a.toml", '[data.users]\ncsv = "users.csv"\n[[request]]\nurl = "/"\n')
+
+        self.assertEqual(({"name": "ada", "term": "a\u2028b\x85c\x0bd"},), workload.tables["users"])
+
     def test_a_body_from_a_file_is_sent_as_it_is(self):
         """Binary, and with what would be placeholders elsewhere; it is part of the digest."""
         (self.folder / "body.bin").write_bytes(b"\xff{{x}}")
@@ -192,6 +211,34 @@ class FaultTest(WorkloadCase):
                 self.assertEqual(len(expected), len(faults), faults)
                 for words, fault in zip(expected, faults, strict=True):
                     self.assertTrue(fault.startswith(words), fault)
+
+    def test_what_json_does_not_have(self):
+        """Dates, times, and numbers that are none are refused by request and key."""
+        for value, expected in (
+            ("{ a = [1, { when = 2026-01-02 }] }", ("request.1.json.a.1.when is a date",)),
+            ("{ at = 10:00:00, x = nan }", ("request.1.json.at is a time", "request.1.json.x is nan")),
+            ("[2026-01-02T10:00:00Z, -inf]", ("request.1.json.0 is a date", "request.1.json.1 is -inf")),
+        ):
+            with self.subTest(value):
+                faults = self.faults("a.toml", f"[[request]]\nurl = '/'\n[[request]]\nurl = '/b'\njson = {value}\n")
+                advice = "which JSON does not have; write it as text"
+                self.assertEqual(tuple(f"a.toml: {words}, {advice}" for words in expected), faults)
+        (fault,) = self.faults("a.toml", "[values]\nx = { choice = [1, nan] }\n[[request]]\nurl = '/'\n")
+        self.assertTrue(fault.startswith("a.toml: values.x.choice.1 is nan, which JSON"), fault)
+
+    def test_nesting_without_end(self):
+        """Is one line, whether brackets or dotted keys make it."""
+        for value in (f"json = {'[' * 3000}{']' * 3000}", f"json.{'a.' * 3000}a = 1"):
+            with self.subTest(value[:10]):
+                faults = self.faults("a.toml", f"[[request]]\nurl = '/'\n{value}\n")
+                self.assertEqual(("a.toml nests more than 100 levels deep; make it flatter",), faults)
+
+    def test_data_that_is_not_utf8(self):
+        """The line of the first wrong byte is named."""
+        (self.folder / "users.csv").write_bytes(b"\xef\xbb\xbfname\nada\n\xe9va\n")
+        faults = self.faults("a.toml", "[data.users]\ncsv = 'users.csv'\n[[request]]\nurl = '/'\n")
+
+        self.assertEqual(("a.toml: data.users: 'users.csv' is not UTF-8 in line 3; save it as UTF-8",), faults)
 
     def test_data_that_is_no_table(self):
         """A quotation without an end, two columns of one name, no rows, nothing at all: one line for each."""
