@@ -35,22 +35,33 @@ def equal_work(clients: Sequence[Contender], *, width: int, verbose: bool) -> li
     deviating = any(client.work.deviations for client in clients)
     if seen and not deviating and not verbose:
         return [Text(f"Equal work: {counted(len(seen), 'contender')}, as ordered."), Text()]
-    shown = [
-        parts.item(f"{client.contender}: {deviation.what}")
-        for client in clients
-        for deviation in client.work.deviations
-        if deviation.severity == "shown"
-    ]
+    shown = [parts.item(what) for what in only_shown(clients)]
     table = [*_table(seen, width), Text()] if seen else []
     return table + ([Text("Not as ordered, but only shown:"), *shown, Text()] if shown else [])
 
 
-def _table(clients: Sequence[Contender], width: int) -> list[RenderableType]:
+def cells(clients: Sequence[Contender]) -> tuple[list[str], list[list[str]]]:
+    """The headings, and a row per contender; columns of what nobody has are left out."""
     rows = [_row(client) for client in clients]
     kept = [any(cells) or heading not in _WHERE_ANY for heading, *cells in zip(_HEADINGS, *rows, strict=True)]
+    return list(compress(_HEADINGS, kept)), [list(compress(row, kept)) for row in rows]
+
+
+def only_shown(clients: Sequence[Contender]) -> list[str]:
+    """What was not as ordered, and is held against nobody."""
+    return [
+        f"{client.contender}: {deviation.what}"
+        for client in clients
+        for deviation in client.work.deviations
+        if deviation.severity == "shown"
+    ]
+
+
+def _table(clients: Sequence[Contender], width: int) -> list[RenderableType]:
+    headings, rows = cells(clients)
     table = parts.table(
-        list(compress(_HEADINGS, kept)),
-        [list(compress(row, kept)) for row in rows],
+        headings,
+        rows,
         width=width,
         left={"contender"},
         wraps=("contender",),
