@@ -15,7 +15,7 @@ from rich.text import Text
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
 from http_benchmark.errors import ErrorKind
-from http_benchmark.models.experiment import ClientResult, Validity
+from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity
 from http_benchmark.report.plain import Plain
 from http_benchmark.storage import ResultStorage, require_existing
 from http_benchmark.utils import logging
@@ -54,6 +54,25 @@ def open_storage(settings: Settings, *, existing: bool = False) -> ResultStorage
     if existing:
         require_existing(settings.database_url)
     return ResultStorage(settings.database_url)
+
+
+def stored(storage: ResultStorage, identifier: str) -> ExperimentResult:
+    """A stored experiment; one that was killed while it ran has its blocks only, and they are concluded now.
+
+    Raises:
+        click.ClickException: There is none with this ID.
+    """
+    from http_benchmark.stats.conclusion import conclude  # takes scipy, which most commands do without
+
+    experiment = storage.get_experiment(identifier)
+    if experiment is None:
+        raise missing(identifier)
+    return conclude(experiment, storage.get_blocks(experiment.id)) if experiment.status == "running" else experiment
+
+
+def missing(identifier: str) -> click.ClickException:
+    """What to say where there is no such experiment."""
+    return click.ClickException(f"no experiment {identifier!r}; `http-benchmark results list` shows what is stored")
 
 
 class _HonestConsole(Console):
@@ -132,7 +151,7 @@ def check_writable(destination: str, option: str = "--json") -> None:
         click.ClickException: The file cannot be written.
     """
     if destination != "-":
-        with _writing(destination, option):
+        with writing(destination, option):
             Path(destination).open("a").close()
 
 
@@ -154,12 +173,17 @@ def write_text(text: str, destination: str, option: str = "--json") -> None:
     if destination == "-":
         sys.stdout.write(text.rstrip("\n") + "\n")
         return
-    with _writing(destination, option):
+    with writing(destination, option):
         Path(destination).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
 
 @contextmanager
-def _writing(destination: str, option: str) -> Iterator[None]:
+def writing(destination: str, option: str) -> Iterator[None]:
+    """Write a file; an error of the system becomes one line that names the option.
+
+    Raises:
+        click.ClickException: The file cannot be written.
+    """
     try:
         yield
     except OSError as error:

@@ -1,16 +1,12 @@
 """`http-benchmark results`: what was measured before."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from http_benchmark.cli.export import export
 from http_benchmark.cli.options import shared_options
-
-if TYPE_CHECKING:
-    from http_benchmark.models.experiment import ExperimentResult
-    from http_benchmark.storage import ResultStorage
 
 
 @click.group(epilog="Example: http-benchmark results list")
@@ -59,13 +55,13 @@ def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset
 @shared_options(database=True, output=True)
 def show(config_file: Path | None, json_file: str | None, *, identifier: str, **arguments: Any) -> None:
     """Show a stored experiment; the first characters of its ID will do."""
-    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
+    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, stored, write_json
     from http_benchmark.report import json as json_report
     from http_benchmark.report.terminal import print_experiment
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
-        experiment = _stored(storage, identifier)
+        experiment = stored(storage, identifier)
     with answering(saved=False):
         if json_file:
             write_json(json_report.dump(experiment), json_file)
@@ -92,12 +88,12 @@ def compare(
     clients may differ. There is no verdict: for that, measure both in one experiment.
     """
     from http_benchmark import comparison
-    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
+    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, stored, write_json
     from http_benchmark.report.comparison import print_comparison
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
-        experiments = [_stored(storage, identifier) for identifier in (first, second)]
+        experiments = [stored(storage, identifier) for identifier in (first, second)]
         blocks = [storage.get_blocks(experiment.id) for experiment in experiments]
     compared = comparison.compare(*experiments, force=force, blocks=(blocks[0], blocks[1]))
     with answering(saved=False):
@@ -113,28 +109,14 @@ def compare(
 @shared_options(database=True)
 def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments: Any) -> None:
     """Delete a stored experiment with its blocks and slices."""
-    from http_benchmark.cli.common import load_settings, open_storage
+    from http_benchmark.cli.common import load_settings, missing, open_storage
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
         experiment = storage.get_experiment(identifier)
         if experiment is None:
-            raise _missing(identifier)
+            raise missing(identifier)
         if not yes:
             click.confirm(f"Delete {experiment.id} ({experiment.name})?", abort=True)
         storage.delete_experiment(experiment.id)
     click.echo(f"deleted {experiment.id}")
-
-
-def _stored(storage: "ResultStorage", identifier: str) -> "ExperimentResult":
-    """A stored experiment; one that was killed while it ran has its blocks only, and they are concluded now."""
-    from http_benchmark.stats.conclusion import conclude
-
-    experiment = storage.get_experiment(identifier)
-    if experiment is None:
-        raise _missing(identifier)
-    return conclude(experiment, storage.get_blocks(experiment.id)) if experiment.status == "running" else experiment
-
-
-def _missing(identifier: str) -> click.ClickException:
-    return click.ClickException(f"no experiment {identifier!r}; `http-benchmark results list` shows what is stored")

@@ -59,6 +59,7 @@ from http_benchmark.models.resource_metrics import ResourceMetrics
 from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
 from http_benchmark.models.work import Count, Deviation, DeviationCode, Work
 from http_benchmark.origin.routes import ROUTES
+from http_benchmark.report.rows import TABLES
 from http_benchmark.stats import validity
 from tests.contract.documents import DOCUMENTS, EXAMPLES, ROOT, blocks, first_cells, rows, section, text_of
 
@@ -293,6 +294,15 @@ class JsonTest(unittest.TestCase):
                 listed = rows(section(text_of("docs/json.md"), heading))
                 self.assertEqual(fields, [cells[0] for cells in listed])
                 self.assertTrue(all(cells[1] for cells in listed))
+
+    def test_every_exported_column_is_explained(self):
+        """Each table of docs/export.md lists the columns in their order, with kind and meaning."""
+        for name, table in TABLES.items():
+            with self.subTest(name):
+                self.assertEqual(
+                    [[column.name, column.kind, f"{column.meaning}."] for column in table.columns],
+                    rows(section(text_of("docs/export.md"), name.title())),
+                )
 
     def test_error_kinds_are_those_of_the_code(self):
         """The closed list of ways in which a request fails."""

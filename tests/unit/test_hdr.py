@@ -183,7 +183,7 @@ class TestExport(TestCase):
         self.assertIn("holds no histograms", self.export("--format", "hdr").output)
         missing = CliRunner().invoke(command, ["export", "ffff", "--database", self.database, "--format", "hdr"])
         self.assertIn("no experiment 'ffff'", missing.output)
-        self.assertEqual(2, self.export("--format", "csv").exit_code)
+        self.assertEqual(2, self.export("--format", "xml").exit_code)
 
     def test_a_folder_that_is_not_there(self):
         """The file is named, and that another should be chosen."""
