@@ -110,18 +110,7 @@ def read(path: Path, content: bytes) -> Workload:
     Raises:
         ConfigurationError: With one line for each fault.
     """
-    try:
-        values = tomllib.loads(content.decode())
-        check_nesting(values, path.name)
-        document = _File(**values)
-    except RecursionError:
-        raise nests_too_deeply(path.name) from None
-    except ValidationError as error:
-        names = [field.alias or name for model in (_File, _Step) for name, field in model.model_fields.items()]
-        faults = configuration_error(error, names, placed=True).faults
-        raise ConfigurationError([f"{path.name}: {fault}" for fault in faults]) from None
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{path.name} is not TOML: {error}; correct it") from None
+    document = _document(path, content)
     reading = _Reading(path.parent, content)
     if not document.request:
         reading.faults.append("there is no request; write at least one [[request]]")
@@ -147,6 +136,22 @@ def read(path: Path, content: bytes) -> Workload:
         environment=environment,
         setup=steps,
     )
+
+
+def _document(path: Path, content: bytes) -> _File:
+    try:
+        values = tomllib.loads(content.decode())
+    except RecursionError:
+        raise nests_too_deeply(path.name) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path.name} is not TOML: {error}; correct it") from None
+    check_nesting(values, path.name)
+    try:
+        return _File(**values)
+    except ValidationError as error:
+        names = [field.alias or name for model in (_File, _Step) for name, field in model.model_fields.items()]
+        faults = configuration_error(error, names, placed=True).faults
+        raise ConfigurationError([f"{path.name}: {fault}" for fault in faults]) from None
 
 
 class _Reading:
