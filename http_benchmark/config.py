@@ -34,6 +34,7 @@ _SPELLINGS = {"header": "headers", "database": "database_url", "workload_host": 
 
 OTHER_OPTIONS = frozenset(
     {
+        "cache",
         "check",
         "config",
         "force",
@@ -54,7 +55,7 @@ OTHER_OPTIONS = frozenset(
         "yes",
     }
 )
-"""Options that are no settings; the command line reads their variables."""
+"""Names that are no settings; the command line, or who needs them, reads their variables."""
 
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
 

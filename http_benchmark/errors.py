@@ -3,6 +3,7 @@
     HTTPBenchmarkError
     ├── ConfigurationError          the user asked for something that cannot be done (all faults at once)
     │   ├── UnsupportedOptionError  a client cannot honour a setting; it is never dropped in silence
+    │   ├── EnvironmentFailedError  a version or source tree of a client cannot be had
     │   └── ComparisonError         two experiments differ in what matters, so their figures are not compared
     ├── ClientUnavailableError      a client library is not installed here
     ├── TargetError                 the server to aim at could not be started or reached
@@ -37,6 +38,10 @@ class ConfigurationError(HTTPBenchmarkError, ValueError):
 
 class UnsupportedOptionError(ConfigurationError):
     """A client cannot honour a setting."""
+
+
+class EnvironmentFailedError(ConfigurationError):
+    """The environment of a version or a source tree of a client cannot be made."""
 
 
 class ComparisonError(ConfigurationError):

@@ -51,6 +51,8 @@ class Capabilities:
         total_timeout: The timeout is a deadline of the whole request; otherwise of connecting and of each read.
         files_per_thread: Open files that each thread of the sync client takes, its connection among them.
         proxy: Requests can be sent through an HTTP proxy.
+        extras: Extras of the distribution that another environment needs, too.
+        import_name: The library's module; None where it is called as the client.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Capabilities:
     total_timeout: bool
     files_per_thread: int = 1
     proxy: bool = False
+    extras: tuple[str, ...] = ()
+    import_name: str | None = None
 
 
 def known_clients() -> dict[str, Capabilities]:
@@ -135,6 +139,7 @@ def _read_capabilities(name: str, module: str) -> Capabilities:
             | {
                 "modes": MappingProxyType(values["modes"]),
                 "follow_redirects": tuple(values["follow_redirects"]),
+                "extras": tuple(values.get("extras", ())),
             },
         )
     except (ImportError, OSError, SyntaxError, ValueError, TypeError, KeyError) as error:

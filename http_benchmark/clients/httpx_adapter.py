@@ -40,6 +40,7 @@ CAPABILITIES = {
     "stream": True,
     "total_timeout": False,
     "proxy": True,
+    "extras": ["http2"],
 }
 
 _SLACK_S = 0.05  # so that httpx's own timeouts, which tell more, come before the deadline of the whole request

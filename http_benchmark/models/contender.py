@@ -57,12 +57,16 @@ class Contender:
             http2=match["http2"] is not None,
         )
 
+    @property
+    def named_source(self) -> str:
+        """The version or the tree as it is typed after the name; empty for the installed client."""
+        return f"=={self.version}" if self.version else f"@{self.path}" if self.path else ""
+
     def __str__(self) -> str:
         """The contender as it is written in tables, JSON and the database."""
-        source = f"=={self.version}" if self.version else f"@{self.path}" if self.path else ""
         mode = f":{self.mode}" if self.mode else ""
         again = f"#{self.number}" if self.number > 1 else ""
-        return f"{self.library}{source}{mode}{'+h2' if self.http2 else ''}{again}"
+        return f"{self.library}{self.named_source}{mode}{'+h2' if self.http2 else ''}{again}"
 
 
 def number_repeats(contenders: list[Contender]) -> list[Contender]:

@@ -54,6 +54,7 @@ OWNERS = {
     "tenacity": {"planning.py"},
     "trustme": {"origin/tls.py"},
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
+    "uv": {"environments/uv.py"},
     "uvloop": {"origin"},
     "yaml": {"workloads/openapi.py"},
 }
