@@ -43,7 +43,7 @@ OWNERS = {
     "psutil": {"utils"},
     "pyarrow": {"report/parquet.py"},
     "pycurl": {"clients/pycurl_adapter.py"},
-    "pydantic": {"config.py", "models", "report/json.py", "storage.py", "workloads"},
+    "pydantic": {"archive.py", "config.py", "models", "report/json.py", "storage.py", "workloads"},
     "pydantic_settings": {"config.py"},
     "referencing": {"workloads/openapi.py"},
     "requests": {"clients/requests_adapter.py"},
