@@ -29,7 +29,7 @@ from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRec
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.planning import configured_workload, make_plan
 from http_benchmark.redaction import shareable, without_passwords
-from http_benchmark.screening import unchecked_certificates
+from http_benchmark.screening import unchecked_certificates, unused_proxies
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.stats.work import works
@@ -118,6 +118,7 @@ class Experiment:
         self._pacing: tuple[PacingCheck, ...] = ()
         self._floor: tuple[FloorProbe, ...] = ()
         self._unchecked: tuple[str, ...] = ()
+        self._unproxied: tuple[str, ...] = ()
         self._environment = host.describe(
             client_cpus=self.plan.client_cpus,
             origin_cpus=self.plan.origin_cpus,
@@ -156,6 +157,7 @@ class Experiment:
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
                 self._unchecked = unchecked_certificates(self.plan)
+                self._unproxied = unused_proxies(self.plan)
                 beginning = self.result()
                 if self._storage:
                     self._storage.start_experiment(beginning)
@@ -237,6 +239,7 @@ class Experiment:
             pacing=self._pacing,
             floor=self._floor,
             certificates_unchecked=self._unchecked,
+            proxy_unused=self._unproxied,
             clients=(*failed, *self.unavailable),
         )
         return conclude(unmeasured, self.blocks, dropped=self._dropped)
@@ -247,7 +250,13 @@ class Experiment:
         target, plan = self.plan.until_percent, self.plan
         if target is None or len(self.blocks) not in looks(plan.blocks):
             return False
-        done = works(self.blocks, self.configuration.to_dict(), url=self._target.url, unchecked=self._unchecked)
+        done = works(
+            self.blocks,
+            self.configuration.to_dict(),
+            url=self._target.url,
+            unchecked=self._unchecked,
+            unproxied=self._unproxied,
+        )
         return enough_blocks(self.blocks, target, plan.primary_metric, works=done, dropped=self._dropped)
 
     def _note_failure(self, block: int, failure: TrialFailedError) -> None:

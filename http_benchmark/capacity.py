@@ -35,7 +35,7 @@ from http_benchmark.models.work import Work
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.probe import is_served_in_time, require_success, try_rate
 from http_benchmark.probing import Probing, Spacing
-from http_benchmark.screening import unchecked_certificates
+from http_benchmark.screening import unchecked_certificates, unused_proxies
 from http_benchmark.slo import Slo
 from http_benchmark.stats.capacity import limits, summarise_searches
 from http_benchmark.stats.capacity_validity import judge_capacity
@@ -119,6 +119,7 @@ class CapacityExperiment:
         self._dropped: dict[str, str] = {}
         self._works: dict[str, list[TrialWork]] = {}
         self._unchecked: tuple[str, ...] = ()
+        self._unproxied: tuple[str, ...] = ()
         self._pacing: tuple[PacingCheck, ...] = ()
         self._pacing_failure: str | None = None
         self._target: Target = self._beginning.target
@@ -151,6 +152,7 @@ class CapacityExperiment:
                 self.plan = self.plan.set_up(target.url, target.ca_file)
                 self._observer.started(self.result(), self)
                 self._unchecked = unchecked_certificates(self.plan)
+                self._unproxied = unused_proxies(self.plan)
                 for block in range(self.plan.blocks):
                     if block and self.plan.has_setup:  # anew for each block, since sessions end
                         self.plan = self.plan.set_up(target.url, target.ca_file)
@@ -210,6 +212,7 @@ class CapacityExperiment:
             workload=beginning.workload,
             pacing=self._pacing,
             certificates_unchecked=self._unchecked,
+            proxy_unused=self._unproxied,
             validity=judge_capacity(
                 measured,
                 self.searches,
@@ -230,7 +233,13 @@ class CapacityExperiment:
             for arm in self._arms
             if arm.name in self._works and arm.contender.library != NULL_CLIENT
         }
-        return works_of(asked, self._beginning.configuration, url=self._target.url, unchecked=self._unchecked)
+        return works_of(
+            asked,
+            self._beginning.configuration,
+            url=self._target.url,
+            unchecked=self._unchecked,
+            unproxied=self._unproxied,
+        )
 
     def _is_searched(self, block: int) -> bool:
         """Whether every contender that is still there has finished its search in a block."""

@@ -89,6 +89,7 @@ class UnfairClientTest(unittest.TestCase):
         "sprawling": "pool",
         "patient": "slow-headers",
         "stingy": "upload",
+        "bypassing": "given-proxy",
         "careless": "wrong-host",
         "gullible": "self-signed",
         "backward+h2": "version",
