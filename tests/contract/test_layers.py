@@ -33,7 +33,7 @@ OWNERS = {
     "hdrh": {"stats"},
     "httptools": {"origin"},
     "httpx": {"clients/httpx_adapter.py"},
-    "jsonschema_path": {"workloads/openapi.py"},
+    "jsonschema_path": {"workloads/bounded_yaml.py", "workloads/openapi.py"},
     "loguru": {"utils/logging.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
@@ -56,7 +56,7 @@ OWNERS = {
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
     "uv": {"environments/uv.py"},
     "uvloop": {"origin"},
-    "yaml": {"workloads/openapi.py"},
+    "yaml": {"workloads/bounded_yaml.py"},
 }
 """Library → the files or rooms that may import it; a library that is not here has no owner yet."""
 
