@@ -23,7 +23,8 @@ from http_benchmark.models.base import did_you_mean
 from http_benchmark.redaction import without_passwords
 from http_benchmark.units import Rates, parse_duration, parse_percent, parse_rates, parse_size
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "STREAM")
+HTTP_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+METHODS = (*HTTP_METHODS, "STREAM")
 BODILESS = frozenset({"HEAD", "STREAM"})
 """Methods that upload nothing. STREAM is a GET whose response is read as a stream."""
 
@@ -33,7 +34,7 @@ MOST_RATE_RPS = 1_000_000
 MOST_BODY_BYTES = 1024**3
 """A body stands in the memory of every worker, several times in some."""
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -136,7 +137,7 @@ def _header_pairs(value: object, field: str, faults: list[str]) -> Iterable[tupl
 def _header_fault(name: str, value: str) -> str | None:
     if "\n" in name + value or "\r" in name + value:
         return f"header {name!r} must not contain a line break; remove it, a header is one line"
-    if not _HEADER_NAME.fullmatch(name):
+    if not HEADER_NAME.fullmatch(name):
         return f"header name {name!r} is not valid; use letters, digits and hyphens"
     if not _HEADER_VALUE.fullmatch(value):
         return f"header {name!r} has a value with characters that HTTP cannot carry; use printable Latin-1"

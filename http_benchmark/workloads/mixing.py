@@ -161,7 +161,7 @@ def concrete_request(
     elif moved:
         parts = urlsplit(url)
         url = base_url.rstrip("/") + parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
-    given = {name.lower() for name, _ in own}
+    given = {*template.without, *(name.lower() for name, _ in own)}
     try:
         concrete = _Concrete(
             method=template.method,

@@ -33,6 +33,7 @@ OWNERS = {
     "hdrh": {"stats"},
     "httptools": {"origin"},
     "httpx": {"clients/httpx_adapter.py"},
+    "idna": {"workloads/urls.py"},
     "jsonschema_path": {"workloads/bounded_yaml.py", "workloads/openapi.py"},
     "loguru": {"utils/logging.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
