@@ -1,12 +1,13 @@
 """Set two stored experiments side by side, or refuse to: what differs around them stands in `stats.comparability`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from http_benchmark.errors import ComparisonError
 from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison, Difference
 from http_benchmark.models.experiment import METRICS, ClientResult, Estimate, ExperimentResult, Metric
-from http_benchmark.models.measurement import BlockRecord, Distribution
+from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.stats.comparability import differences
+from http_benchmark.stats.figures import Figures, figures_of
 from http_benchmark.stats.pairs import block_values
 from http_benchmark.stats.totals import over_blocks
 
@@ -14,8 +15,6 @@ NOTE = (
     "No verdict: runs of different times are not paired, so what changed on the machine between them cannot be told "
     "from what changed in a client. For a verdict measure both as contenders of one experiment."
 )
-
-type Figures = Mapping[Metric, Estimate]
 
 
 def compare(
@@ -102,7 +101,7 @@ def _in_short(experiment: ExperimentResult) -> ComparedExperiment:
 def _figures(experiment: ExperimentResult, blocks: Sequence[BlockRecord]) -> dict[str, Figures]:
     """Every contender's figures, with intervals where the blocks are at hand."""
     if not blocks:
-        return {client.contender: _of_result(client) for client in experiment.clients}
+        return {client.contender: figures_of(client) for client in experiment.clients}
     found: dict[str, dict[Metric, Estimate]] = {}
     for metric in METRICS:
         values = block_values(blocks, metric)
@@ -110,23 +109,6 @@ def _figures(experiment: ExperimentResult, blocks: Sequence[BlockRecord]) -> dic
             if estimate := over_blocks(values, contender):
                 found.setdefault(contender, {})[metric] = estimate
     return dict(found)
-
-
-def _of_result(client: ClientResult) -> Figures:
-    times = client.response_time_s or Distribution(count=0)
-    figures: dict[Metric, Estimate | float | None] = {
-        "throughput_rps": client.throughput_rps,
-        "cpu_s_per_1k": client.cpu_s_per_1k,
-        "pooled_mean": times.mean,
-        "p50": times.p50,
-        "p99": times.p99,
-        "p999": times.p999,
-    }
-    return {
-        metric: figure if isinstance(figure, Estimate) else Estimate(estimate=figure)
-        for metric, figure in figures.items()
-        if figure is not None
-    }
 
 
 def _side_by_side(contender: str, a: Figures, b: Figures) -> list[ComparedFigure]:

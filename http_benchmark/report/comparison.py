@@ -25,7 +25,7 @@ class _Shown(NamedTuple):
     scale: float
 
 
-_METRICS: dict[Metric, _Shown] = {
+METRICS: dict[Metric, _Shown] = {
     "throughput_rps": _Shown("requests/s", 1),
     "cpu_s_per_1k": _Shown("CPU µs/req", 1e3),
     "mean": _Shown("mean ms", 1e3),
@@ -62,7 +62,7 @@ def _in_short(letter: str, experiment: ComparedExperiment) -> str:
 def _figures(figures: Sequence[ComparedFigure], *, width: int) -> Table:
     rows = []
     for number, figure in enumerate(figures):
-        shown = _METRICS[figure.metric]
+        shown = METRICS[figure.metric]
         repeated = number > 0 and figures[number - 1].contender == figure.contender
         row = [
             "" if repeated else figure.contender,

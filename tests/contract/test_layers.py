@@ -50,6 +50,7 @@ OWNERS = {
     "requests": {"clients/requests_adapter.py"},
     "requestx": {"clients/requestx_adapter.py"},
     "rich": {"cli", "report"},
+    "ruptures": {"stats/history.py"},
     "scipy": {"stats"},
     "sqlalchemy": {"migrations", "storage.py"},
     "tenacity": {"planning.py"},
