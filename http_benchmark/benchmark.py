@@ -13,20 +13,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
+from http_benchmark.arms import find_arms, without_trials
 from http_benchmark.block import TrialFailedError, run_block
 from http_benchmark.checks import check_pacing, probe_floor
-from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
 from http_benchmark.comparison import compare
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.footprint import fitted
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
-from http_benchmark.models.contender import Contender
-from http_benchmark.models.experiment import ClientResult, ExperimentResult, FloorProbe, PacingCheck, Target
+from http_benchmark.models.experiment import ExperimentResult, FloorProbe, PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.models.fields import events_fault, protocol_fault
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
-from http_benchmark.plan import Arm, Plan
+from http_benchmark.plan import Plan
 from http_benchmark.planning import configured_workload, make_plan
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.screening import unchecked_certificates, unused_proxies
@@ -70,6 +69,7 @@ class Experiment:
         configuration: What to run.
         storage: Where to save it, each block as it ends; None to keep it in memory only.
         observer: Is told of the progress.
+        environments: Makes what versions and source trees among the contenders take.
         body: Bytes to upload instead of what the configuration names.
 
     Attributes:
@@ -79,7 +79,8 @@ class Experiment:
         blocks: The finished blocks.
 
     Raises:
-        ConfigurationError: The configuration does not hold together, or the system does not offer what it takes.
+        ConfigurationError: The configuration does not hold together, the system does not offer what it takes, or a
+            version or source tree cannot be had.
         ClientUnavailableError: None of the contenders is installed.
     """
 
@@ -89,6 +90,7 @@ class Experiment:
         *,
         storage: ResultStorage | None = None,
         observer: Observer | None = None,
+        environments: Environments | None = None,
         body: bytes | None = None,
     ) -> None:
         self.id = str(uuid.uuid4())
@@ -98,7 +100,7 @@ class Experiment:
         self._observer = observer or Observer()
         workload = configured_workload(configuration)
         has_events = configuration.events or (workload is not None and workload.has_events)
-        arms, self.unavailable = _find_arms(configuration, events=has_events)
+        arms, self.unavailable = find_arms(configuration, environments or Environments(), events=has_events)
         if not arms:
             messages = dict.fromkeys(
                 client.message or "" for client in self.unavailable
@@ -122,7 +124,8 @@ class Experiment:
         self._environment = host.describe(
             client_cpus=self.plan.client_cpus,
             origin_cpus=self.plan.origin_cpus,
-            libraries={arm.contender.library: arm.version for arm in arms},
+            libraries={arm.contender.subject: arm.version for arm in arms},
+            sources={arm.contender.subject: arm.environment.source for arm in arms if arm.environment},
         )
 
     def run(self) -> ExperimentResult:
@@ -215,7 +218,7 @@ class Experiment:
     def result(self) -> ExperimentResult:
         """What the finished blocks say."""
         failed = [
-            _without_trials(arm, "failed", self._dropped[arm.name])
+            without_trials(arm, "failed", self._dropped[arm.name])
             for arm in self._all_arms
             if arm.name in self._dropped
         ]
@@ -353,49 +356,4 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
         error_rate=100 * errors / measured.requests if measured.requests else 0.0,
         concurrency_level=config.concurrency,
         config_snapshot=shareable(config.to_dict()),
-    )
-
-
-def _find_arms(configuration: ExperimentConfiguration, *, events: bool) -> tuple[list[Arm], list[ClientResult]]:
-    """Split the contenders into those that are here and can do it, and those that are not, or cannot."""
-    known = known_clients()
-    installed = installed_clients()
-    arms, unavailable = [], []
-    for contender in configuration.resolved_contenders(tuple(installed)):
-        arm = Arm(contender, known[contender.library], installed_version(contender.library))
-        fault = protocol_fault(
-            contender.library,
-            http2=contender.http2,
-            tls=configuration.tls,
-            verify=configuration.verify,
-            proxy=configuration.proxy is not None,
-        )
-        if events:
-            fault = fault or events_fault(contender.library)
-        if contender.library not in OWN_CLIENTS and contender.library not in installed:
-            fault = _how_to_get(arm.capabilities)
-        if fault:
-            unavailable.append(_without_trials(arm, "unavailable", fault))
-        else:
-            arms.append(arm)
-    if not configuration.contenders:
-        for name, capabilities in known.items():
-            if name not in OWN_CLIENTS and name not in installed:
-                arm = Arm(Contender(name, next(iter(capabilities.modes))), capabilities, None)
-                unavailable.append(_without_trials(arm, "unavailable", _how_to_get(capabilities)))
-    return arms, unavailable
-
-
-def _how_to_get(capabilities: Capabilities) -> str:
-    return f"{capabilities.name} is not installed; {capabilities.install}"
-
-
-def _without_trials(arm: Arm, status: Literal["unavailable", "failed"], message: str) -> ClientResult:
-    return ClientResult(
-        contender=arm.name,
-        library=arm.contender.library,
-        version=arm.version,
-        mode=arm.contender.mode or "sync",
-        status=status,
-        message=message,
     )

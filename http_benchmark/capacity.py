@@ -14,6 +14,7 @@ from typing import Literal
 from http_benchmark.benchmark import Experiment
 from http_benchmark.checks import pacing_of
 from http_benchmark.clients import NULL_CLIENT
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import (
     ClientUnavailableError,
     ConfigurationError,
@@ -82,6 +83,7 @@ class CapacityExperiment:
         spacing: Of the arrivals. Users who do not know of each other arrive as a Poisson process; evenly spaced
             arrivals never come in bursts, so their queue stays empty up to the edge, and the capacity is higher.
         observer: Is told of the progress.
+        environments: As for `Experiment`.
         trial: Starts a contender; for tests.
 
     Attributes:
@@ -103,11 +105,12 @@ class CapacityExperiment:
         *,
         spacing: Spacing = "poisson",
         observer: CapacityObserver | None = None,
+        environments: Environments | None = None,
         trial: Callable[[Arm, Plan, OpenTarget], Trial] = Trial,
     ) -> None:
         blocks = configuration.blocks or DEFAULT_BLOCKS
         self.configuration = configuration.model_copy(update={"blocks": blocks, "floor": False})
-        self._experiment = Experiment(self.configuration)
+        self._experiment = Experiment(self.configuration, environments=environments)
         self.plan: Plan = self._experiment.plan
         self.probing = Probing.of(slo, spacing, configuration.duration)
         self.searches: list[CapacitySearch] = []

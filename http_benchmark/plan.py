@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.environments.making import ClientEnvironment
 from http_benchmark.load.mix import Mix
 from http_benchmark.load.ramp import CONNECT_RPS
 from http_benchmark.load.schedule import Arrivals
@@ -19,6 +20,7 @@ from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.slicing import LEAST_SLICE_S, Slice, Turns
+from http_benchmark.utils.child import OWN_INTERPRETER, Interpreter
 from http_benchmark.workloads.mixing import hosts_of, mix_of
 from http_benchmark.workloads.setup import as_if_set_up, set_up
 from http_benchmark.workloads.workload import Workload
@@ -35,17 +37,24 @@ class Arm:
     Attributes:
         contender: What to measure.
         capabilities: What its adapter can do.
-        version: The installed version; None where it is not installed.
+        version: What is measured of it; None where it is not installed.
+        environment: Where it is installed, if not beside this program.
     """
 
     contender: Contender
     capabilities: Capabilities
     version: str | None
+    environment: ClientEnvironment | None = None
 
     @property
     def name(self) -> str:
         """As in tables."""
         return str(self.contender)
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """The Python that measures it."""
+        return self.environment.interpreter if self.environment else OWN_INTERPRETER
 
     @property
     def asked_for(self) -> str:

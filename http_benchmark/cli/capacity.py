@@ -60,8 +60,9 @@ def command(
 ) -> int:
     """Find the highest arrival rate that clients sustain while they keep an objective.
 
-    Requests arrive whether or not earlier ones have been answered (open model). A CONTENDER is NAME[:sync|:async]; a
-    NAME alone stands for each mode that the library has, none at all for every installed client.
+    Requests arrive whether or not earlier ones have been answered (open model). A CONTENDER is
+    NAME[==VERSION|@PATH][:sync|:async][+h2]; a NAME alone stands for each mode that the library has, none at all for
+    every installed client.
     """
     from http_benchmark.cli.searching import search
 

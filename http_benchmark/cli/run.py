@@ -20,6 +20,7 @@ Examples:
   http-benchmark run --url '/tokens/50?gap=0.02' --events
   http-benchmark run --workload shop.toml            weighted requests from a file; see docs/workloads.md
   http-benchmark run httpx pycurl --http 2 --tls     without --tls: HTTP/2 with prior knowledge
+  http-benchmark run httpx==0.27.2 httpx@../httpx    versions and source trees, each in an environment of its own
   http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?
   http-benchmark run --fault reset-in:2% --fault delay=2ms --timeout 1s"""
 
@@ -81,8 +82,9 @@ Examples:
 def command(config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any) -> int:
     """Compare HTTP clients on one workload and print the ranking.
 
-    A CONTENDER is NAME[:sync|:async][+h2], for example httpx:async, or httpx:async+h2 for HTTP/2; a NAME alone stands
-    for each mode that the library has, none at all for every installed client.
+    A CONTENDER is NAME[==VERSION|@PATH][:sync|:async][+h2]: httpx:async, httpx:async+h2 for HTTP/2, httpx==0.27.2 for
+    another version, httpx@../src for a source tree. A NAME alone stands for each mode that the library has, none at all
+    for every installed client.
     """
     from http_benchmark.cli.running import run
 

@@ -21,7 +21,7 @@ from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.journal import Entries
 from http_benchmark.origin.options import CertificateKind, OriginOptions
 from http_benchmark.origin.process import OriginProcess
-from http_benchmark.utils.child import Child
+from http_benchmark.utils.child import OWN_INTERPRETER, Child, Interpreter
 
 HEADERS = (("User-Agent", "conform/1"), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"))
 """Sent with every request, unless a check says otherwise."""
@@ -72,10 +72,16 @@ class Examinee:
         contender: With its mode.
         capabilities: What its adapter says of it.
         certified: Where checks of certificates ask; they need it, others do not.
+        interpreter: The Python that the client is installed in.
     """
 
     def __init__(
-        self, contender: Contender, capabilities: Capabilities, certified: Certified = MappingProxyType({})
+        self,
+        contender: Contender,
+        capabilities: Capabilities,
+        certified: Certified = MappingProxyType({}),
+        *,
+        interpreter: Interpreter = OWN_INTERPRETER,
     ) -> None:
         assert contender.mode is not None, "contenders are resolved before they are examined"
         self.contender = contender
@@ -84,6 +90,7 @@ class Examinee:
         self.certified = certified
         self._module = capabilities.module
         self._class_name = capabilities.modes[contender.mode]
+        self._interpreter = interpreter
         self._prober: Child | None = None
         self._origin = OriginProcess(options=OriginOptions(http2=contender.http2))
         self._counted = ServerCounts()
@@ -148,7 +155,12 @@ class Examinee:
             NotAskedError: It is not installed, or its adapter cannot be asked.
         """
         if self._prober is None:
-            self._prober = Child("http_benchmark.conformance.prober", [str(os.getpid())], name=str(self.contender))
+            self._prober = Child(
+                "http_benchmark.conformance.prober",
+                [str(os.getpid())],
+                name=str(self.contender),
+                interpreter=self._interpreter,
+            )
         try:
             reply = protocol.decode(self._prober.ask(protocol.encode(message), patience_s))
         except WorkerError as error:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
-from http_benchmark.clients import known_clients
+from http_benchmark.clients import OWN_CLIENTS, known_clients
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.faults import parse_faults
 from http_benchmark.models.base import Model, configuration_error
@@ -85,12 +85,11 @@ def _contender_faults(text: str) -> list[str]:
 
 
 def _source_fault(contender: Contender) -> str | None:
-    """The one place that says that only installed clients can be measured so far."""
-    if contender.version or contender.path:
-        return (
-            f"{contender}: measuring another version or a source tree is not offered yet; "
-            f"name the installed client, {contender.library}"
-        )
+    """What is wrong with a version or a source tree, as far as that can be told without building it."""
+    if contender.named_source and contender.library in OWN_CLIENTS:
+        return f"{contender.library} is part of http-benchmark and has one version; write {contender.library} alone"
+    if contender.path and not Path(contender.path).expanduser().is_dir():
+        return f"{contender.subject}: there is no folder {contender.path}; name a source tree, such as ./src"
     return None
 
 

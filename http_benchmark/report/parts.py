@@ -124,6 +124,11 @@ def interval(estimate: Estimate | None, form: Callable[[float | None], str] = fi
     return f"above {form(estimate.low)}" if estimate.high is None else f"{form(estimate.low)}–{form(estimate.high)}"
 
 
+def contender(name: str, version: str | None, *, between: str = "\n") -> str:
+    """A contender with the version that was measured, unless its name says it."""
+    return with_detail(name, None if version and f"=={version}" in name else version, between=between)
+
+
 def with_detail(text: str, detail: str | None, *, between: str = "\n") -> str:
     """A cell's text with a second line, or what else stands between."""
     return f"{text}{between}{detail}" if detail else text

@@ -25,7 +25,9 @@ _SOFTWARE = frozenset(
 )
 """Of the environment, what an update changes."""
 
-_ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "clock_resolution_s", "ephemeral_ports_in_use", "libraries"})
+_ENVIRONMENT_LEFT_OUT = frozenset(
+    {"load_average_1min", "clock_resolution_s", "ephemeral_ports_in_use", "libraries", "sources"}
+)
 """The first three are others at every start; the libraries are listed one by one."""
 
 _CONFIGURATION_NOTED = frozenset({"blocks", "contenders", "primary", "until"})
@@ -136,4 +138,8 @@ def _common(*versions: dict[str, str | None]) -> list[dict[str, str | None]]:
 
 
 def _libraries(experiment: ExperimentResult) -> dict[str, str | None]:
-    return {client.library: client.version for client in experiment.clients}
+    """Each library with its version; with all of them, where several were measured."""
+    versions: dict[str, dict[str, None]] = {}
+    for client in experiment.clients:
+        versions.setdefault(client.library, {})[client.version or ""] = None
+    return {library: ", ".join(filter(None, found)) or None for library, found in versions.items()}

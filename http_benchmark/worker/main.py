@@ -55,7 +55,10 @@ def _serve(sink: int) -> Iterator[Message]:
                 import_s = time.perf_counter() - started_s
                 session = Session(getattr(adapter, order.class_name)(), adapter.ERRORS, order, sink)
                 yield Opened(
-                    import_s=import_s, construction_s=session.construction_s, base_memory_bytes=base_memory_bytes
+                    import_s=import_s,
+                    construction_s=session.construction_s,
+                    base_memory_bytes=base_memory_bytes,
+                    library_file=getattr(sys.modules.get(order.import_name), "__file__", None),
                 )
             elif isinstance(order, Run) and session is not None:
                 yield replace(session.run(order), idle_ns=idle.idle_ns, idle_cpu_ns=idle.idle_cpu_ns)

@@ -31,6 +31,7 @@ from http_benchmark.models.capacity import (
 from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison, Difference
 from http_benchmark.models.conformance import CheckOutcome, ConformanceCheck, ConformanceResult, ContenderConformance
 from http_benchmark.models.contender import Contender
+from http_benchmark.models.contender_source import ContenderSource
 from http_benchmark.models.environment import Environment
 from http_benchmark.models.experiment import (
     METRICS,
@@ -90,6 +91,7 @@ PUBLISHED = {
     "Pair": PairResult,
     "Configuration": ExperimentConfiguration,
     "Environment": Environment,
+    "Source": ContenderSource,
     "Comparison": Comparison,
     "Compared experiment": ComparedExperiment,
     "Difference": Difference,

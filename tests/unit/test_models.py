@@ -341,8 +341,8 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"contenders": ["requests:fast"]}, r"contender must look like .*, got 'requests:fast'"),
             ({"contenders": [""]}, r"contender must look like .*, got ''"),
             ({"contenders": "[1"}, r"contenders is no JSON list .*got '\[1'; words separated by commas"),
-            ({"contenders": ["httpx==0.27.2"]}, r"httpx==0.27.2: measuring another version .*not offered yet"),
-            ({"contenders": ["httpx@../src:async"]}, r"httpx@../src:async: .*source tree is not offered yet"),
+            ({"contenders": ["null==1"]}, r"null is part of http-benchmark and has one version; write null alone"),
+            ({"contenders": ["httpx@../src:async"]}, r"httpx@../src: there is no folder ../src; name a source tree"),
             ({"contenders": ["requests+h2"]}, r"requests cannot speak HTTP/2; .*measure httpx or pycurl$"),
             ({"contenders": ["urllib3"], "http": "2"}, r"urllib3 cannot speak HTTP/2; .*measure httpx or pycurl$"),
             ({"contenders": ["httpx:async+h2"], "http": "1.1"}, r"http 1.1 and httpx:async\+h2 contradict each other"),
@@ -423,7 +423,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
         """Faults of each contender, of each setting and between settings come together."""
         found = faults(
             ExperimentConfiguration,
-            contenders=["reqests==1", "requests+h2"],
+            contenders=["reqests==1", "null==1", "requests+h2"],
             method="HEAD",
             body="x",
             concurrency=0,
@@ -433,7 +433,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
         )
 
         self.assertEqual(
-            ["unknown", "reqests==1:", "requests", "body", "concurrency", "duration", "unknown"],
+            ["unknown", "null", "requests", "body", "concurrency", "duration", "unknown"],
             [fault.split()[0] for fault in found],
         )
 
