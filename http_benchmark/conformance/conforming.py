@@ -154,6 +154,7 @@ def asked(check: Check, examinee: Examinee) -> CheckOutcome:
     outcome: Outcome = "conforms"
     try:
         seen = check.ask(examinee)
+        examinee.compare()
     except DeviationError as error:
         outcome, seen = "deviates", str(error)
     except NotOfferedError as error:

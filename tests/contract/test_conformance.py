@@ -92,6 +92,7 @@ class UnfairClientTest(unittest.TestCase):
         "bypassing": "given-proxy",
         "careless": "wrong-host",
         "gullible": "self-signed",
+        "twofaced": "keep-alive",
         "backward+h2": "version",
     }
 
