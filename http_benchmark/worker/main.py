@@ -65,10 +65,7 @@ def _serve(sink: int) -> Iterator[Message]:
             elif isinstance(order, Reconnect) and session is not None:
                 yield session.reconnect(order)
             elif isinstance(order, Finish) and session is not None:
-                started_s = time.perf_counter()
-                session.close()
-                close_s = time.perf_counter() - started_s
-                yield Finished(peak_memory_bytes=session.peak_memory_bytes, close_s=close_s)
+                yield Finished(close_s=session.close(), peak_memory_bytes=session.peak_memory_bytes)
         except ImportError as error:
             yield Broken(reason=str(error), kind="unavailable")
         except UnsupportedOptionError as error:
