@@ -41,29 +41,35 @@ def exchange(request: Request, options: ClientOptions) -> Answer:
         OSError: The server is not there, or the deadline has passed (`TimeoutError`).
         http.client.HTTPException: What came is no answer.
     """
+    deadline = _Deadline(options.timeout_s)
+    try:
+        with _connected(urlsplit(request.url), options, deadline) as connected:
+            return _exchanged(request, _TimedSocket(connected, deadline))
+    except TimeoutError:
+        raise TimeoutError(f"no whole answer within {options.timeout_s:g} s") from None
+
+
+def _exchanged(request: Request, connected: "_TimedSocket") -> Answer:
     url = urlsplit(request.url)
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     user_info, _, host = url.netloc.rpartition("@")
     headers = _with_own(request, user_info)
     kind = http.client.HTTPConnection if url.scheme == "http" else http.client.HTTPSConnection
     connection = kind(host)
-    deadline = _Deadline(options.timeout_s)
-    with _connected(url, options, deadline) as connected:
-        connection.sock = _TimedSocket(connected, deadline)
-        has_host = any(name.lower() == "host" for name, _ in headers)
-        connection.putrequest(request.method, target, skip_host=has_host, skip_accept_encoding=True)
-        for header in headers:
-            connection.putheader(*header)
-        connection.endheaders(request.body or None)
-        with connection.getresponse() as response:
-            return Answer(response.status, tuple(response.getheaders()), response.read())
+    connection.sock = connected
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    has_host = any(name.lower() == "host" for name, _ in headers)
+    connection.putrequest(request.method, target, skip_host=has_host, skip_accept_encoding=True)
+    for header in headers:
+        connection.putheader(*header)
+    connection.endheaders(request.body or None)
+    with connection.getresponse() as response:
+        return Answer(response.status, tuple(response.getheaders()), response.read())
 
 
 class _Deadline:
     """A moment, so many seconds from now."""
 
     def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
         self._ends_s = time.monotonic() + timeout_s
 
     def left_s(self) -> float:
@@ -74,7 +80,7 @@ class _Deadline:
         """
         left_s = self._ends_s - time.monotonic()
         if left_s <= 0:
-            raise TimeoutError(f"no whole answer within {self._timeout_s:g} s")
+            raise TimeoutError
         return left_s
 
 

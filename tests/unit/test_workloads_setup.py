@@ -129,8 +129,8 @@ class SetupTest(unittest.TestCase):
 
     def test_cookies_whose_values_look_like_anything(self):
         """Are sent back as they were set, without attributes; those that the answer deletes are not."""
-        set_cookies = ['a={"x":1,"y":2}; Path=/; Partitioned; Secure', "b=2; Max-Age=0", "c=3"]
-        with Server(set_cookies) as url:
+        cookies = ('a={"x":1,"y":2}; Path=/; Partitioned; Secure', "b=2; Max-Age=0", "c=3")
+        with Server(*(f"Set-Cookie: {cookie}" for cookie in cookies)) as url:
             workload = self.ready(
                 '[[setup]]\nurl = "/"\ntake = { jar = "cookies", a = { cookie = "a" } }\n[[request]]\nurl = "/"\n', url
             )
