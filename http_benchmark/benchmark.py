@@ -155,7 +155,7 @@ class Experiment:
         try:
             with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
-                self.plan = self.plan.set_up(target.url, target.ca_file)
+                self.plan = self.plan.set_up(target)
                 self._observer.preparing(self.plan)
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
@@ -196,7 +196,7 @@ class Experiment:
             raise RuntimeError("run_block is called inside opened(), which starts what it measures against")
         number = len(self.blocks)
         if number and self.plan.has_setup:  # anew for each block, since sessions end
-            self.plan = self.plan.set_up(self._open_target.url, self._open_target.ca_file)
+            self.plan = self.plan.set_up(self._open_target)
         try:
             record = run_block(
                 self.plan,

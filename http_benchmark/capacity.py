@@ -152,13 +152,13 @@ class CapacityExperiment:
         try:
             with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
-                self.plan = self.plan.set_up(target.url, target.ca_file)
+                self.plan = self.plan.set_up(target)
                 self._observer.started(self.result(), self)
                 self._unchecked = unchecked_certificates(self.plan)
                 self._unproxied = unused_proxies(self.plan)
                 for block in range(self.plan.blocks):
                     if block and self.plan.has_setup:  # anew for each block, since sessions end
-                        self.plan = self.plan.set_up(target.url, target.ca_file)
+                        self.plan = self.plan.set_up(target)
                     for arm in self.plan.start_order(block):
                         self._search_until_done(arm, block, target)
                 self._check_pacing()

@@ -20,6 +20,7 @@ from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.slicing import LEAST_SLICE_S, Slice, Turns
+from http_benchmark.targets import OpenTarget
 from http_benchmark.utils.child import OWN_INTERPRETER, Interpreter
 from http_benchmark.workloads.mixing import hosts_of, mix_of
 from http_benchmark.workloads.setup import as_if_set_up, set_up
@@ -187,22 +188,24 @@ class Plan:
         """Whether the workload logs in before it is measured."""
         return self.workload is not None and bool(self.workload.setup)
 
-    def set_up(self, url: str, ca_file: str | None) -> "Plan":
-        """The same plan with the requests as they go to the target, which is open by now, and is asked to log in.
-
-        Args:
-            url: Of the target.
-            ca_file: PEM file of the target's own authority; None where it has none.
+    def set_up(self, target: OpenTarget) -> "Plan":
+        """The same plan with the requests as they go to the target, which is asked to log in, without any faults.
 
         Raises:
             ConfigurationError: A request of the workload is none.
             TargetError: The target does not answer the workload's setup as it should.
         """
         if self.workload is None:
-            return self.aimed(url)
-        options = replace(self.options, ca_file=ca_file or self.options.ca_file)
-        ready = set_up(self.workload, url, moved=self.moves_requests, headers=self.request.headers, options=options)
-        return replace(replace(self, workload=ready).aimed(url), workload=self.workload)
+            return self.aimed(target.url)
+        target.expect(None, 0)
+        ready = set_up(
+            self.workload,
+            target.url,
+            moved=self.moves_requests,
+            headers=self.request.headers,
+            options=replace(self.options, ca_file=target.ca_file or self.options.ca_file),
+        )
+        return replace(replace(self, workload=ready).aimed(target.url), workload=self.workload)
 
     def aimed(self, url: str) -> "Plan":
         """The same plan with the requests as they would go to a target, without asking it anything.

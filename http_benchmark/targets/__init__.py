@@ -41,8 +41,11 @@ class OpenTarget(Protocol):
     def memory_bytes(self) -> int | None:
         """Resident memory of the server now; None where it cannot be read."""
 
-    def expect(self, contender: str, part: int) -> None:
-        """Announce whose requests come next, so that the same faults befall everybody in this part of a trial."""
+    def expect(self, contender: str | None, part: int) -> None:
+        """Announce whose requests come next, so that the same faults befall everybody in this part of a trial.
+
+        The requests of None, which are not measured, are spared.
+        """
 
     def open_connections(self, contender: str) -> int | None:
         """How many connections of a contender are open at a server that goes wrong; None where it does not tell."""
@@ -84,7 +87,7 @@ class BundledTarget:
         figures = [rss_bytes(process.pid) for process in self._processes]
         return None if None in figures else sum(figure for figure in figures if figure is not None)
 
-    def expect(self, contender: str, part: int) -> None:
+    def expect(self, contender: str | None, part: int) -> None:
         if self._goes_wrong:
             for process in self._processes:
                 process.expect(contender, part)
@@ -124,7 +127,7 @@ class UrlTarget:
     def counts(self) -> ServerCounts | None:
         return None
 
-    def expect(self, contender: str, part: int) -> None:
+    def expect(self, contender: str | None, part: int) -> None:
         pass
 
     def open_connections(self, contender: str) -> int | None:  # noqa: ARG002 - as the Protocol has it
