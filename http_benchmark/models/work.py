@@ -17,7 +17,6 @@ DeviationCode = Literal[
     "answers-differ",
     "protocol",
     "certificate-unchecked",
-    "proxy-unused",
     "no-reuse",
     "extra-connections",
     "tls-handshakes",

@@ -1,22 +1,24 @@
-"""Several processes on one database, and processes that are killed while they write."""
+"""Several processes on one database file, and processes that are killed while they write."""
 
 import signal
 import subprocess
 import sys
+import tempfile
+import unittest
+from pathlib import Path
 
 from http_benchmark.storage import ResultStorage
-from tests.storage_case import PostgresqlCase, SqliteCase
 from tests.unit.records import a_block, an_experiment
 from tests.unit.test_models import a_result
 
 _PATIENCE_S = 120.0
 
 
-def main(job: str, database: str, name: str, count: int) -> None:
+def main(job: str, path: str, name: str, count: int) -> None:
     """What the processes of these tests do: wait for a word, write to the database, say what is committed."""
     say("ready")
     sys.stdin.readline()
-    with ResultStorage(database) as storage:
+    with ResultStorage(path) as storage:
         if job == "results":
             for number in range(count):
                 storage.save_result(a_result(id=f"{name}-{number}", name=name))
@@ -33,10 +35,13 @@ def say(word: object) -> None:
     sys.stdout.flush()
 
 
-class ProcessesSuite:
+class StorageProcessesTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "results.db"
+
     def start(self, job: str, name: str, count: int) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", __name__, job, str(self.database), name, str(count)],
+            [sys.executable, "-W", "error", "-m", __name__, job, str(self.path), name, str(count)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -74,7 +79,7 @@ class ProcessesSuite:
         self.go(*writers)
         self.assert_succeed(*writers)
 
-        with ResultStorage(self.database) as storage:
+        with ResultStorage(self.path) as storage:
             for name in ("w0", "w1"):
                 self.assertEqual(
                     [f"{name}-{number}" for number in reversed(range(15))],
@@ -96,7 +101,7 @@ class ProcessesSuite:
                 rest, _ = process.communicate()
                 last = int((reported + rest.split())[-1])
 
-                with ResultStorage(self.database) as storage:
+                with ResultStorage(self.path) as storage:
                     blocks = storage.get_blocks(name)
                     summary = next(row for row in storage.list_experiments() if row.id == name)
                     storage.save_result(a_result())
@@ -111,19 +116,11 @@ class ProcessesSuite:
         self.go(process)
         self.assertEqual("0", self.heard(process))
 
-        with ResultStorage(self.database) as storage:
+        with ResultStorage(self.path) as storage:
             while process.poll() is None:
                 for block in storage.get_blocks("busy"):
                     self.assertEqual(a_block(block.number, 3, 4), block)
         self.assert_succeed(process)
-
-
-class SqliteProcessesTest(ProcessesSuite, SqliteCase):
-    pass
-
-
-class PostgresqlProcessesTest(ProcessesSuite, PostgresqlCase):
-    pass
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ CAPABILITIES = {
     "pool_limit": True,
     "stream": False,
     "total_timeout": False,
-    "proxy": True,
 }
 
 __all__ = ["CAPABILITIES", "ERRORS", "FairClient"]
