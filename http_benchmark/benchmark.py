@@ -13,23 +13,22 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
+from http_benchmark.arms import find_arms, without_trials
 from http_benchmark.block import TrialFailedError, run_block
 from http_benchmark.checks import check_pacing, probe_floor
-from http_benchmark.clients import OWN_CLIENTS, Capabilities, installed_clients, installed_version, known_clients
 from http_benchmark.comparison import compare
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ClientUnavailableError, WorkerError
 from http_benchmark.footprint import fitted
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
-from http_benchmark.models.contender import Contender
-from http_benchmark.models.experiment import ClientResult, ExperimentResult, FloorProbe, PacingCheck, Target
+from http_benchmark.models.experiment import ExperimentResult, FloorProbe, PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.models.fields import events_fault, protocol_fault
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
-from http_benchmark.plan import Arm, Plan
+from http_benchmark.plan import Plan
 from http_benchmark.planning import configured_workload, make_plan
-from http_benchmark.screening import unchecked_certificates
-from http_benchmark.secret_url import parse_url
+from http_benchmark.redaction import shareable, without_passwords
+from http_benchmark.screening import unchecked_certificates, unused_proxies
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.stats.work import works
@@ -37,7 +36,6 @@ from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
 from http_benchmark.utils.allowance import allowance
-from http_benchmark.utils.vault import resolve
 from http_benchmark.workloads.mixing import describe
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
@@ -71,6 +69,7 @@ class Experiment:
         configuration: What to run.
         storage: Where to save it, each block as it ends; None to keep it in memory only.
         observer: Is told of the progress.
+        environments: Makes what versions and source trees among the contenders take.
         body: Bytes to upload instead of what the configuration names.
 
     Attributes:
@@ -81,7 +80,7 @@ class Experiment:
 
     Raises:
         ConfigurationError: The configuration does not hold together, the system does not offer what it takes, or a
-            secret is not where the configuration says.
+            version or source tree cannot be had.
         ClientUnavailableError: None of the contenders is installed.
     """
 
@@ -91,6 +90,7 @@ class Experiment:
         *,
         storage: ResultStorage | None = None,
         observer: Observer | None = None,
+        environments: Environments | None = None,
         body: bytes | None = None,
     ) -> None:
         self.id = str(uuid.uuid4())
@@ -100,32 +100,32 @@ class Experiment:
         self._observer = observer or Observer()
         workload = configured_workload(configuration)
         has_events = configuration.events or (workload is not None and workload.has_events)
-        arms, self.unavailable = _find_arms(configuration, events=has_events)
+        arms, self.unavailable = find_arms(configuration, environments or Environments(), events=has_events)
         if not arms:
             messages = dict.fromkeys(
                 client.message or "" for client in self.unavailable
             )  # one for all modes of a client
             raise ClientUnavailableError("; ".join(messages) or "no client is installed; pip install http-benchmark")
         seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
-        found = resolve(configuration.references)
-        plan = make_plan(configuration, arms, seed=seed, body=body, workload=workload, secrets=found)
-        self.plan = fitted(plan, allowance())
+        self.plan = fitted(make_plan(configuration, arms, seed=seed, body=body, workload=workload), allowance())
         self._all_arms = self.plan.arms
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
         self._started_at = datetime.now(UTC)
         self._finished_at: datetime | None = None
         self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
-        self._target = Target(kind="bundled", url=str(configuration.url or ""))
+        self._target = Target(kind="bundled", url=configuration.url or "")
         self._open_target: OpenTarget | None = None
         self._started_s = 0.0
         self._pacing: tuple[PacingCheck, ...] = ()
         self._floor: tuple[FloorProbe, ...] = ()
         self._unchecked: tuple[str, ...] = ()
+        self._unproxied: tuple[str, ...] = ()
         self._environment = host.describe(
             client_cpus=self.plan.client_cpus,
             origin_cpus=self.plan.origin_cpus,
-            libraries={arm.contender.library: arm.version for arm in arms},
+            libraries={arm.contender.subject: arm.version for arm in arms},
+            sources={arm.contender.subject: arm.environment.source for arm in arms if arm.environment},
         )
 
     def run(self) -> ExperimentResult:
@@ -153,14 +153,14 @@ class Experiment:
         self._started_at = datetime.now(UTC)
         stored = False
         try:
-            plan = self.plan
-            with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
+            with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
-                self.plan = self.plan.set_up(target.url, target.ca_file)
+                self.plan = self.plan.set_up(target)
                 self._observer.preparing(self.plan)
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
                 self._unchecked = unchecked_certificates(self.plan)
+                self._unproxied = unused_proxies(self.plan)
                 beginning = self.result()
                 if self._storage:
                     self._storage.start_experiment(beginning)
@@ -196,7 +196,7 @@ class Experiment:
             raise RuntimeError("run_block is called inside opened(), which starts what it measures against")
         number = len(self.blocks)
         if number and self.plan.has_setup:  # anew for each block, since sessions end
-            self.plan = self.plan.set_up(self._open_target.url, self._open_target.ca_file)
+            self.plan = self.plan.set_up(self._open_target)
         try:
             record = run_block(
                 self.plan,
@@ -218,7 +218,7 @@ class Experiment:
     def result(self) -> ExperimentResult:
         """What the finished blocks say."""
         failed = [
-            _without_trials(arm, "failed", self._dropped[arm.name])
+            without_trials(arm, "failed", self._dropped[arm.name])
             for arm in self._all_arms
             if arm.name in self._dropped
         ]
@@ -232,7 +232,8 @@ class Experiment:
             blocks=0,
             planned_blocks=self.plan.blocks,
             primary_metric=self.plan.primary_metric,
-            configuration=self.configuration.to_dict() | {"contenders": [arm.asked_for for arm in self._all_arms]},
+            configuration=shareable(self.configuration.to_dict())
+            | {"contenders": [arm.asked_for for arm in self._all_arms]},
             environment=self._environment.to_dict(),
             target=self._target,
             load_model="open" if self.plan.arrivals else "closed",
@@ -241,6 +242,7 @@ class Experiment:
             pacing=self._pacing,
             floor=self._floor,
             certificates_unchecked=self._unchecked,
+            proxy_unused=self._unproxied,
             clients=(*failed, *self.unavailable),
         )
         return conclude(unmeasured, self.blocks, dropped=self._dropped)
@@ -251,7 +253,13 @@ class Experiment:
         target, plan = self.plan.until_percent, self.plan
         if target is None or len(self.blocks) not in looks(plan.blocks):
             return False
-        done = works(self.blocks, self.configuration.to_dict(), url=self._target.url, unchecked=self._unchecked)
+        done = works(
+            self.blocks,
+            self.configuration.to_dict(),
+            url=self._target.url,
+            unchecked=self._unchecked,
+            unproxied=self._unproxied,
+        )
         return enough_blocks(self.blocks, target, plan.primary_metric, works=done, dropped=self._dropped)
 
     def _note_failure(self, block: int, failure: TrialFailedError) -> None:
@@ -286,7 +294,8 @@ class BenchmarkRunner:
             WorkerError: The client's process crashed or hung.
         """
         config = self.config.checked()
-        experiment = Experiment(_as_experiment(config), body=config.body if isinstance(config.body, bytes) else None)
+        body = config.body.encode() if isinstance(config.body, str) else config.body
+        experiment = Experiment(_as_experiment(config), body=body)
         result = experiment.run()
         if not experiment.blocks:
             raise WorkerError("; ".join(client.message or client.contender for client in result.clients))
@@ -301,7 +310,6 @@ def _as_experiment(config: BenchmarkConfiguration) -> ExperimentConfiguration:
         url=config.target_url,
         method=config.http_method,
         headers=tuple(config.headers.items()),
-        body=config.body if isinstance(config.body, str) and config.body else None,
         concurrency=config.concurrency,
         duration=None if exact else config.duration_seconds,
         requests=config.total_requests,
@@ -326,7 +334,7 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
         client_library=config.client_library,
         client_type=trial.mode,
         http_method=config.http_method,
-        url=str(parse_url(config.target_url)),
+        url=without_passwords(config.target_url),
         start_time=result.started_at,
         end_time=result.finished_at or result.started_at,
         duration=measured.duration_s,
@@ -347,50 +355,5 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
         error_count=errors,
         error_rate=100 * errors / measured.requests if measured.requests else 0.0,
         concurrency_level=config.concurrency,
-        config_snapshot=config.shareable(),
-    )
-
-
-def _find_arms(configuration: ExperimentConfiguration, *, events: bool) -> tuple[list[Arm], list[ClientResult]]:
-    """Split the contenders into those that are here and can do it, and those that are not, or cannot."""
-    known = known_clients()
-    installed = installed_clients()
-    arms, unavailable = [], []
-    for contender in configuration.resolved_contenders(tuple(installed)):
-        arm = Arm(contender, known[contender.library], installed_version(contender.library))
-        fault = protocol_fault(
-            contender.library,
-            http2=contender.http2,
-            tls=configuration.tls,
-            verify=configuration.verify,
-            proxy=configuration.proxy is not None,
-        )
-        if events:
-            fault = fault or events_fault(contender.library)
-        if contender.library not in OWN_CLIENTS and contender.library not in installed:
-            fault = _how_to_get(arm.capabilities)
-        if fault:
-            unavailable.append(_without_trials(arm, "unavailable", fault))
-        else:
-            arms.append(arm)
-    if not configuration.contenders:
-        for name, capabilities in known.items():
-            if name not in OWN_CLIENTS and name not in installed:
-                arm = Arm(Contender(name, next(iter(capabilities.modes))), capabilities, None)
-                unavailable.append(_without_trials(arm, "unavailable", _how_to_get(capabilities)))
-    return arms, unavailable
-
-
-def _how_to_get(capabilities: Capabilities) -> str:
-    return f"{capabilities.name} is not installed; {capabilities.install}"
-
-
-def _without_trials(arm: Arm, status: Literal["unavailable", "failed"], message: str) -> ClientResult:
-    return ClientResult(
-        contender=arm.name,
-        library=arm.contender.library,
-        version=arm.version,
-        mode=arm.contender.mode or "sync",
-        status=status,
-        message=message,
+        config_snapshot=shareable(config.to_dict()),
     )

@@ -14,6 +14,7 @@ from typing import Literal
 from http_benchmark.benchmark import Experiment
 from http_benchmark.checks import pacing_of
 from http_benchmark.clients import NULL_CLIENT
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import (
     ClientUnavailableError,
     ConfigurationError,
@@ -35,7 +36,7 @@ from http_benchmark.models.work import Work
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.probe import is_served_in_time, require_success, try_rate
 from http_benchmark.probing import Probing, Spacing
-from http_benchmark.screening import unchecked_certificates
+from http_benchmark.screening import unchecked_certificates, unused_proxies
 from http_benchmark.slo import Slo
 from http_benchmark.stats.capacity import limits, summarise_searches
 from http_benchmark.stats.capacity_validity import judge_capacity
@@ -82,6 +83,7 @@ class CapacityExperiment:
         spacing: Of the arrivals. Users who do not know of each other arrive as a Poisson process; evenly spaced
             arrivals never come in bursts, so their queue stays empty up to the edge, and the capacity is higher.
         observer: Is told of the progress.
+        environments: As for `Experiment`.
         trial: Starts a contender; for tests.
 
     Attributes:
@@ -103,11 +105,12 @@ class CapacityExperiment:
         *,
         spacing: Spacing = "poisson",
         observer: CapacityObserver | None = None,
+        environments: Environments | None = None,
         trial: Callable[[Arm, Plan, OpenTarget], Trial] = Trial,
     ) -> None:
         blocks = configuration.blocks or DEFAULT_BLOCKS
         self.configuration = configuration.model_copy(update={"blocks": blocks, "floor": False})
-        self._experiment = Experiment(self.configuration)
+        self._experiment = Experiment(self.configuration, environments=environments)
         self.plan: Plan = self._experiment.plan
         self.probing = Probing.of(slo, spacing, configuration.duration)
         self.searches: list[CapacitySearch] = []
@@ -119,6 +122,7 @@ class CapacityExperiment:
         self._dropped: dict[str, str] = {}
         self._works: dict[str, list[TrialWork]] = {}
         self._unchecked: tuple[str, ...] = ()
+        self._unproxied: tuple[str, ...] = ()
         self._pacing: tuple[PacingCheck, ...] = ()
         self._pacing_failure: str | None = None
         self._target: Target = self._beginning.target
@@ -146,15 +150,15 @@ class CapacityExperiment:
         """
         self._started_at = datetime.now(UTC)
         try:
-            plan = self.plan
-            with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
+            with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
                 self._target = target.description
-                self.plan = self.plan.set_up(target.url, target.ca_file)
+                self.plan = self.plan.set_up(target)
                 self._observer.started(self.result(), self)
                 self._unchecked = unchecked_certificates(self.plan)
+                self._unproxied = unused_proxies(self.plan)
                 for block in range(self.plan.blocks):
                     if block and self.plan.has_setup:  # anew for each block, since sessions end
-                        self.plan = self.plan.set_up(target.url, target.ca_file)
+                        self.plan = self.plan.set_up(target)
                     for arm in self.plan.start_order(block):
                         self._search_until_done(arm, block, target)
                 self._check_pacing()
@@ -211,6 +215,7 @@ class CapacityExperiment:
             workload=beginning.workload,
             pacing=self._pacing,
             certificates_unchecked=self._unchecked,
+            proxy_unused=self._unproxied,
             validity=judge_capacity(
                 measured,
                 self.searches,
@@ -231,7 +236,13 @@ class CapacityExperiment:
             for arm in self._arms
             if arm.name in self._works and arm.contender.library != NULL_CLIENT
         }
-        return works_of(asked, self._beginning.configuration, url=self._target.url, unchecked=self._unchecked)
+        return works_of(
+            asked,
+            self._beginning.configuration,
+            url=self._target.url,
+            unchecked=self._unchecked,
+            unproxied=self._unproxied,
+        )
 
     def _is_searched(self, block: int) -> bool:
         """Whether every contender that is still there has finished its search in a block."""

@@ -1,70 +1,132 @@
-"""Set two stored experiments side by side, or refuse to: what differs around them stands in `stats.comparability`."""
+"""Set stored experiments, or contenders of theirs, side by side, or refuse to.
 
-from collections.abc import Mapping, Sequence
+What differs around them is found in `stats.comparability`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from http_benchmark.errors import ComparisonError
-from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison, Difference
-from http_benchmark.models.experiment import METRICS, ClientResult, Estimate, ExperimentResult, Metric
-from http_benchmark.models.measurement import BlockRecord, Distribution
+from http_benchmark.models.comparison import ComparedArm, ComparedFigure, Comparison, Difference
+from http_benchmark.models.experiment import METRICS, ClientResult, Estimate, ExperimentResult, PairResult
+from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.stats.comparability import differences
+from http_benchmark.stats.figures import Figures, figures_of
 from http_benchmark.stats.pairs import block_values
 from http_benchmark.stats.totals import over_blocks
 
-NOTE = (
+NO_VERDICT = (
     "No verdict: runs of different times are not paired, so what changed on the machine between them cannot be told "
     "from what changed in a client. For a verdict measure both as contenders of one experiment."
 )
+PAIRED = "All arms are of one experiment, in which they were measured in turns: its verdict on them holds."
 
-type Figures = Mapping[Metric, Estimate]
+
+class Arm(NamedTuple):
+    """What is compared.
+
+    Attributes:
+        experiment: The stored answer.
+        contender: One contender of it, by its name, or by what no other one is called; None for all.
+        blocks: Its records, from which every metric gets its interval. Without them only throughput and CPU time have
+            one, since a result keeps no other.
+    """
+
+    experiment: ExperimentResult
+    contender: str | None = None
+    blocks: Sequence[BlockRecord] = ()
 
 
-def compare(
-    a: ExperimentResult,
-    b: ExperimentResult,
-    *,
-    force: bool = False,
-    blocks: tuple[Sequence[BlockRecord], Sequence[BlockRecord]] = ((), ()),
-) -> Comparison:
-    """Set two experiments side by side.
+def parse_arm(text: str) -> tuple[str, str | None]:
+    """The ID of an experiment, and of `ID:CONTENDER` the contender."""
+    identifier, _, contender = text.partition(":")
+    return identifier, contender or None
+
+
+def compare(*compared: Arm | ExperimentResult, force: bool = False) -> Comparison:
+    """Set arms side by side, each against the first.
+
+    Arms without a chosen contender are compared contender by contender, by name, else by what they are but for the
+    version. Of arms with one, these are compared, whatever they are.
 
     Args:
-        a: The earlier one, or the one to compare with.
-        b: The other one; ratios are `b` ÷ `a`.
-        force: Compare even where differences matter; they are listed in the result all the same.
-        blocks: The records of both, from which every metric gets its interval. Without them only throughput and CPU
-            time have one, since a result keeps no other.
+        compared: At least two; a contender is chosen in all of them, or in none.
+        force: Compare even where differences matter; they are listed in the result all the same, and arms that differ
+            are marked as misleading.
 
     Raises:
-        ComparisonError: The two differ in what matters, or have no contender in common.
+        ComparisonError: They differ in what matters, have no contender in common, or one of them is not there.
     """
-    found = differences(a, b)
+    arms = [_resolved(arm if isinstance(arm, Arm) else Arm(arm)) for arm in compared]
+    if len(arms) < 2:
+        raise ComparisonError("a comparison takes two arms or more; name another experiment, or ID:CONTENDER")
+    if len({arm.contender is None for arm in arms}) > 1:
+        raise ComparisonError("name a contender in each arm (ID:CONTENDER), or in none")
+    found = [differences(arms[0].experiment, arm.experiment) for arm in arms]
     if not force:
         _refuse_what_matters(found)
-    partners = _partners(a.clients, b.clients)
-    if not partners:
-        raise ComparisonError(
-            f"experiments {a.id} and {b.id} have no contender with figures in common; compare two that share one"
-        )
-    figures_a, figures_b = _figures(a, blocks[0]), _figures(b, blocks[1])
+    lines = _lines(arms)
+    in_one = len({arm.experiment.id for arm in arms}) == 1
     return Comparison(
-        a=_in_short(a),
-        b=_in_short(b),
-        differences=tuple(found),
-        figures=tuple(
-            figure
-            for in_a, in_b in partners.items()
-            for figure in _side_by_side(in_a, figures_a.get(in_a, {}), figures_b.get(in_b, {}))
-        ),
-        only_a=tuple(client.contender for client in a.clients if client.contender not in partners),
-        only_b=tuple(client.contender for client in b.clients if client.contender not in partners.values()),
-        note=NOTE,
+        arms=tuple(_in_short(arm, [line[number] for line in lines], found[number]) for number, arm in enumerate(arms)),
+        differences=tuple(_of_all(arms, found)),
+        figures=tuple(figure for line in lines for figure in _side_by_side(arms, line)),
+        pairs=tuple(_verdicts(arms)) if in_one else (),
+        note=PAIRED if in_one else NO_VERDICT,
     )
 
 
-def _refuse_what_matters(found: Sequence[Difference]) -> None:
-    faults = [f"{difference}; measure both alike" for difference in found if difference.severity == "matters"]
+def _resolved(arm: Arm) -> Arm:
+    """The same with the contender's whole name."""
+    names = [client.contender for client in arm.experiment.clients]
+    if arm.contender is None or arm.contender in names:
+        return arm
+    fitting = [
+        name for name in names if name.startswith((f"{arm.contender}:", f"{arm.contender}==", f"{arm.contender}@"))
+    ]
+    if len(fitting) != 1:
+        raise ComparisonError(
+            f"experiment {arm.experiment.id} has {'several contenders' if fitting else 'no contender'} "
+            f"{arm.contender!r}; choose from {', '.join(fitting or names)}"
+        )
+    return arm._replace(contender=fitting[0])
+
+
+def _refuse_what_matters(found: Sequence[Sequence[Difference]]) -> None:
+    faults = dict.fromkeys(
+        f"{difference}; measure both alike" for some in found for difference in some if difference.severity == "matters"
+    )
     if faults:
-        raise ComparisonError([*faults[:-1], f"{faults[-1]}, or force it (--force)"])
+        *others, last = faults
+        raise ComparisonError([*others, f"{last}, or force it (--force)"])
+
+
+def _of_all(arms: Sequence[Arm], found: Sequence[Sequence[Difference]]) -> list[Difference]:
+    """The differences of all arms from the first, each with the experiment that differs; what matters first."""
+    by_experiment = {arm.experiment.id: some for arm, some in zip(arms, found, strict=True)}
+    everything = [
+        difference.model_copy(update={"experiment": experiment_id})
+        for experiment_id, some in by_experiment.items()
+        for difference in some
+    ]
+    return sorted(everything, key=lambda difference: difference.severity != "matters")
+
+
+def _lines(arms: Sequence[Arm]) -> list[tuple[str | None, ...]]:
+    """What is compared with what: a contender of each arm, None where an arm has none that belongs there."""
+    first, *others = arms
+    if first.contender is not None:
+        return [tuple(arm.contender for arm in arms)]
+    partners = [_partners(first.experiment.clients, other.experiment.clients) for other in others]
+    shared = [
+        client.contender for client in first.experiment.clients if any(client.contender in some for some in partners)
+    ]
+    if not shared:
+        raise ComparisonError(
+            f"experiments {' and '.join(dict.fromkeys(arm.experiment.id for arm in arms))} have no contender with "
+            "figures in common; compare some that share one, or name a contender of each (ID:CONTENDER)"
+        )
+    return [(name, *(some.get(name) for some in partners)) for name in shared]
 
 
 def _partners(a: Sequence[ClientResult], b: Sequence[ClientResult]) -> dict[str, str]:
@@ -89,59 +151,65 @@ def _kind(client: ClientResult) -> tuple[str, ...]:
     return client.library, client.mode, client.http_version
 
 
-def _in_short(experiment: ExperimentResult) -> ComparedExperiment:
-    return ComparedExperiment(
-        id=experiment.id,
+def _in_short(arm: Arm, compared: Sequence[str | None], found: Sequence[Difference]) -> ComparedArm:
+    """An arm, of which these contenders are compared, and which differs so from the first."""
+    experiment = arm.experiment
+    unmatched = [client.contender for client in experiment.clients if client.contender not in compared]
+    return ComparedArm(
+        experiment=experiment.id,
+        contender=arm.contender,
         name=experiment.name,
         started_at=experiment.started_at,
         blocks=experiment.blocks,
         verdict=experiment.validity.verdict,
+        unmatched=() if arm.contender else tuple(unmatched),
+        misleading=tuple(_misleading(arm, compared, found)),
     )
 
 
-def _figures(experiment: ExperimentResult, blocks: Sequence[BlockRecord]) -> dict[str, Figures]:
-    """Every contender's figures, with intervals where the blocks are at hand."""
-    if not blocks:
-        return {client.contender: _of_result(client) for client in experiment.clients}
-    found: dict[str, dict[Metric, Estimate]] = {}
+def _misleading(arm: Arm, compared: Sequence[str | None], found: Sequence[Difference]) -> Iterator[str]:
+    differing = [difference.field for difference in found if difference.severity == "matters"]
+    if differing:
+        yield f"other circumstances ({', '.join(differing)})"
+    validity = arm.experiment.validity
+    if validity.verdict != "valid":
+        yield f"its run is {validity.verdict} ({', '.join(reason.code for reason in validity.reasons)})"
+    for client in arm.experiment.clients:
+        if client.contender in compared and client.status != "ok":
+            yield f"{client.contender} has the status {client.status!r}"
+        elif client.contender in compared and client.work.others:
+            yield f"{client.contender} did other work"
+
+
+def _verdicts(arms: Sequence[Arm]) -> Iterator[PairResult]:
+    """What their one experiment found about each two of them."""
+    chosen = {arm.contender for arm in arms}
+    return (pair for pair in arms[0].experiment.pairs if {pair.a, pair.b} <= chosen)
+
+
+def _side_by_side(arms: Sequence[Arm], line: Sequence[str | None]) -> Iterator[ComparedFigure]:
+    figures = [_figures(arm, name) for arm, name in zip(arms, line, strict=True)]
     for metric in METRICS:
-        values = block_values(blocks, metric)
-        for contender in values:
-            if estimate := over_blocks(values, contender):
-                found.setdefault(contender, {})[metric] = estimate
-    return dict(found)
+        estimates = tuple(of_arm.get(metric) for of_arm in figures)
+        if any(estimates):
+            yield ComparedFigure(
+                contender=next(filter(None, line)),
+                metric=metric,
+                estimates=estimates,
+                ratios=tuple(_ratio(estimates[0], estimate) for estimate in estimates),
+            )
 
 
-def _of_result(client: ClientResult) -> Figures:
-    times = client.response_time_s or Distribution(count=0)
-    figures: dict[Metric, Estimate | float | None] = {
-        "throughput_rps": client.throughput_rps,
-        "cpu_s_per_1k": client.cpu_s_per_1k,
-        "pooled_mean": times.mean,
-        "p50": times.p50,
-        "p99": times.p99,
-        "p999": times.p999,
-    }
-    return {
-        metric: figure if isinstance(figure, Estimate) else Estimate(estimate=figure)
-        for metric, figure in figures.items()
-        if figure is not None
-    }
+def _figures(arm: Arm, contender: str | None) -> Figures:
+    """A contender's figures, with intervals where the blocks are at hand; none for None."""
+    if contender is None:
+        return {}
+    if not arm.blocks:
+        return next(figures_of(client) for client in arm.experiment.clients if client.contender == contender)
+    values = {metric: block_values(arm.blocks, metric) for metric in METRICS}
+    estimates = {metric: over_blocks(of_metric, contender) for metric, of_metric in values.items()}
+    return {metric: estimate for metric, estimate in estimates.items() if estimate}
 
 
-def _side_by_side(contender: str, a: Figures, b: Figures) -> list[ComparedFigure]:
-    return [
-        ComparedFigure(
-            contender=contender,
-            metric=metric,
-            a=a.get(metric),
-            b=b.get(metric),
-            ratio=_ratio(a.get(metric), b.get(metric)),
-        )
-        for metric in METRICS
-        if metric in a or metric in b
-    ]
-
-
-def _ratio(a: Estimate | None, b: Estimate | None) -> float | None:
-    return b.estimate / a.estimate if a and b and a.estimate else None
+def _ratio(first: Estimate | None, estimate: Estimate | None) -> float | None:
+    return estimate.estimate / first.estimate if first and estimate and first.estimate else None

@@ -4,6 +4,7 @@
     ├── ConfigurationError          the user asked for something that cannot be done (all faults at once)
     │   ├── UnsupportedOptionError  a client cannot honour a setting; it is never dropped in silence
     │   ├── EnvironmentFailedError  a version or source tree of a client cannot be had
+    │   ├── ArchiveError            a portable file is damaged, or none of ours
     │   └── ComparisonError         two experiments differ in what matters, so their figures are not compared
     ├── ClientUnavailableError      a client library is not installed here
     ├── TargetError                 the server to aim at could not be started or reached
@@ -42,6 +43,10 @@ class UnsupportedOptionError(ConfigurationError):
 
 class EnvironmentFailedError(ConfigurationError):
     """The environment of a version or a source tree of a client cannot be made."""
+
+
+class ArchiveError(ConfigurationError):
+    """A portable file of experiments is damaged, or was not written by this program."""
 
 
 class ComparisonError(ConfigurationError):

@@ -108,7 +108,7 @@ def _threads_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
             f"more than {MOST_THREADS:,} keep each other from running; share the load (--processes), lower "
             "--concurrency, or measure asynchronous clients"
         )
-    threads = plan.options.concurrency + SPARE_THREADS
+    threads = _threads(plan) + SPARE_THREADS
     if allowed.threads and threads > allowed.threads.left:
         yield (
             f"concurrency {plan.options.concurrency:,} takes {threads:,} threads with {', '.join(names)}, and "
@@ -131,9 +131,7 @@ def _backlog_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
 def _memory_fault(plan: Plan, allowed: Allowance) -> Iterator[str]:
     if allowed.memory_bytes is None:
         return
-    sync = any(arm.contender.mode == "sync" for arm in plan.arms)
-    needed = _connections(plan) * MEMORY_PER_CONNECTION_BYTES
-    needed += plan.options.concurrency * MEMORY_PER_THREAD_BYTES * sync
+    needed = _connections(plan) * MEMORY_PER_CONNECTION_BYTES + _threads(plan) * MEMORY_PER_THREAD_BYTES
     if needed > allowed.memory_bytes:
         yield (
             f"{plan.together} times concurrency {plan.options.concurrency:,} takes about {_gib(needed)} of memory, and "
@@ -148,6 +146,12 @@ def _files_per_connection(arm: Arm) -> int:
 def _connections(plan: Plan) -> int:
     """How many connections there are at the same time."""
     return plan.together * plan.options.concurrency
+
+
+def _threads(plan: Plan) -> int:
+    """How many threads there are at the same time: those of every synchronous contender that is there."""
+    sync = sum(arm.contender.mode == "sync" for arm in plan.arms)
+    return min(sync, plan.together) * plan.options.concurrency
 
 
 def _gib(size: float) -> str:

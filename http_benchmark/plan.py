@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.environments.making import ClientEnvironment
 from http_benchmark.load.mix import Mix
 from http_benchmark.load.ramp import CONNECT_RPS
 from http_benchmark.load.schedule import Arrivals
@@ -19,6 +20,8 @@ from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.slicing import LEAST_SLICE_S, Slice, Turns
+from http_benchmark.targets import OpenTarget
+from http_benchmark.utils.child import OWN_INTERPRETER, Interpreter
 from http_benchmark.workloads.mixing import hosts_of, mix_of
 from http_benchmark.workloads.setup import as_if_set_up, set_up
 from http_benchmark.workloads.workload import Workload
@@ -35,17 +38,24 @@ class Arm:
     Attributes:
         contender: What to measure.
         capabilities: What its adapter can do.
-        version: The installed version; None where it is not installed.
+        version: What is measured of it; None where it is not installed.
+        environment: Where it is installed, if not beside this program.
     """
 
     contender: Contender
     capabilities: Capabilities
     version: str | None
+    environment: ClientEnvironment | None = None
 
     @property
     def name(self) -> str:
         """As in tables."""
         return str(self.contender)
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """The Python that measures it."""
+        return self.environment.interpreter if self.environment else OWN_INTERPRETER
 
     @property
     def asked_for(self) -> str:
@@ -68,8 +78,7 @@ class Plan:
         adaptive_rounds: Whether slow slices reduce the rounds to `SLOW_ROUNDS`.
         warm_up: None for none; then connections are not opened beforehand either.
         seed: Of the orders and of generated bodies.
-        url: What to aim at: a URL without user and password, a path on the bundled origin, or None for its default.
-        shown_url: What may be shown of it.
+        url: What to aim at: a URL, a path on the bundled origin, or None for its default.
         request: What is sent; its URL is filled in when the target is open.
         workload: What is sent instead, from a file; None for the one request.
         mix: The workload's concrete requests; None without one, and before the target is open: `aimed`.
@@ -96,8 +105,7 @@ class Plan:
     adaptive_rounds: bool
     warm_up: Slice | None
     seed: int
-    url: str | None = field(repr=False)
-    shown_url: str | None
+    url: str | None
     request: Request
     workload: Workload | None
     mix: Mix | None
@@ -180,22 +188,24 @@ class Plan:
         """Whether the workload logs in before it is measured."""
         return self.workload is not None and bool(self.workload.setup)
 
-    def set_up(self, url: str, ca_file: str | None) -> "Plan":
-        """The same plan with the requests as they go to the target, which is open by now, and is asked to log in.
-
-        Args:
-            url: Of the target.
-            ca_file: PEM file of the target's own authority; None where it has none.
+    def set_up(self, target: OpenTarget) -> "Plan":
+        """The same plan with the requests as they go to the target, which is asked to log in, without any faults.
 
         Raises:
             ConfigurationError: A request of the workload is none.
             TargetError: The target does not answer the workload's setup as it should.
         """
         if self.workload is None:
-            return self.aimed(url)
-        options = replace(self.options, ca_file=ca_file or self.options.ca_file)
-        ready = set_up(self.workload, url, moved=self.moves_requests, headers=self.request.headers, options=options)
-        return replace(replace(self, workload=ready).aimed(url), workload=self.workload)
+            return self.aimed(target.url)
+        target.expect(None, 0)
+        ready = set_up(
+            self.workload,
+            target.url,
+            moved=self.moves_requests,
+            headers=self.request.headers,
+            options=replace(self.options, ca_file=target.ca_file or self.options.ca_file),
+        )
+        return replace(replace(self, workload=ready).aimed(target.url), workload=self.workload)
 
     def aimed(self, url: str) -> "Plan":
         """The same plan with the requests as they would go to a target, without asking it anything.

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from http_benchmark.benchmark import Experiment, Observer
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord
@@ -64,6 +65,7 @@ class ScalingExperiment:
         levels: The concurrencies.
         storage: Where each level's experiment is saved, tagged so that they can be found together.
         observer: Is told of the progress.
+        environments: As for `Experiment`.
 
     Attributes:
         id: Of the whole; its levels have ids of their own.
@@ -81,12 +83,16 @@ class ScalingExperiment:
         *,
         storage: ResultStorage | None = None,
         observer: ScalingObserver | None = None,
+        environments: Environments | None = None,
     ) -> None:
+        environments = environments or Environments()
         self.id = str(uuid.uuid4())
         self._observer = observer or ScalingObserver()
         self._seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
         self.levels = {
-            concurrency: Experiment(own, storage=storage, observer=_OfLevel(concurrency, self._observer))
+            concurrency: Experiment(
+                own, storage=storage, observer=_OfLevel(concurrency, self._observer), environments=environments
+            )
             for concurrency, own in self._configurations(configuration, sorted(levels)).items()
         }
         self._started_at = datetime.now(UTC)

@@ -1,19 +1,21 @@
 """What each contender is asked just before a run, by servers of our own: one request, which the run could not judge.
 
-Over TLS it must not come to a server with a wrong certificate. What follows for the contender is in
-`stats.deviations`.
+Over TLS it must not come to a server with a wrong certificate; with a proxy it must be asked of that. What follows for
+the contender is in `stats.deviations`.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from http_benchmark.errors import ClientUnavailableError, ConfigurationError, WorkerError
 from http_benchmark.load.schedule import Stop
 from http_benchmark.measured import Measured
 from http_benchmark.origin.options import CertificateKind
+from http_benchmark.origin.process import OriginProcess
 from http_benchmark.plan import Plan
-from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.targets import OpenTarget, UrlTarget, open_target
 from http_benchmark.trial import Trial
 from http_benchmark.worker.protocol import Run
 
@@ -41,6 +43,34 @@ def _arriving_at_impostor(kind: CertificateKind, plan: Plan) -> Iterator[str]:
         for name, sent in _asked(plan, impostor):
             if sent and sent.server and sent.server.requests:
                 yield name
+
+
+def unused_proxies(plan: Plan) -> tuple[str, ...]:
+    """Give each contender an origin as its proxy, and the same origin as its target.
+
+    An origin forwards nothing, so that whatever comes of it is an error. But only a request to a proxy names the host
+    in its first line (RFC 9112, 3.2.2), or asks for a tunnel (3.2.3).
+
+    Returns:
+        Whose requests did not come so; nobody where no proxy is asked for.
+    """
+    if plan.options.proxy is None:
+        return ()
+    requests = plan.mix.requests if plan.mix else (plan.request,)
+    schemes = {urlsplit(request.url).scheme for request in requests}
+    with OriginProcess(cpus=plan.origin_cpus) as witness:
+        through = replace(plan, options=replace(plan.options, proxy=witness.url))
+        caught = {name for scheme in schemes for name in _passing_by(witness, scheme, through)}
+    return tuple(arm.name for arm in plan.arms if arm.name in caught)
+
+
+def _passing_by(witness: OriginProcess, scheme: str, plan: Plan) -> Iterator[str]:
+    target = UrlTarget(urlsplit(witness.url)._replace(scheme=scheme, path="/").geturl())
+    witness.start_journal()
+    for name, sent in _asked(plan, target):
+        if sent and all(request.target.startswith("/") for request in witness.journal().requests):
+            yield name
+        witness.start_journal()
 
 
 def _asked(plan: Plan, target: OpenTarget) -> Iterator[tuple[str, Measured | None]]:

@@ -15,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
-from http_benchmark.migrations.engine import database_url, label, open_engine, reading, sqlite_file, writing
+from http_benchmark.migrations.engine import database_url, label, migrating, open_engine, reading, writing
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, RESULTS, SLICES, TRIALS
+from http_benchmark.migrations.sqlite import file_of
 from http_benchmark.models.base import Model
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ExperimentResult
@@ -218,7 +219,7 @@ def upgrade(url: str | Path) -> None:
     """
     engine = open_engine(database_url(url))
     try:
-        with writing(engine) as connection:
+        with migrating(engine) as connection:
             revisions.refuse_unknown(revisions.current(connection), label(engine.url))
             revisions.upgrade(connection)
     finally:
@@ -231,7 +232,7 @@ def require_existing(url: str | Path) -> None:
     Raises:
         StorageError: There is no such file.
     """
-    file = sqlite_file(database_url(url))
+    file = file_of(database_url(url))
     if file and not file.exists():
         raise StorageError(
             f"there is no database {str(file)!r}; name another with --database, or run a benchmark first"
@@ -251,7 +252,7 @@ def advice(url: str | Path) -> str:
 def current(url: str | Path) -> tuple[str | None, str]:
     """The revision that a database is at, None where it has no tables of ours, and the newest one."""
     parsed = database_url(url)
-    file = sqlite_file(parsed)
+    file = file_of(parsed)
     if file and not file.exists():
         return None, revisions.head()  # opening it would make an empty file
     engine = open_engine(parsed)
@@ -266,7 +267,7 @@ def _require_head(engine: Engine) -> None:
     with reading(engine) as connection:
         revision = revisions.current(connection)
     if revision is None:
-        with writing(engine) as connection:  # the lock is held: of several processes the first makes the tables
+        with migrating(engine) as connection:  # of several processes the first makes the tables
             revision = revisions.current(connection)
             if revision is None:
                 revisions.upgrade(connection)
@@ -288,7 +289,8 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]], wh
 
 
 def _require_experiment(connection: Connection, experiment_id: str) -> None:
-    query = select(EXPERIMENTS.c.id).where(EXPERIMENTS.c.id == experiment_id)
+    """Refuse an experiment that is not there; nobody deletes it until the transaction ends."""
+    query = select(EXPERIMENTS.c.id).where(EXPERIMENTS.c.id == experiment_id).with_for_update()
     if connection.execute(query).scalar() is None:
         raise StorageError(f"there is no experiment {experiment_id!r} in the database; start it first")
 

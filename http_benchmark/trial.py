@@ -8,6 +8,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Self
 
 from http_benchmark.errors import ClientUnavailableError, ErrorKind, NoAnswerError, UnsupportedOptionError, WorkerError
@@ -25,6 +27,7 @@ from http_benchmark.stats.work import TrialWork
 from http_benchmark.targets import OpenTarget
 from http_benchmark.under_faults import UnderFaults
 from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
+from http_benchmark.worker.process import WorkerProcess
 from http_benchmark.worker.protocol import Finished, Open, Opened, Ran, Reconnect, Run
 from http_benchmark.worker.team import Team
 
@@ -55,7 +58,12 @@ class Trial:
         self.slices: list[SliceRecord] = []
         self._plan = plan
         self._target = target
-        self._team = Team(arm.name, plan.client_cpus, processes=plan.processes)
+        self._team = Team(
+            arm.name,
+            plan.client_cpus,
+            processes=plan.processes,
+            worker=partial(WorkerProcess, interpreter=arm.interpreter),
+        )
         self._watch = MachineWatch()
         self._family: tuple[int, ...] = ()
         self._opened: Opened | None = None
@@ -85,6 +93,7 @@ class Trial:
             Open(
                 module=self.arm.capabilities.module,
                 class_name=self.arm.capabilities.modes[mode],
+                import_name=self.arm.capabilities.import_name or self.arm.capabilities.name,
                 options=replace(
                     options,
                     hosts=options.hosts * max(1, len(origins)),
@@ -106,10 +115,17 @@ class Trial:
         Raises:
             ClientUnavailableError: The library is not installed.
             UnsupportedOptionError: The client cannot honour a setting.
-            WorkerError: It crashed or hung.
+            WorkerError: It crashed or hung, or it is not the library that was meant.
         """
         self._opened = self._team.opened()
+        self._require_own_library(self._opened.library_file)
         self._family = family()  # with the waiting contenders, and what a client may have started
+
+    def _require_own_library(self, file: str | None) -> None:
+        """The version in the report must be the one that was measured."""
+        environment = self.arm.environment
+        if environment and not (file and Path(file).is_relative_to(environment.folder)):
+            raise WorkerError(f"{self.arm.name} loaded {file}, which is not in its environment {environment.folder}")
 
     def warm_up(self) -> None:
         """Send what the plan's warm-up asks for.

@@ -30,6 +30,10 @@ $uv venv --quiet --allow-existing .venv
 $uv pip install --quiet --python .venv --require-hashes -r requirements/dev.txt -r requirements/build.txt
 $uv pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 
+if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && ! command -v postgres >/dev/null 2>&1; then
+    say "no PostgreSQL, so the tests that need a server are skipped; on Debian: apt-get install postgresql"
+fi
+
 if command -v cargo >/dev/null 2>&1; then
     say "building requestx with $(cargo --version); some minutes the first time, from uv's cache later"
     $uv pip install --quiet --python .venv --require-hashes --no-build-isolation -r requirements/requestx.txt ||

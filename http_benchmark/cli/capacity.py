@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.options import fault_option, shared_options
+from http_benchmark.cli.options import fault_option, plan_option, request_options, shared_options, wire_options
 
 _EXAMPLES = """\b
 Examples:
@@ -22,15 +22,7 @@ Examples:
     envvar="HTTP_BENCHMARK_SLO",
     help="Objectives that must all be kept: p50, p90, p95, p99, p99.9, mean, max, errors; such as 'p99<20ms'.",
 )
-@click.option("--url", help="Target URL, or a path on the bundled origin such as /delay/0.1.  [default: bundled]")
-@click.option("--method", help="GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS or STREAM.  [default: GET]")
-@click.option("--header", "headers", multiple=True, help="'Name: value', repeatable.")
-@click.option("--body", help="Body to send: text, or @FILE.")
-@click.option("--body-size", help="Generate a body of this size, such as 64KiB.")
-@click.option("--stream", is_flag=True, default=None, help="Read responses as a stream in chunks.")
-@click.option("--events", is_flag=True, default=None, help="Responses are server-sent events: measure their gaps.")
-@click.option("--workload", help="File with the requests to send: TOML, HAR, curl commands, OpenAPI.")
-@click.option("--workload-host", "workload_hosts", multiple=True, help="Send only what goes to this host, repeatable.")
+@request_options
 @fault_option
 @click.option("--arrivals", help="Spacing of the arrivals: poisson or constant.  [default: poisson]")
 @click.option("--concurrency", help="Requests in flight at most.  [default: 64]")
@@ -39,20 +31,9 @@ Examples:
 @click.option("--timeout", help="Total deadline of a request.  [default: 30s]")
 @click.option("--blocks", help="Repetitions of everything, each with fresh processes.  [default: 7]")
 @click.option("--seed", help="Seed of the order and of the arrivals.  [default: random]")
-@click.option("--http", help="HTTP version: 1.1, or 2, like +h2 for all.  [default: 1.1]")
-@click.option("--tls", is_flag=True, default=None, help="Have the bundled origin speak TLS.")
-@click.option("--no-verify", "verify", flag_value=False, default=None, help="Do not check certificates.")
-@click.option("--ca", help="PEM file with the authorities to trust.")
-@click.option("--proxy", help="Send everything through this HTTP proxy: http://[user:password@]host:port.")
-@click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects.")
+@wire_options
 @click.option("--name", help="Name of the search.")
-@click.option(
-    "--plan",
-    "plan_only",
-    envvar="HTTP_BENCHMARK_PLAN",
-    is_flag=True,
-    help="Say what would run and how long; run nothing.",
-)
+@plan_option
 @click.option("--strict", envvar="HTTP_BENCHMARK_STRICT", is_flag=True, help="Exit with 1 unless the verdict is valid.")
 @shared_options(output=True)
 def command(
@@ -60,8 +41,9 @@ def command(
 ) -> int:
     """Find the highest arrival rate that clients sustain while they keep an objective.
 
-    Requests arrive whether or not earlier ones have been answered (open model). A CONTENDER is NAME[:sync|:async]; a
-    NAME alone stands for each mode that the library has, none at all for every installed client.
+    Requests arrive whether or not earlier ones have been answered (open model). A CONTENDER is
+    NAME[==VERSION|@PATH][:sync|:async][+h2]; a NAME alone stands for each mode that the library has, none at all for
+    every installed client.
     """
     from http_benchmark.cli.searching import search
 

@@ -47,9 +47,9 @@ def command(
     """Check that clients do the work that they claim, with the bundled origin as the witness.
 
     Bodies, answers, connections, timeouts, failures, silent retries, certificates. What is known of a client and cannot
-    be changed is explained. A CONTENDER is NAME[:sync|:async][+h2]; a NAME alone stands for each mode that the library
-    has, none at all for every installed client over HTTP/1.1. Ends with exit code 1 where something else is found than
-    what is known.
+    be changed is explained. A CONTENDER is NAME[==VERSION|@PATH][:sync|:async][+h2]; a NAME alone stands for each mode
+    that the library has, none at all for every installed client over HTTP/1.1. Ends with exit code 1 where something
+    else is found than what is known.
     """
     from http_benchmark.cli.common import load_settings
     from http_benchmark.cli.conforming import conform, list_checks

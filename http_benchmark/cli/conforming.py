@@ -11,6 +11,7 @@ from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.conformance import conforming
 from http_benchmark.conformance.suite import chosen_checks
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.conformance import CheckOutcome
 from http_benchmark.report.conformance import markdown, print_checks, print_conformance
@@ -33,7 +34,7 @@ def conform(
         check_writable(markdown_file, _MARKDOWN)
     names = [str(contender) for contender in conforming.resolved(contenders)]
     with Progress(make_console(to_stderr=True), names, len(checks)) as progress:
-        result = conforming.conform(contenders, checks, progress.told)
+        result = conforming.conform(contenders, checks, progress.told, environments=Environments(progress.say))
     with answering(saved=False):
         if json_file:
             write_json(result.to_dict(), json_file)

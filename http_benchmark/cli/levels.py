@@ -19,6 +19,7 @@ from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan, target
 from http_benchmark.config import Settings
+from http_benchmark.environments.making import Environments
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.report import json as json_report
 from http_benchmark.report.scaling import print_scaling
@@ -36,16 +37,27 @@ def run_levels(settings: Settings, console: Console, json_file: str | None, *, p
         plan_only: Say what would run instead of running it.
         strict: A verdict other than "valid" is an error.
     """
+    progress = LevelsDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     if plan_only:
         with answering(saved=False):
-            _print_plan(ScalingExperiment(settings.experiment(), settings.levels), console)
+            _print_plan(
+                ScalingExperiment(
+                    settings.experiment(), settings.levels, environments=Environments(progress.display.say)
+                ),
+                console,
+            )
         return 0
     if json_file:
         check_writable(json_file)
-    progress = LevelsDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     interrupted = False
     with open_storage(settings) as storage:
-        scaling = ScalingExperiment(settings.experiment(), settings.levels, storage=storage, observer=progress)
+        scaling = ScalingExperiment(
+            settings.experiment(),
+            settings.levels,
+            storage=storage,
+            observer=progress,
+            environments=Environments(progress.display.say),
+        )
         with progress.display:
             try:
                 result = scaling.run()

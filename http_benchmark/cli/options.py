@@ -21,6 +21,66 @@ fault_option = click.option(
 """`--fault`."""
 
 
+def _together(*options: Decorator) -> Decorator:
+    """One decorator that adds several options, which `--help` lists in this order."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+request_options = _together(
+    click.option("--url", help="Target URL, or a path on the bundled origin such as /delay/0.1.  [default: bundled]"),
+    click.option("--method", help="GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS or STREAM.  [default: GET]"),
+    click.option("--header", "headers", multiple=True, help="'Name: value', repeatable."),
+    click.option("--body", help="Body to send: text, or @FILE."),
+    click.option("--body-size", help="Generate a body of this size, such as 64KiB."),
+    click.option("--stream", is_flag=True, default=None, help="Read responses as a stream in chunks."),
+    click.option("--events", is_flag=True, default=None, help="Responses are server-sent events: measure their gaps."),
+    click.option("--workload", help="File with the requests to send: TOML, HAR, curl commands, OpenAPI."),
+    click.option(
+        "--workload-host", "workload_hosts", multiple=True, help="Send only what goes to this host, repeatable."
+    ),
+)
+"""What is sent, and to where."""
+
+load_options = _together(
+    click.option("--rate", help="Open model: arrivals such as 500/s, a ramp 100..2000/s or steps 100,200,400/s."),
+    click.option("--arrivals", help="Spacing of the arrivals: constant or poisson.  [default: constant]"),
+    click.option("--processes", help="Worker processes per contender, which share the load.  [default: 1]"),
+    click.option("--duration", help="Measured time per trial, such as 10s.  [default: by slices]"),
+    click.option("--requests", help="Exact number of requests per trial."),
+    click.option("--warmup", help="Warm-up per trial; 0 for none.  [default: 1s, with --quick 0.3s]"),
+    click.option("--slices", help="Slices per trial.  [default: 12, with --rate 4]"),
+    click.option("--timeout", help="Total deadline of a request.  [default: 30s]"),
+    click.option("--retries", help="Further attempts after a failed one.  [default: 0]"),
+    click.option("--think-time", help="Pause of each user after each request.  [default: 0]"),
+)
+"""When requests are sent, and how many, in a trial."""
+
+wire_options = _together(
+    click.option("--http", help="HTTP version: 1.1, or 2, like +h2 for all.  [default: 1.1]"),
+    click.option("--tls", is_flag=True, default=None, help="Have the bundled origin speak TLS."),
+    click.option("--no-verify", "verify", flag_value=False, default=None, help="Do not check certificates."),
+    click.option("--ca", help="PEM file with the authorities to trust."),
+    click.option("--proxy", help="Send everything through this HTTP proxy: http://[user:password@]host:port."),
+    click.option("--follow-redirects", is_flag=True, default=None, help="Follow redirects."),
+)
+"""How the target is spoken to."""
+
+plan_option = click.option(
+    "--plan",
+    "plan_only",
+    envvar="HTTP_BENCHMARK_PLAN",
+    is_flag=True,
+    help="Say what would run and how long; run nothing.",
+)
+"""`--plan`."""
+
+
 def _add_verbosity(context: click.Context, _parameter: click.Parameter, value: int) -> int:
     """`-v` counts before and after the subcommand."""
     before = context.obj if isinstance(context.obj, int) else 0
@@ -45,10 +105,4 @@ def shared_options(*, database: bool = False, output: bool = False) -> Decorator
                 help="Write JSON to this file; - for standard output.",
             )
         )
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
+    return _together(*options)

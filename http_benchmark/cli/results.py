@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from http_benchmark.cli.comparing import compare
 from http_benchmark.cli.export import export
 from http_benchmark.cli.options import shared_options
 
@@ -14,6 +15,7 @@ def command() -> None:
     """List, show, compare, export or delete stored results."""
 
 
+command.add_command(compare)
 command.add_command(export)
 
 
@@ -67,40 +69,6 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
             write_json(json_report.dump(experiment), json_file)
         else:
             print_experiment(experiment, make_console(), verbose=settings.verbose > 0)
-
-
-@command.command("compare", epilog="Example: http-benchmark results compare 3f2a 9b07")
-@click.argument("first", metavar="ID")
-@click.argument("second", metavar="ID")
-@click.option(
-    "--force",
-    envvar="HTTP_BENCHMARK_FORCE",
-    is_flag=True,
-    help="Compare even where machine, versions or workload differ.",
-)
-@shared_options(database=True, output=True)
-def compare(
-    config_file: Path | None, json_file: str | None, *, first: str, second: str, force: bool, **arguments: Any
-) -> None:
-    """Set two stored experiments side by side, the second against the first.
-
-    Refuses where they differ in what matters, such as the machine, the interpreter or the workload. Versions of the
-    clients may differ. There is no verdict: for that, measure both in one experiment.
-    """
-    from http_benchmark import comparison
-    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, stored, write_json
-    from http_benchmark.report.comparison import print_comparison
-
-    settings = load_settings(arguments, config_file)
-    with open_storage(settings, existing=True) as storage:
-        experiments = [stored(storage, identifier) for identifier in (first, second)]
-        blocks = [storage.get_blocks(experiment.id) for experiment in experiments]
-    compared = comparison.compare(*experiments, force=force, blocks=(blocks[0], blocks[1]))
-    with answering(saved=False):
-        if json_file:
-            write_json(compared.to_dict(), json_file)
-        else:
-            print_comparison(compared, make_console())
 
 
 @command.command("delete", epilog="Example: http-benchmark results delete 3f2a --yes")

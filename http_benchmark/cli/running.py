@@ -20,6 +20,7 @@ from http_benchmark.cli.levels import run_levels
 from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan
 from http_benchmark.cli.progress import ProgressDisplay
+from http_benchmark.environments.making import Environments
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.report import json as json_report
 from http_benchmark.report.terminal import print_experiment
@@ -45,15 +46,16 @@ def run(
     console = make_console(to_stderr=json_file == "-")
     if settings.levels:
         return run_levels(settings, console, json_file, plan_only=plan_only, strict=strict)
+    progress = ProgressDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
+    environments = Environments(progress.say)
     if plan_only:
         with answering(saved=False):
-            print_plan(Experiment(settings.experiment()), console)
+            print_plan(Experiment(settings.experiment(), environments=environments), console)
         return 0
     if json_file:
         check_writable(json_file)
-    progress = ProgressDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     with open_storage(settings) as storage, progress:
-        experiment = Experiment(settings.experiment(), storage=storage, observer=progress)
+        experiment = Experiment(settings.experiment(), storage=storage, observer=progress, environments=environments)
         interrupted = False
         try:
             result = experiment.run()

@@ -14,9 +14,10 @@ from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.planned import what_goes_wrong, what_is_sent, where_it_goes
 from http_benchmark.config import CapacitySettings
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.capacity import CapacityResult, CapacitySearch, Probe
-from http_benchmark.redaction import through
+from http_benchmark.redaction import through, without_passwords
 from http_benchmark.report import json as json_report
 from http_benchmark.report.capacity import print_capacity
 from http_benchmark.slo import Slo
@@ -45,7 +46,13 @@ def search(
     settings, objectives = _checked(arguments, slo, config_file)
     console = make_console(to_stderr=json_file == "-")
     progress = SearchDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
-    experiment = CapacityExperiment(settings.experiment(), objectives, spacing=settings.spacing, observer=progress)
+    experiment = CapacityExperiment(
+        settings.experiment(),
+        objectives,
+        spacing=settings.spacing,
+        observer=progress,
+        environments=Environments(progress.display.say),
+    )
     if plan_only:
         with answering(saved=False):
             print_plan(experiment, console)
@@ -135,7 +142,7 @@ class SearchDisplay(CapacityObserver):
         logger.info("capacity search {}, seed {}, {}", result.id, result.seed, result.slo)
         self.display.say(
             f"{counted(len(plan.arms), 'contender')}, {counted(plan.blocks, 'block')}, "
-            f"{result.target.url}{through(plan.options.proxy)}; "
+            f"{without_passwords(result.target.url)}{through(plan.options.proxy)}; "
             f"about {format_duration(experiment.estimated_s)}"
         )
         self.display.start()

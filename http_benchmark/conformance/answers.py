@@ -13,7 +13,7 @@ _MOST_REDIRECTS = 20
 def _without_body(method: str, path: str, status: int) -> Callable[[Examinee], str]:
     def ask(examinee: Examinee) -> str:
         for stream in (False, True):
-            examinee.begin()
+            examinee.begin_again()
             with examinee.opened() as client:
                 answers = client.send(client.ask(method, path, stream=stream), times=3, inspect=True)
             expect_statuses(status, answers)

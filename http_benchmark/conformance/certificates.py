@@ -51,8 +51,8 @@ def _refused(kind: CertificateKind) -> Callable[[Examinee], str]:
 def _trusted(examinee: Examinee) -> str:
     with _trusting(examinee, "good") as client:
         expect_statuses(200, client.get(_url(examinee, "good")))
-    versions = [request.version for request in _requests(examinee, "good")]
-    expect([examinee.http_version], versions, "versions of requests")
+    seen = [(request.method, request.version) for request in _requests(examinee, "good")]
+    expect([("GET", examinee.http_version)], seen, "methods and versions of requests")
     return f"200 over TLS and HTTP/{examinee.http_version}"
 
 

@@ -14,6 +14,7 @@ from http_benchmark.conformance.check import Check
 from http_benchmark.conformance.examinee import Certified, DeviationError, Examinee, NotAskedError, NotOfferedError
 from http_benchmark.conformance.known import Known, known_deviation
 from http_benchmark.conformance.suite import SUBJECTS
+from http_benchmark.environments.making import ClientEnvironment, Environments
 from http_benchmark.models.conformance import (
     CheckOutcome,
     ConformanceCheck,
@@ -23,6 +24,7 @@ from http_benchmark.models.conformance import (
 )
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.utils.child import OWN_INTERPRETER
 
 AT_A_TIME = 4
 """Contenders that are examined at a time: most of the time goes by waiting for timeouts."""
@@ -32,7 +34,11 @@ type OnOutcome = Callable[[str, CheckOutcome], None]
 
 
 def conform(
-    names: Sequence[str], checks: Sequence[Check], on_outcome: OnOutcome = lambda *_: None
+    names: Sequence[str],
+    checks: Sequence[Check],
+    on_outcome: OnOutcome = lambda *_: None,
+    *,
+    environments: Environments | None = None,
 ) -> ConformanceResult:
     """Examine contenders.
 
@@ -40,13 +46,15 @@ def conform(
         names: As users type them; empty for every installed client.
         checks: What to ask.
         on_outcome: Told what comes of each.
+        environments: Makes what versions and source trees among the contenders take.
 
     Raises:
-        ConfigurationError: There is no such contender.
+        ConfigurationError: There is no such contender, or a version or source tree cannot be had.
         TargetError: An origin could not be started.
     """
     started_at = datetime.now(UTC)
     contenders = resolved(names)
+    made = (environments or Environments()).of_all(contenders)
     enough = Event()
     with ExitStack() as stack:
         certified = {
@@ -55,7 +63,18 @@ def conform(
         pool = stack.enter_context(ThreadPoolExecutor(AT_A_TIME))
         try:
             found = list(
-                pool.map(lambda one: _examined(one, checks, certified[one.http2], on_outcome, enough), contenders)
+                pool.map(
+                    lambda one, environment: _examined(
+                        one,
+                        environment,
+                        checks=checks,
+                        certified=certified[one.http2],
+                        on_outcome=on_outcome,
+                        enough=enough,
+                    ),
+                    contenders,
+                    made,
+                )
             )
         except BaseException:
             enough.set()  # the pool waits for those that are under way
@@ -97,21 +116,28 @@ def _certified(checks: Sequence[Check], *, http2: bool) -> AbstractContextManage
 
 
 def _examined(
-    contender: Contender, checks: Sequence[Check], certified: Certified, on_outcome: OnOutcome, enough: Event
+    contender: Contender,
+    environment: ClientEnvironment | None,
+    *,
+    checks: Sequence[Check],
+    certified: Certified,
+    on_outcome: OnOutcome,
+    enough: Event,
 ) -> ContenderConformance:
     assert contender.mode is not None
     capabilities = known_clients()[contender.library]
     facts = {
         "contender": str(contender),
         "library": contender.library,
-        "version": installed_version(contender.library),
+        "version": environment.version if environment else installed_version(contender.library),
         "mode": contender.mode,
     }
-    if contender.library not in OWN_CLIENTS and contender.library not in installed_clients():
+    if not environment and contender.library not in {*installed_clients(), *OWN_CLIENTS}:
         message = f"{contender.library} is not installed; {capabilities.install}"
         return ContenderConformance.from_dict(facts | {"outcomes": (), "message": message})
     outcomes = []
-    with Examinee(contender, capabilities, certified) as examinee:
+    interpreter = environment.interpreter if environment else OWN_INTERPRETER
+    with Examinee(contender, capabilities, certified, interpreter=interpreter) as examinee:
         for check in checks:
             if enough.is_set():
                 break
@@ -128,6 +154,7 @@ def asked(check: Check, examinee: Examinee) -> CheckOutcome:
     outcome: Outcome = "conforms"
     try:
         seen = check.ask(examinee)
+        examinee.compare()
     except DeviationError as error:
         outcome, seen = "deviates", str(error)
     except NotOfferedError as error:

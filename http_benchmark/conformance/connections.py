@@ -26,7 +26,7 @@ def _keep_alive(examinee: Examinee) -> str:
 
 def _keep_alive_streamed(examinee: Examinee) -> str:
     for route in ("bytes", "stream-bytes"):
-        examinee.begin()
+        examinee.begin_again()
         with examinee.opened() as client:
             ask = client.ask("GET", f"/{route}/{_STREAMED_BYTES}", stream=True)
             expect_statuses(200, client.send(ask, times=3))

@@ -15,13 +15,14 @@ from typing import Literal, Self
 from http_benchmark.clients import Capabilities
 from http_benchmark.clients.base import ClientOptions
 from http_benchmark.conformance import protocol
+from http_benchmark.conformance.orders import Orders
 from http_benchmark.errors import HTTPBenchmarkError, WorkerError
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.journal import Entries
 from http_benchmark.origin.options import CertificateKind, OriginOptions
 from http_benchmark.origin.process import OriginProcess
-from http_benchmark.utils.child import Child
+from http_benchmark.utils.child import OWN_INTERPRETER, Child, Interpreter
 
 HEADERS = (("User-Agent", "conform/1"), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"))
 """Sent with every request, unless a check says otherwise."""
@@ -72,10 +73,19 @@ class Examinee:
         contender: With its mode.
         capabilities: What its adapter says of it.
         certified: Where checks of certificates ask; they need it, others do not.
+        interpreter: The Python that the client is installed in.
+
+    Attributes:
+        orders: What was ordered since `begin`.
     """
 
     def __init__(
-        self, contender: Contender, capabilities: Capabilities, certified: Certified = MappingProxyType({})
+        self,
+        contender: Contender,
+        capabilities: Capabilities,
+        certified: Certified = MappingProxyType({}),
+        *,
+        interpreter: Interpreter = OWN_INTERPRETER,
     ) -> None:
         assert contender.mode is not None, "contenders are resolved before they are examined"
         self.contender = contender
@@ -84,9 +94,11 @@ class Examinee:
         self.certified = certified
         self._module = capabilities.module
         self._class_name = capabilities.modes[contender.mode]
+        self._interpreter = interpreter
         self._prober: Child | None = None
         self._origin = OriginProcess(options=OriginOptions(http2=contender.http2))
         self._counted = ServerCounts()
+        self.orders = Orders(self._origin.url)
 
     def __enter__(self) -> Self:
         return self
@@ -100,9 +112,20 @@ class Examinee:
         return self._origin.url + path
 
     def begin(self) -> None:
-        """Forget what was seen so far."""
+        """Forget what was ordered and seen so far."""
         self._origin.start_journal()
         self._counted = self._origin.counts()
+        self.orders = Orders(self._origin.url)
+
+    def compare(self) -> None:
+        """Raise a deviation if the origin saw other requests than were ordered, or fewer than were answered."""
+        if difference := self.orders.difference(self.seen().requests):
+            raise DeviationError(difference)
+
+    def begin_again(self) -> None:
+        """Compare and forget, in the middle of a check."""
+        self.compare()
+        self.begin()
 
     @contextmanager
     def opened(self, environment: Mapping[str, str] | None = None, **options: object) -> "Iterator[OpenClient]":
@@ -113,6 +136,8 @@ class Examinee:
         """
         defaults = {"concurrency": 1, "timeout_s": 10.0, "http_version": self.http_version}
         settings = ClientOptions(**defaults | options)  # type: ignore[arg-type]
+        if settings.follow_redirects or settings.proxy:
+            self.orders.leave_open()
         order = protocol.Open(self._module, self._class_name, settings, dict(environment or {}))
         opened = self.order(order, protocol.Opened)
         client = OpenClient(self, opened.before)
@@ -148,7 +173,12 @@ class Examinee:
             NotAskedError: It is not installed, or its adapter cannot be asked.
         """
         if self._prober is None:
-            self._prober = Child("http_benchmark.conformance.prober", [str(os.getpid())], name=str(self.contender))
+            self._prober = Child(
+                "http_benchmark.conformance.prober",
+                [str(os.getpid())],
+                name=str(self.contender),
+                interpreter=self._interpreter,
+            )
         try:
             reply = protocol.decode(self._prober.ask(protocol.encode(message), patience_s))
         except WorkerError as error:
@@ -206,7 +236,9 @@ class OpenClient:
     ) -> tuple[protocol.Answer, ...]:
         """See `protocol.Send`."""
         order = protocol.Send(asks, times, at_once=at_once, inspect=inspect, cancel_after_s=cancel_after_s)
-        return self._examinee.order(order, protocol.Sent, patience_s).answers
+        answers = self._examinee.order(order, protocol.Sent, patience_s).answers
+        self._examinee.orders.note(asks, times, answers)
+        return answers
 
     def close(self) -> None:
         """Close it, but keep it in the prober's memory."""

@@ -1,7 +1,8 @@
-"""Checks that the environment changes nothing: proxies and passwords that somebody left in it."""
+"""Checks of what the environment has, proxies and passwords, which changes nothing; and of the proxy that is given."""
 
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from http_benchmark.conformance.check import Check, expect, expect_requests, expect_statuses
 from http_benchmark.conformance.examinee import DeviationError, Examinee
@@ -17,6 +18,16 @@ def _proxies(examinee: Examinee) -> str:
         client.get(examinee.url("/").replace("http:", "https:"))
     expect(["/status/200"], [request.target for request in examinee.seen().requests], "targets")
     return "asked directly"
+
+
+def _given_proxy(examinee: Examinee) -> str:
+    url = examinee.url("/status/200")
+    with examinee.opened(proxy=examinee.url("")) as client:
+        expect_statuses(200, client.get(url))
+        client.get(url.replace("http:", "https:"))  # the origin makes no tunnel, so this fails
+    asked = [(request.method, request.target) for request in examinee.seen().requests]
+    expect([("GET", url), ("CONNECT", urlsplit(url).netloc)], asked, "requests to the proxy")
+    return "asked in absolute form, and for a tunnel"
 
 
 def _netrc(examinee: Examinee) -> str:
@@ -38,6 +49,13 @@ CHECKS = (
         "Are proxies of the environment ignored?",
         "a target without scheme and host; of an https URL no CONNECT",
         _proxies,
+    ),
+    Check(
+        "given-proxy",
+        "Is a proxy used that is given?",
+        "the whole URL as target; of an https URL CONNECT with host and port",
+        _given_proxy,
+        "HTTP/2 through a proxy is not offered",
     ),
     Check("netrc", "Are passwords in .netrc ignored?", "no Authorization", _netrc),
 )

@@ -5,7 +5,7 @@ import platform
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
@@ -15,7 +15,7 @@ from http_benchmark.clients import Capabilities, known_clients
 from http_benchmark.environments import source, uv
 from http_benchmark.environments.cache import cache_root, is_complete, made_once, usable
 from http_benchmark.environments.link import link_folder
-from http_benchmark.errors import EnvironmentFailedError
+from http_benchmark.errors import ConfigurationError, EnvironmentFailedError
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.contender_source import ContenderSource
 from http_benchmark.units import counted
@@ -44,11 +44,14 @@ class Environments:
 
     Args:
         notify: Told, in a sentence, of what takes time and of what is not as it should be.
+
+    Attributes:
+        notify: As given.
     """
 
     def __init__(self, notify: Callable[[str], None] = lambda _: None) -> None:
-        self._notify = notify
-        self._made: dict[tuple[str, str | None, str | None], ClientEnvironment] = {}
+        self.notify = notify
+        self._made: dict[str, ClientEnvironment] = {}
 
     def of(self, contender: Contender) -> ClientEnvironment | None:
         """The environment of a contender; None where it names neither version nor tree, so the installed one is meant.
@@ -58,15 +61,31 @@ class Environments:
         """
         if not contender.named_source:
             return None
-        key = (contender.library, contender.version, contender.path)
-        if key not in self._made:
-            named = f"{contender.library}{contender.named_source}"
+        subject = contender.subject
+        if subject not in self._made:
             try:
                 with usable(cache_root()) as root:
-                    self._made[key] = _Maker(root, named, self._notify).make(contender)
+                    self._made[subject] = _Maker(root, subject, self.notify).make(contender)
             except EnvironmentFailedError as error:
-                raise EnvironmentFailedError(f"{named}: {error}") from error
-        return self._made[key]
+                raise EnvironmentFailedError(f"{subject}: {error}") from error
+        return self._made[subject]
+
+    def of_all(self, contenders: Sequence[Contender]) -> list[ClientEnvironment | None]:
+        """Those of several contenders, in their order.
+
+        Raises:
+            ConfigurationError: With a line for each that cannot be had.
+        """
+        found: list[ClientEnvironment | None] = []
+        faults: dict[str, None] = {}
+        for contender in contenders:
+            try:
+                found.append(self.of(contender))
+            except EnvironmentFailedError as error:
+                faults |= dict.fromkeys(error.faults)
+        if faults:
+            raise ConfigurationError(list(faults))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,19 @@
 """The load loop of synchronous clients: one thread per request in flight."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from http_benchmark.clients.base import Send
 from http_benchmark.clock import Clock
+from http_benchmark.load.crew import Crew
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.recorder import Record
 from http_benchmark.load.schedule import Begin
 
-_WOKEN_TOGETHER = 64
-"""So many threads wake at once, and each that runs wakes one more: those that wait for the interpreter's lock look
-after it every 5 ms, so that thousands of them would keep each other from running for seconds."""
-
 
 def run(
+    crew: Crew,
     sends: Sequence[Send],
     begin: Begin,
     records: Sequence[Record],
@@ -27,6 +25,7 @@ def run(
     """Send until the turns run out; one thread per `send`, the first of them this one.
 
     Args:
+        crew: Its threads.
         sends: One per thread.
         begin: Called once when all threads are there; the turns count from then.
         records: Where each thread notes its samples.
@@ -37,41 +36,12 @@ def run(
     Raises:
         BaseException: Whatever a thread raised that is no failed request; the other threads finish first.
     """
-    faults: list[BaseException] = []
     turns: list[Iterator[int]] = []
-    gates = [threading.Lock() for _ in range(len(sends) + _WOKEN_TOGETHER)]
-    for gate in gates:
-        gate.acquire()
 
-    def guarded(number: int) -> None:
-        try:
-            drive(
-                sends[number], turns[number], records[number], failures=failures, clock=clock, think_time_s=think_time_s
-            )
-        except BaseException as fault:  # noqa: BLE001 - the edge of a thread: raised again below
-            faults.append(fault)
+    def send_in_turn(number: int) -> None:
+        drive(sends[number], turns[number], records[number], failures=failures, clock=clock, think_time_s=think_time_s)
 
-    def when_all_are_there(number: int) -> None:
-        gates[number].acquire()
-        gates[number + _WOKEN_TOGETHER].release()
-        if turns:
-            guarded(number)
-
-    threads = [
-        threading.Thread(target=when_all_are_there, args=(number,), daemon=True) for number in range(1, len(sends))
-    ]
-    try:
-        for thread in threads:
-            thread.start()
-        turns.extend(begin())
-    finally:  # also where the system gives no more threads: those that are there end without a turn
-        for gate in gates[1 : 1 + _WOKEN_TOGETHER]:
-            gate.release()
-    guarded(0)
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise faults[0]
+    crew.work([partial(send_in_turn, number) for number in range(len(sends))], lambda: turns.extend(begin()))
 
 
 def drive(

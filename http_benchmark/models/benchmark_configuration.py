@@ -1,7 +1,5 @@
 """The configuration of one benchmark of one client, as library users construct it."""
 
-from typing import Any
-
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
@@ -10,16 +8,16 @@ from http_benchmark.models.fields import (
     Body,
     Count,
     CountOrZero,
+    HeaderMapping,
     Identifier,
     Method,
     Seconds,
     SecondsOrZero,
+    Url,
     client_fault,
     mode_fault,
 )
-from http_benchmark.models.secret_fields import HeaderMapping, Url
-from http_benchmark.secret import described_body, parse_body, parse_header
-from http_benchmark.secret_url import parse_url
+from http_benchmark.redaction import without_passwords
 
 
 @dataclass(config=RECORD)
@@ -63,15 +61,6 @@ class BenchmarkConfiguration(Record):
     name: str = Field(default="", validate_default=True)
     id: Identifier = Field(default="", validate_default=True)
 
-    def shareable(self) -> dict[str, Any]:
-        """As `to_dict`, with what may be stored and shown of URL, headers and body."""
-        body = self.body
-        return self.to_dict() | {
-            "target_url": str(parse_url(self.target_url)),
-            "headers": {name: str(parse_header(name, text)) for name, text in self.headers.items()},
-            "body": described_body(body) if isinstance(body, bytes) else str(parse_body(body)),
-        }
-
     @field_validator("total_requests")
     @classmethod
     def _check_end(cls, value: int | None, info: ValidationInfo) -> int | None:
@@ -97,7 +86,7 @@ class BenchmarkConfiguration(Record):
     @field_validator("name", mode="before")
     @classmethod
     def _default_name(cls, value: object, info: ValidationInfo) -> object:
-        return value or f"Benchmark of {parse_url(info.data.get('target_url', ''))}"
+        return value or f"Benchmark of {without_passwords(info.data.get('target_url', ''))}"
 
 
 def _asked_for(mode: str) -> str:

@@ -178,6 +178,7 @@ class CapacityResult(Model):
     workload: WorkloadResult | None = None
     pacing: tuple[PacingCheck, ...] = ()
     certificates_unchecked: tuple[str, ...] = ()
+    proxy_unused: tuple[str, ...] = ()
     validity: Validity = Validity()
     contenders: tuple[ContenderCapacity, ...]
     searches: tuple[CapacitySearch, ...] = ()

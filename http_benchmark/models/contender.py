@@ -62,11 +62,16 @@ class Contender:
         """The version or the tree as it is typed after the name; empty for the installed client."""
         return f"=={self.version}" if self.version else f"@{self.path}" if self.path else ""
 
+    @property
+    def subject(self) -> str:
+        """The library with its version or tree, as typed: what is measured, in whatever mode."""
+        return f"{self.library}{self.named_source}"
+
     def __str__(self) -> str:
         """The contender as it is written in tables, JSON and the database."""
         mode = f":{self.mode}" if self.mode else ""
         again = f"#{self.number}" if self.number > 1 else ""
-        return f"{self.library}{self.named_source}{mode}{'+h2' if self.http2 else ''}{again}"
+        return f"{self.subject}{mode}{'+h2' if self.http2 else ''}{again}"
 
 
 def number_repeats(contenders: list[Contender]) -> list[Contender]:

@@ -1,6 +1,7 @@
 """The circumstances of a run: host, interpreter, versions. What differs here may explain a difference there."""
 
 from http_benchmark.models.base import Model
+from http_benchmark.models.contender_source import ContenderSource
 
 
 class Environment(Model):
@@ -19,7 +20,8 @@ class Environment(Model):
         governor: Frequency governor of the first client processor.
         load_average_1min: At the start.
         openssl: The interpreter's TLS library; a client may bring its own.
-        libraries: Version of each contender's distribution.
+        libraries: Version of each contender's distribution, by its name as typed, with its version or tree.
+        sources: Where those come from that are not the installed ones, by the same names.
         clock_source: What the kernel reads the time from.
         clock_resolution_s: The smallest step in which the measuring clock was seen to move.
         ephemeral_ports: Ports that outgoing connections can be given.
@@ -49,6 +51,7 @@ class Environment(Model):
     load_average_1min: float | None
     openssl: str
     libraries: dict[str, str | None]
+    sources: dict[str, ContenderSource] = {}
     clock_source: str | None = None
     clock_resolution_s: float | None = None
     ephemeral_ports: int | None = None

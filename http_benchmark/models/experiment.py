@@ -351,6 +351,7 @@ class ExperimentResult(Model):
     pacing: tuple[PacingCheck, ...] = ()
     floor: tuple[FloorProbe, ...] = ()
     certificates_unchecked: tuple[str, ...] = ()
+    proxy_unused: tuple[str, ...] = ()
     validity: Validity = Validity()
     clients: tuple[ClientResult, ...]
     pairs: tuple[PairResult, ...] = ()

@@ -4,8 +4,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from http_benchmark.models.base import RECORD, Record
-from http_benchmark.models.fields import Body, Identifier, Method, Seconds
-from http_benchmark.models.secret_fields import HeaderMapping, Url
+from http_benchmark.models.fields import Body, HeaderMapping, Identifier, Method, Seconds, Url
 
 
 @dataclass(config=RECORD)

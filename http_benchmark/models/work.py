@@ -17,6 +17,7 @@ DeviationCode = Literal[
     "answers-differ",
     "protocol",
     "certificate-unchecked",
+    "proxy-unused",
     "no-reuse",
     "extra-connections",
     "tls-handshakes",

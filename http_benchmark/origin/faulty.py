@@ -33,15 +33,15 @@ class FaultyOrigin(Origin):
     def connect(self) -> Connection:
         return FaultyConnection(self)
 
-    def expect(self, contender: str, part: int) -> None:
+    def expect(self, contender: str | None, part: int) -> None:
         """Number requests and connections from 0 again.
 
         Args:
-            contender: Who sends them.
+            contender: Who sends them; None for somebody who meets no faults.
             part: Of its trial; each part has other faults, the same for all contenders.
         """
-        self.contender = contender
-        self.draw = Draw(self._faults, f"{self.options.seed}/{part}")
+        self.contender = contender or ""
+        self.draw = Draw(() if contender is None else self._faults, f"{self.options.seed}/{part}")
 
     def open_connections(self, contender: str) -> int:
         """How many connections a contender has open."""

@@ -80,10 +80,10 @@ class OriginProcess:
         """
         return ServerCounts.from_dict(self._ask({"do": "settle"}))
 
-    def expect(self, contender: str, part: int) -> None:
+    def expect(self, contender: str | None, part: int) -> None:
         """Announce who sends the requests that come next, and which part of its trial that is; only with faults.
 
-        Requests and connections are numbered from 0 again, and by these numbers meet faults.
+        Requests and connections are numbered from 0 again, and by these numbers meet faults; those of None meet none.
 
         Raises:
             TargetError: It is no longer there.

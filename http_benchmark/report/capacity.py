@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.capacity import CapacityResult, ContenderCapacity, CurvePoint, Limit
-from http_benchmark.report import faults, parts
+from http_benchmark.report import faults, parts, wording
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
@@ -90,7 +90,7 @@ def _row(one: ContenderCapacity, *, wide: bool) -> list[str]:
     interval = parts.interval(one.capacity_rps, parts.rounded)
     limits = " and ".join(_LIMITS[code] for code in one.limited_by) or "latency"
     return [
-        parts.with_detail(one.contender, one.version, between=" " if wide else "\n"),
+        parts.contender(one.contender, one.version, between=" " if wide else "\n"),
         parts.with_detail(capacity, interval, between="  " if wide else "\n"),
         parts.figure(at.p50, 1e3),
         parts.figure(at.p99, 1e3),
@@ -174,4 +174,8 @@ def _notes(result: CapacityResult, found: Sequence[ContenderCapacity]) -> list[s
         f"{check.mode} lag p50 {format_duration(check.lag_p50_s)}, p99 {format_duration(check.lag_p99_s)}"
         for check in result.pacing
     ]
-    return [*notes, *([f"Pacing of this machine: {'; '.join(pacing)}."] if pacing else [])]
+    return [
+        *wording.sources(result.environment),
+        *notes,
+        *([f"Pacing of this machine: {'; '.join(pacing)}."] if pacing else []),
+    ]

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.experiment import Estimate, Target, Validity
-from http_benchmark.redaction import through
+from http_benchmark.redaction import through, without_passwords
 
 NO_FIGURE = "–"
 NAME_WIDTH = 16
@@ -87,7 +87,7 @@ def aim(configuration: Mapping[str, Any], target: Target) -> str:
     """What was sent to where: "GET http://127.0.0.1:8080/ (bundled target)"."""
     workload = configuration.get("workload")
     what = f"workload {PurePath(workload).name} on" if workload else configuration.get("method", "GET")
-    return f"{what} {target.url} ({target.kind} target){through(configuration.get('proxy'))}"
+    return f"{what} {without_passwords(target.url)} ({target.kind} target){through(configuration.get('proxy'))}"
 
 
 def verdict(validity: Validity) -> list[RenderableType]:
@@ -122,6 +122,11 @@ def interval(estimate: Estimate | None, form: Callable[[float | None], str] = fi
     if estimate is None or estimate.low is None:
         return None
     return f"above {form(estimate.low)}" if estimate.high is None else f"{form(estimate.low)}–{form(estimate.high)}"
+
+
+def contender(name: str, version: str | None, *, between: str = "\n") -> str:
+    """A contender with the version that was measured, unless its name says it."""
+    return with_detail(name, None if version and f"=={version}" in name else version, between=between)
 
 
 def with_detail(text: str, detail: str | None, *, between: str = "\n") -> str:

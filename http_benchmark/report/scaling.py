@@ -9,7 +9,7 @@ from rich.text import Text
 
 from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.scaling import ScalingCurve, ScalingPoint, ScalingResult
-from http_benchmark.report import faults, parts
+from http_benchmark.report import faults, parts, wording
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.lists import SHORT_ID
 from http_benchmark.report.plain import Plain
@@ -181,6 +181,7 @@ def _notes(result: ScalingResult) -> list[str]:
     ids = ", ".join(f"{level.concurrency}: {level.experiment_id[:SHORT_ID]}" for level in result.levels)
     others = any(not point.is_comparable for curve in result.contenders for point in curve.points)
     return [
+        *wording.sources(result.environment),
         "Estimates over blocks, with 95 % intervals from six blocks on.",
         "What is kept comes from the ratio in each block; as chance helps to choose the best, it is a little more.",
         *(["*: not comparable, for the reason above."] if others else []),

@@ -44,10 +44,26 @@ def unranked(result: ExperimentResult) -> list[str]:
     return [f"{client.contender}: {_why_unranked(client, metric)}" for client in without]
 
 
+def sources(environment: Mapping[str, Any]) -> list[str]:
+    """A note for each source tree that was measured: what state it was in."""
+    notes = []
+    for name, source in environment.get("sources", {}).items():
+        if source["kind"] == "tree":
+            commit = f"commit {source['revision']}" if source["revision"] else "not in a git repository"
+            changed = " and changes" if source["changed"] else ""
+            notes.append(f"{name}: version {environment['libraries'][name]}, {commit}{changed}.")
+    return notes
+
+
 def notes(result: ExperimentResult) -> list[str]:
     """What the figures mean, and what was found out before the first block."""
     is_ranked = any(client.rank is not None for client in result.clients)
-    return [*(_on_ranking(result) if is_ranked else []), *faults.notes(result), *_retries(result)]
+    return [
+        *sources(result.environment),
+        *(_on_ranking(result) if is_ranked else []),
+        *faults.notes(result),
+        *_retries(result),
+    ]
 
 
 def _arrivals(configuration: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from http_benchmark.models.comparison import Difference
-from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 
 type Severity = Literal["matters", "noted"]
@@ -20,7 +20,14 @@ _ENVIRONMENT_NOTED = frozenset(
 )
 """Listed, but no reason to refuse: machines of the same kind differ in them, and no figure follows from them."""
 
-_ENVIRONMENT_LEFT_OUT = frozenset({"load_average_1min", "clock_resolution_s", "ephemeral_ports_in_use", "libraries"})
+_SOFTWARE = frozenset(
+    {"http_benchmark", "python", "python_implementation", "python_build", "system", "kernel", "openssl", "clock_source"}
+)
+"""Of the environment, what an update changes."""
+
+_ENVIRONMENT_LEFT_OUT = frozenset(
+    {"load_average_1min", "clock_resolution_s", "ephemeral_ports_in_use", "libraries", "sources"}
+)
 """The first three are others at every start; the libraries are listed one by one."""
 
 _CONFIGURATION_NOTED = frozenset({"blocks", "contenders", "primary", "until"})
@@ -60,6 +67,35 @@ def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
         *_differing(*_common(_libraries(a), _libraries(b)), prefix="libraries.", noted=None),
     ]
     return sorted(found, key=lambda difference: difference.severity != "matters")
+
+
+def circumstances(experiment: ExperimentResult) -> dict[str, Any]:
+    """What has to be equal for figures of different days to be one series: target, load, settings and hardware."""
+    configuration = _DEFAULTS | _part(experiment, "configuration", _CONFIGURATION_LEFT_OUT | _CONFIGURATION_NOTED)
+    hardware = _part(experiment, "environment", _ENVIRONMENT_LEFT_OUT | _ENVIRONMENT_NOTED | _SOFTWARE)
+    return {
+        **_target(experiment),
+        **{f"configuration.{name}": value for name, value in configuration.items() if name not in _CONFIGURATION_NOTED},
+        **{f"environment.{name}": value for name, value in hardware.items()},
+    }
+
+
+def software(experiment: ExperimentResult, client: ClientResult) -> dict[str, Any]:
+    """What may change from point to point of such a series: the versions of all that takes part."""
+    environment = experiment.environment
+    return {
+        f"libraries.{client.library}": client.version,
+        **{f"environment.{name}": environment[name] for name in sorted(_SOFTWARE) if name in environment},
+    }
+
+
+def between(a: Mapping[str, Any], b: Mapping[str, Any], severity: Severity) -> list[Difference]:
+    """The entries in which two such mappings differ."""
+    return [
+        Difference(field=name, a=a.get(name), b=b.get(name), severity=severity)
+        for name in dict.fromkeys([*a, *b])
+        if a.get(name) != b.get(name)
+    ]
 
 
 def _differing(
@@ -102,4 +138,8 @@ def _common(*versions: dict[str, str | None]) -> list[dict[str, str | None]]:
 
 
 def _libraries(experiment: ExperimentResult) -> dict[str, str | None]:
-    return {client.library: client.version for client in experiment.clients}
+    """Each library with its version; with all of them, where several were measured."""
+    versions: dict[str, dict[str, None]] = {}
+    for client in experiment.clients:
+        versions.setdefault(client.library, {})[client.version or ""] = None
+    return {library: ", ".join(filter(None, found)) or None for library, found in versions.items()}

@@ -27,6 +27,7 @@ def conclude(
             experiment.configuration,
             url=experiment.target.url,
             unchecked=experiment.certificates_unchecked,
+            unproxied=experiment.proxy_unused,
         ),
         failures=dropped,
     )

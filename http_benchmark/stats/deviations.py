@@ -37,6 +37,7 @@ class Account:
         work: Without its deviations.
         http_version: That was ordered.
         checks_certificates: It was not seen to trust a server that it must not trust.
+        uses_proxy: It was not seen to go past a proxy that it was given.
         trials: How many there were.
         concurrency: Of each of them.
         unanswered: Requests that failed without an answer, and attempts that were repeated; each explains a connection,
@@ -50,6 +51,7 @@ class Account:
     work: Work
     http_version: str = "1.1"
     checks_certificates: bool = True
+    uses_proxy: bool = True
     trials: int = 0
     concurrency: int = 0
     unanswered: int = 0
@@ -86,7 +88,7 @@ def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, 
         others: Those of the other contenders of the run.
     """
     if account.work.requests.seen is None:
-        return tuple(_late(account))
+        return (*_proxy(account), *_late(account))
     return (
         *_requests_missing(account),
         *_errors_swallowed(account),
@@ -95,6 +97,7 @@ def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, 
         *_answers(account, others),
         *_protocol(account),
         *_certificates(account),
+        *_proxy(account),
         *_connections(account),
         *_tls_handshakes(account),
         *_retries_hidden(account),
@@ -188,6 +191,12 @@ def _certificates(account: Account) -> _Found:
     if not account.checks_certificates:
         what = "does not check certificates: it sent a request to a server with a wrong one"
         yield Deviation(code="certificate-unchecked", severity="other-work", what=what, ordered=0, seen=1)
+
+
+def _proxy(account: Account) -> _Found:
+    if not account.uses_proxy:
+        what = "does not use the proxy that it was given"
+        yield Deviation(code="proxy-unused", severity="other-work", what=what, ordered=1, seen=0)
 
 
 def _connections(account: Account) -> _Found:

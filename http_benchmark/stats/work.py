@@ -74,7 +74,12 @@ def trial_work(trial: TrialRecord) -> TrialWork:
 
 
 def works(
-    blocks: Sequence[BlockRecord], configuration: Mapping[str, Any], *, url: str, unchecked: Collection[str] = ()
+    blocks: Sequence[BlockRecord],
+    configuration: Mapping[str, Any],
+    *,
+    url: str,
+    unchecked: Collection[str] = (),
+    unproxied: Collection[str] = (),
 ) -> dict[str, Work]:
     """The work of every contender over finished blocks; arguments and result as those of `works_of`."""
     trials = {
@@ -82,7 +87,7 @@ def works(
         for name, trials in trials_by_contender(blocks).items()
         if trials[0].library != NULL_CLIENT
     }
-    return works_of(trials, configuration, url=url, unchecked=unchecked)
+    return works_of(trials, configuration, url=url, unchecked=unchecked, unproxied=unproxied)
 
 
 def works_of(
@@ -91,6 +96,7 @@ def works_of(
     *,
     url: str,
     unchecked: Collection[str] = (),
+    unproxied: Collection[str] = (),
 ) -> dict[str, Work]:
     """The work of every contender, with its deviations.
 
@@ -100,6 +106,7 @@ def works_of(
         configuration: As it was asked for; what older runs did not know is missing.
         url: What was aimed at.
         unchecked: Contenders that were seen not to check certificates.
+        unproxied: Those that were seen to go past their proxy.
     """
     orders = _Orders(
         concurrency=int(configuration.get("concurrency") or 1),
@@ -112,6 +119,7 @@ def works_of(
             _account(of_contender, orders),
             http_version=http_version(name),
             checks_certificates=name not in unchecked,
+            uses_proxy=name not in unproxied,
         )
         for name, of_contender in trials.items()
     }

@@ -87,6 +87,11 @@ WORK_RULES: tuple[Rule[Worked], ...] = (
     ),
     _rule(
         "unequal-work",
+        "requests did not come to the proxy that was given ({who} of {limit} that was sent beforehand)",
+        "proxy-unused",
+    ),
+    _rule(
+        "unequal-work",
         "more TLS handshakes ({who}) than connections that need one ({limit} for the first)",
         "tls-handshakes",
     ),

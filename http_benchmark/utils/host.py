@@ -11,12 +11,17 @@ from collections.abc import Sequence
 import psutil
 
 from http_benchmark import __version__
+from http_benchmark.models.contender_source import ContenderSource
 from http_benchmark.models.environment import Environment
 from http_benchmark.utils import machine
 
 
 def describe(
-    *, client_cpus: Sequence[int], origin_cpus: Sequence[int], libraries: dict[str, str | None]
+    *,
+    client_cpus: Sequence[int],
+    origin_cpus: Sequence[int],
+    libraries: dict[str, str | None],
+    sources: dict[str, ContenderSource],
 ) -> Environment:
     """Collect the circumstances of a run that is about to start."""
     governors, ports = machine.governors(client_cpus), machine.ports()
@@ -37,6 +42,7 @@ def describe(
         load_average_1min=os.getloadavg()[0],
         openssl=ssl.OPENSSL_VERSION,
         libraries=libraries,
+        sources=sources,
         clock_source=machine.clock_source(),
         clock_resolution_s=machine.clock_step_s(),
         ephemeral_ports=ports.range if ports else None,

@@ -14,6 +14,7 @@ from typing import Protocol
 from http_benchmark.clients.base import AsyncClient, AsyncSend, Client, Observe, Request
 from http_benchmark.clock import monotonic_ns
 from http_benchmark.load import async_runner, sync_runner
+from http_benchmark.load.crew import Crew
 from http_benchmark.load.events import Watch
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.mix import Senders
@@ -61,16 +62,17 @@ class Driver(Protocol):
     def deal(self, deck: int) -> None:
         """Begin a mix's order anew, with this deck."""
 
-    def close(self) -> None:
-        """Close the client."""
+    def close(self) -> float:
+        """Close the client; how long that took, in seconds."""
 
 
 class SyncDriver:
-    """Drives a `Client` with one thread and one lane per request in flight."""
+    """Drives a `Client` with one thread and one lane per request in flight, the same threads until it is closed."""
 
     def __init__(self, client: Client, order: Open, retries: Retries, failures: Failures, sink: int) -> None:
         self._client = client
         self._failures = failures
+        self._crew = Crew()
         started_s = time.perf_counter()
         client.open(order.options)
         try:
@@ -98,6 +100,7 @@ class SyncDriver:
     ) -> None:
         sends, records = self._senders.paired(records[:senders])
         sync_runner.run(
+            self._crew,
             ramp.wrap(sends) if ramp else sends,
             begin,
             records,
@@ -117,8 +120,12 @@ class SyncDriver:
         self.drive(turns, records)
         return pacers[0].exhausted
 
-    def close(self) -> None:
+    def close(self) -> float:
+        started_s = time.perf_counter()
         self._client.close()
+        close_s = time.perf_counter() - started_s
+        self._crew.close()
+        return close_s
 
 
 class AsyncDriver:
@@ -184,9 +191,11 @@ class AsyncDriver:
             async_runner.run_open(sends, begin, records, unsent=record, failures=self._failures, clock=monotonic_ns)
         )
 
-    def close(self) -> None:
+    def close(self) -> float:
+        started_s = time.perf_counter()
         self._runner.run(self._client.close())
         self._runner.close()
+        return time.perf_counter() - started_s
 
 
 def make_driver(client: Client | AsyncClient, order: Open, retries: Retries, failures: Failures, sink: int) -> Driver:

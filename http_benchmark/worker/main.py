@@ -55,17 +55,17 @@ def _serve(sink: int) -> Iterator[Message]:
                 import_s = time.perf_counter() - started_s
                 session = Session(getattr(adapter, order.class_name)(), adapter.ERRORS, order, sink)
                 yield Opened(
-                    import_s=import_s, construction_s=session.construction_s, base_memory_bytes=base_memory_bytes
+                    import_s=import_s,
+                    construction_s=session.construction_s,
+                    base_memory_bytes=base_memory_bytes,
+                    library_file=getattr(sys.modules.get(order.import_name), "__file__", None),
                 )
             elif isinstance(order, Run) and session is not None:
                 yield replace(session.run(order), idle_ns=idle.idle_ns, idle_cpu_ns=idle.idle_cpu_ns)
             elif isinstance(order, Reconnect) and session is not None:
                 yield session.reconnect(order)
             elif isinstance(order, Finish) and session is not None:
-                started_s = time.perf_counter()
-                session.close()
-                close_s = time.perf_counter() - started_s
-                yield Finished(peak_memory_bytes=session.peak_memory_bytes, close_s=close_s)
+                yield Finished(close_s=session.close(), peak_memory_bytes=session.peak_memory_bytes)
         except ImportError as error:
             yield Broken(reason=str(error), kind="unavailable")
         except UnsupportedOptionError as error:

@@ -30,6 +30,7 @@ class Open:
             or tasks send to one after the other, and again from the first one on; empty to leave all as they are.
         connect_rps: How many connections are opened per second.
         apart: Note the samples of each thread or task apart, so that what followed on a failure can be told.
+        import_name: The library's module.
     """
 
     module: str
@@ -44,6 +45,7 @@ class Open:
     origins: tuple[str, ...] = ()
     connect_rps: float = CONNECT_RPS
     apart: bool = False
+    import_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,13 @@ class Opened:
         import_s: How long importing it took.
         construction_s: How long building the client and preparing its requests took, without importing it.
         base_memory_bytes: Resident memory before that; None where it cannot be read.
+        library_file: Where the library was imported from; None for a client without one.
     """
 
     import_s: float
     construction_s: float
     base_memory_bytes: int | None
+    library_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,9 +122,9 @@ class Session:
             driver.close()
         return Reconnected(durations_s=tuple(durations_s), sent=sent)
 
-    def close(self) -> None:
-        """Close the client and what drives it."""
-        self._driver.close()
+    def close(self) -> float:
+        """Close the client and what drives it; how long the client took, in seconds."""
+        return self._driver.close()
 
     def _settle(self) -> None:
         gc.collect()

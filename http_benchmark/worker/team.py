@@ -24,7 +24,7 @@ class Team:
         name: The contender, for messages.
         cpus: Processors to run on, the same for all; empty for any.
         processes: How many.
-        worker: Starts one process; for tests.
+        worker: Starts one process.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Team:
             import_s=max(answer.import_s for answer in answers),
             construction_s=max(answer.construction_s for answer in answers),
             base_memory_bytes=_sum(answer.base_memory_bytes for answer in answers),
+            library_file=answers[0].library_file,
         )
 
     def run(self, order: Run, patience_s: float, take: Take) -> Ran:

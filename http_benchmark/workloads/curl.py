@@ -1,68 +1,28 @@
 """curl commands, as people paste them and browsers copy them: each becomes a request, sent in the order of the file.
 
 What says what is sent is understood; what says how curl shows or stores the answer is left alone; anything else is a
-fault, so that no request is silently another one.
+fault, so that no request is silently another one. Faults name options and lines, and no values, which may be secret.
+`shell.py` splits a file into words, `curl_options.py` those into options, `curl_urls.py` reads URLs.
 """
 
-import argparse
 import base64
 import hashlib
-import re
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import quote, urldefrag, urlsplit
+from urllib.parse import quote_plus, unquote_to_bytes, urlsplit
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.models.fields import METHODS
-from http_benchmark.redaction import without_secrets
+from http_benchmark.models.fields import HEADER_NAME, HTTP_METHODS
+from http_benchmark.workloads import shell
+from http_benchmark.workloads.curl_options import OF_THE_RUN, Option, options
+from http_benchmark.workloads.curl_urls import request_url
 from http_benchmark.workloads.har import NOT_REPLAYED
 from http_benchmark.workloads.workload import Template, Workload
-
-_IGNORED_FLAGS = (
-    *("-s", "--silent", "-S", "--show-error", "-v", "--verbose", "-i", "--include", "-f", "--fail", "-g", "--globoff"),
-    *("-N", "--no-buffer", "-O", "--remote-name", "-#", "--progress-bar", "--compressed", "--http1.1", "-4", "-6"),
-)
-_IGNORED_WITH_VALUE = (
-    *("-o", "--output", "-w", "--write-out", "-m", "--max-time", "--connect-timeout", "-D", "--dump-header"),
-    *("--retry", "-c", "--cookie-jar"),
-)
-_OWN_OPTIONS = {
-    "-k": "--no-verify",
-    "--insecure": "--no-verify",
-    "-L": "--follow-redirects",
-    "--location": "--follow-redirects",
-    "--cacert": "--ca",
-    "--http2": "--http 2",
-}
-"""curl's options that hold for the whole run here, and what they are called."""
-
-_QUOTED = re.compile(r"""\\.|\$'|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
-"""What a shell takes as one piece, each whole; of `$'…'`, which means something else, only the beginning."""
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 
-
-class _Parser(argparse.ArgumentParser):
-    """Raises instead of ending the program."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
-
-
-class _Data(argparse.Action):
-    """Keeps the options that make up the body in their order."""
-
-    def __call__(
-        self,
-        _parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        namespace.data = [*(namespace.data or ()), (option_string, values)]
+type _Headers = tuple[tuple[str, str], ...]
 
 
 def read(path: Path, content: bytes) -> Workload:
@@ -75,15 +35,15 @@ def read(path: Path, content: bytes) -> Workload:
     faults: list[str] = []
     notes: dict[str, None] = {}
     templates: list[Template] = []
-    for line_number, words in _commands(content.decode(errors="replace"), faults):
+    for line in shell.commands(content.decode(errors="surrogateescape")):
         try:
-            command = _Command(words, path.parent)
+            command = _Command(_arguments(line), path.parent)
             templates += command.templates
             notes |= dict.fromkeys(command.notes)
             for file in command.files:
                 digest.update(file)
         except ValueError as error:
-            faults.append(f"line {line_number}: {error}")
+            faults.append(f"line {line.number}: {error}")
     if not templates and not faults:
         faults.append("no command; each begins with curl")
     if faults:
@@ -98,33 +58,12 @@ def read(path: Path, content: bytes) -> Workload:
     )
 
 
-def _commands(text: str, faults: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """The words of each command, with the line on which it begins; comments and empty lines are skipped."""
-    begun, first_line = "", 0
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
-        if not begun:
-            if not line.strip() or line.lstrip().startswith("#"):
-                continue
-            first_line = number
-        begun += line
-        if begun.endswith(("\\\n", "\\\r\n")):
-            begun = begun.rstrip("\r\n")[:-1] + " "
-            continue
-        try:
-            words = shlex.split(begun)
-        except ValueError:  # a quotation that goes on in the next line
-            continue
-        if "$'" in _QUOTED.findall(begun):
-            faults.append(
-                f"line {first_line}: $'…' is not understood; put the body into a file and give --data-binary @FILE"
-            )
-        elif words[:1] == ["curl"]:
-            yield first_line, words[1:]
-        elif words:
-            faults.append(f"line {first_line}: {words[0]!r} is no curl command; begin each command with curl")
-        begun = ""
-    if begun:
-        faults.append(f"line {first_line}: a quotation that begins here does not end; close it")
+def _arguments(command: shell.Command) -> Sequence[str]:
+    if command.words[:1] not in ([], ["curl"]):
+        raise ValueError("this is no curl command; begin each with curl, and end lines that go on with \\")
+    if command.fault:
+        raise ValueError(command.fault)
+    return command.words[1:]
 
 
 class _Command:
@@ -139,130 +78,186 @@ class _Command:
         ValueError: It is not understood, or a file that it names cannot be read.
     """
 
-    def __init__(self, words: Sequence[str], folder: Path) -> None:
+    def __init__(self, arguments: Sequence[str], folder: Path) -> None:
         self.files: list[bytes] = []
         self._folder = folder
-        given = _parser().parse_args(words)
-        self.notes = [
-            f"{option} is left alone; give {_OWN_OPTIONS[option]} for the whole run"
-            for option in dict.fromkeys(word.partition("=")[0] for word in words)
-            if option in _OWN_OPTIONS
+        self._options = options(arguments)
+        self._names = {option.name for option in self._options}
+        self._data_options = [
+            option for option in self._options if option.name.startswith("data") or option.name == "json"
         ]
-        urls = [*(given.url or ()), *given.urls]
-        if not urls:
-            raise ValueError("there is no URL; give one")
-        self._given = given
-        headers = self._headers()
+        self._check_combination()
+        self.notes = [
+            f"{option.spelled} is left alone; give {OF_THE_RUN[option.name]} for the whole run"
+            for option in self._options
+            if option.name in OF_THE_RUN
+        ]
         data = self._data()
-        method = self._method(has_data=bool(given.data))
-        if given.get and given.data:
-            urls = [f"{url}{'&' if '?' in url else '?'}{data.decode()}" for url in urls]
-            data = b""
-        if data and method == "HEAD":
+        in_query, body = (data, b"") if "get" in self._names else (b"", data)
+        method = self._method()
+        if body and method == "HEAD":
             raise ValueError("a body is not sent with HEAD; leave out one of both")
-        self.templates = [self._template(method, url, headers, data) for url in urls]
+        self._header_options = [_header(option.value) for option in self._all("header")]
+        self.templates = [
+            self._template(method, option.value, in_query, body) for option in self._options if option.name == "url"
+        ]
 
-    def _template(self, method: str, url: str, headers: tuple[tuple[str, str], ...], data: bytes) -> Template:
-        if "://" not in url and not url.startswith("/"):
-            url = f"http://{url}"
-        try:
-            url = urldefrag(url).url
-            path = urlsplit(url).path or "/"
-        except ValueError as error:
-            raise ValueError(f"{without_secrets(url)!r} is no URL ({error}); correct it") from None
-        return Template(f"{method} {path}", method, url, headers, data)
+    def _all(self, name: str) -> list[Option]:
+        return [option for option in self._options if option.name == name]
 
-    def _method(self, *, has_data: bool) -> str:
-        given = self._given
-        implied = (
-            "HEAD" if given.head else "PUT" if given.upload_file else "POST" if has_data and not given.get else "GET"
+    def _last(self, name: str) -> str | None:
+        """The value of an option of which curl takes the last."""
+        given = self._all(name)
+        return given[-1].value if given else None
+
+    def _check_combination(self) -> None:
+        """Refuse what curl refuses, and what it makes several requests of."""
+        if "url" not in self._names:
+            raise ValueError("there is no URL; give one")
+        kinds = [
+            option
+            for option, given in (
+                ("-d", self._data_options and "get" not in self._names),
+                ("-G", "get" in self._names and "upload-file" in self._names),
+                ("-I", "head" in self._names),
+                ("-T", "upload-file" in self._names),
+            )
+            if given
+        ]
+        if len(kinds) > 1:
+            raise ValueError(f"{' and '.join(kinds)} contradict each other; give one of them")
+        if len(self._all("upload-file")) > 1:
+            raise ValueError("several -T are not understood; write a command for each")
+        if "range" in self._names and kinds and kinds != ["-I"]:
+            raise ValueError("-r with a body is not understood; leave out one of both")
+
+    def _template(self, method: str, url: str, in_query: bytes, body: bytes) -> Template:
+        url, user_info = request_url(
+            url,
+            globs="globoff" not in self._names,
+            upload=Path(self._last("upload-file") or "").name,
+            arguments=in_query.decode(errors="surrogateescape"),
         )
-        method = (given.request or implied).upper()
-        if method not in METHODS or method == "STREAM":
-            raise ValueError(f"method {method!r} is not offered; use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS")
+        removed = [name for name, value in self._header_options if value is None]
+        headers = [(name, value) for name, value in self._header_options if value is not None]
+        given = {name.lower() for name, _ in self._header_options}
+        headers += [(name, value) for name, value in self._implied_headers(user_info) if name.lower() not in given]
+        if self._last("user-agent") == "":
+            removed.append("User-Agent")
+        return Template(
+            f"{method} {urlsplit(url).path or '/'}",
+            method,
+            url,
+            tuple((name, value) for name, value in headers if name.lower() not in NOT_REPLAYED),
+            body,
+            without=tuple(name.lower() for name in removed if name.lower() not in NOT_REPLAYED),
+        )
+
+    def _method(self) -> str:
+        implied = "GET"
+        if "head" in self._names:
+            implied = "HEAD"
+        elif "upload-file" in self._names:
+            implied = "PUT"
+        elif self._data_options and "get" not in self._names:
+            implied = "POST"
+        method = self._last("request") or implied
+        if method not in HTTP_METHODS:
+            raise ValueError(f"method {method!r} is not offered; use {', '.join(HTTP_METHODS)}")
         return method
 
-    def _headers(self) -> tuple[tuple[str, str], ...]:
-        given = self._given
-        headers: list[tuple[str, str]] = []
-        for text in given.header or ():
-            name, colon, value = text.partition(":")
-            if not colon:
-                raise ValueError(f"-H {text!r} must be of the form 'Name: value'")
-            if name.lower() not in NOT_REPLAYED:
-                headers.append((name.strip(), value.strip()))
-        if given.user_agent is not None:
-            headers.append(("User-Agent", given.user_agent))
-        if given.referer is not None:
-            headers.append(("Referer", given.referer))
-        if given.cookie is not None:
-            if "=" not in given.cookie:
-                raise ValueError(f"-b {given.cookie!r} is a file, which is not read; give name=value")
-            headers.append(("Cookie", given.cookie))
-        if given.user is not None:
-            credentials = base64.b64encode(given.user.encode()).decode("ascii")
-            headers.append(("Authorization", f"Basic {credentials}"))
-        if given.range is not None:
-            headers.append(("Range", f"bytes={given.range}"))
-        names = {name.lower() for name, _ in headers}
-        options = {option for option, _ in given.data or ()}
-        if options and not given.get and "content-type" not in names:
-            headers.append(("Content-Type", _JSON if "--json" in options else _FORM))
-        if "--json" in options and "accept" not in names:
-            headers.append(("Accept", _JSON))
-        return tuple(headers)
+    def _implied_headers(self, user_info: str) -> _Headers:
+        """What other options than `-H` say, which wins over them."""
+        headers = [
+            ("User-Agent", self._last("user-agent") or ""),
+            ("Referer", (self._last("referer") or "").partition(";auto")[0]),
+            ("Cookie", self._cookies()),
+            ("Authorization", self._authorization(user_info)),
+            ("Range", self._range()),
+        ]
+        if "json" in self._names:
+            headers += [("Content-Type", _JSON), ("Accept", _JSON)]
+        elif self._data_options and "get" not in self._names:
+            headers += [("Content-Type", _FORM)]
+        return tuple((name, _on_the_wire(value)) for name, value in headers if value)
+
+    def _cookies(self) -> str:
+        cookies = [option.value for option in self._all("cookie")]
+        if any("=" not in cookie for cookie in cookies):
+            raise ValueError("-b names a file, which is not read; give name=value")
+        return ";".join(cookies)
+
+    def _authorization(self, user_info: str) -> str:
+        user = self._last("user")
+        if user is not None and ":" not in user:
+            raise ValueError("-u has no password, and nobody is asked for one; give user:password")
+        credentials = _bytes(user) if user is not None else _of_url(user_info)
+        return f"Basic {base64.b64encode(credentials).decode('ascii')}" if credentials else ""
+
+    def _range(self) -> str:
+        given = self._last("range")
+        return f"bytes={given}" if given else ""
 
     def _data(self) -> bytes:
-        if self._given.upload_file is not None:
-            return self._file(self._given.upload_file)
+        upload = self._last("upload-file")
+        if upload is not None:
+            return self._file(upload)
         body = b""
-        for option, value in self._given.data or ():
-            part = self._part(option, value)
-            body += (b"&" if body and option != "--json" else b"") + part
+        for number, option in enumerate(self._data_options):
+            body += (b"&" if number and option.name != "json" else b"") + self._part(option)
         return body
 
-    def _part(self, option: str, value: str) -> bytes:
-        if option == "--data-urlencode":
-            name, equals, text = value.partition("=")
-            if not equals:
-                if "@" in value:
-                    raise ValueError("--data-urlencode with a file is not understood; use --data-binary @FILE")
-                name, text = "", value
-            return f"{name}{'=' if name else ''}{quote(text, safe='')}".encode()
-        if value.startswith("@") and option != "--data-raw":
+    def _part(self, option: Option) -> bytes:
+        value = option.value
+        if option.name == "data-urlencode":
+            return self._encoded_part(value)
+        if value.startswith("@") and option.name != "data-raw":
             content = self._file(value[1:])
-            return content if option in {"--data-binary", "--json"} else content.translate(None, b"\r\n")
-        return value.encode()
+            return content if option.name in {"data-binary", "json"} else content.translate(None, b"\r\n\0")
+        return _bytes(value)
+
+    def _encoded_part(self, value: str) -> bytes:
+        """`content`, `=content`, `name=content`, `@file` or `name@file`."""
+        name, equals, text = value.partition("=")
+        content = _bytes(text)
+        if not equals:
+            name, at, file = value.partition("@")
+            name, content = (name, self._file(file)) if at else ("", _bytes(value))
+        return _bytes(f"{name}=" if name else "") + quote_plus(content).encode()
 
     def _file(self, name: str) -> bytes:
+        if name in {"-", "."}:
+            raise ValueError("nothing is read from standard input; name a file")
         try:
             content = (self._folder / name).read_bytes()
-        except OSError as error:
-            raise ValueError(f"file {name!r} cannot be read ({error.strerror}); name a readable file") from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ValueError(f"file {name!r} cannot be read ({reason}); name a readable file") from None
         self.files.append(content)
         return content
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="curl", add_help=False, allow_abbrev=False)
-    parser.add_argument("urls", nargs="*")
-    parser.add_argument("--url", action="append")
-    parser.add_argument("-X", "--request")
-    parser.add_argument("-H", "--header", action="append")
-    parser.add_argument("-A", "--user-agent")
-    parser.add_argument("-e", "--referer")
-    parser.add_argument("-b", "--cookie")
-    parser.add_argument("-u", "--user")
-    parser.add_argument("-r", "--range")
-    parser.add_argument("-G", "--get", action="store_true")
-    parser.add_argument("-I", "--head", action="store_true")
-    parser.add_argument("-T", "--upload-file")
-    parser.add_argument(
-        *("-d", "--data", "--data-ascii", "--data-raw", "--data-binary", "--data-urlencode", "--json"),
-        action=_Data,
-        dest="data",
-    )
-    own_flags = [option for option in _OWN_OPTIONS if option != "--cacert"]
-    parser.add_argument(*own_flags, *_IGNORED_FLAGS, action="store_true", dest="ignored")
-    parser.add_argument("--cacert", *_IGNORED_WITH_VALUE, dest="ignored_value")
-    return parser
+def _header(text: str) -> tuple[str, str | None]:
+    """A header as `-H` has it: `Name: value`; `Name;` for one that is empty; `Name:` for one that is not sent, None."""
+    name, colon, value = text.partition(":")
+    value = value.strip(" \t")
+    empty = not colon and name.endswith(";")
+    name = name.removesuffix(";") if empty else name
+    if not HEADER_NAME.fullmatch(name) or not (colon or empty):
+        raise ValueError("-H must be of the form 'Name: value', 'Name:' for none, or 'Name;' for an empty one")
+    return name, _on_the_wire(value) if value or empty else None
+
+
+def _of_url(user_info: str) -> bytes:
+    """User and password as a URL has them, percent-decoded."""
+    user, _, password = user_info.partition(":")
+    return unquote_to_bytes(_bytes(user)) + b":" + unquote_to_bytes(_bytes(password)) if user_info else b""
+
+
+def _on_the_wire(value: str) -> str:
+    """A header's value, whose bytes curl sends as they are, in the characters that stand for bytes in a header."""
+    return _bytes(value).decode("latin-1")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")

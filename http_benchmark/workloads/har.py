@@ -3,17 +3,21 @@
 import base64
 import binascii
 import hashlib
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urldefrag, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import configuration_error
-from http_benchmark.models.fields import METHODS
-from http_benchmark.redaction import without_secrets
+from http_benchmark.models.fields import HTTP_METHODS
+from http_benchmark.redaction import without_passwords, without_queries
 from http_benchmark.units import counted
+from http_benchmark.workloads.multipart import Part, multipart
+from http_benchmark.workloads.urls import with_ascii_host
 from http_benchmark.workloads.workload import Template, Workload
 
 NOT_REPLAYED = frozenset(
@@ -34,12 +38,32 @@ class _Pair(BaseModel):
     value: str = ""
 
 
+class _Param(BaseModel):
+    """A form field; a file where it has the name of one."""
+
+    name: str
+    value: str | None = None
+    fileName: str | None = None  # noqa: N815 - as in the file
+    contentType: str | None = None  # noqa: N815 - as in the file
+
+
 class _PostData(BaseModel):
     """What was uploaded; `encoding` is what browsers add where it is no text."""
 
+    mimeType: str = ""  # noqa: N815 - as in the file
     text: str = ""
-    params: tuple[_Pair, ...] = ()
+    params: tuple[_Param, ...] = ()
     encoding: str = ""
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether it is a form that is known by its fields only, and has files or was sent like one that has."""
+        has_files = any(param.fileName is not None for param in self.params)
+        return (
+            bool(self.params)
+            and not self.text
+            and (has_files or self.mimeType.lower().startswith("multipart/form-data"))
+        )
 
 
 class _Request(BaseModel):
@@ -115,7 +139,7 @@ def _why_left_out(request: _Request) -> str | None:
     scheme = request.url.partition(":")[0].lower()
     if scheme not in {"http", "https"}:
         return f"{scheme}: URLs"
-    return request.method if request.method not in METHODS else None
+    return request.method if request.method not in HTTP_METHODS else None
 
 
 def _template(request: _Request) -> Template:
@@ -125,27 +149,44 @@ def _template(request: _Request) -> Template:
         ValueError: A field is at fault, whose name begins the message.
     """
     try:
-        url = quote(urldefrag(request.url).url, safe=_URL_CHARACTERS)
+        url = quote(with_ascii_host(request.url.partition("#")[0]), safe=_URL_CHARACTERS)
         path = urlsplit(url).path or "/"
     except ValueError as error:
-        raise ValueError(f"url is no URL ({error}), got {without_secrets(request.url)!r}") from None
+        raise ValueError(f"url is no URL ({error}), got {without_queries(without_passwords(request.url))!r}") from None
     headers = tuple(
         (header.name, header.value)
         for header in request.headers
         if header.name.lower() not in NOT_REPLAYED and not header.name.startswith(":")
     )
-    body = b"" if request.method == "HEAD" else _body(request.postData)
+    data = request.postData
+    if request.method == "HEAD" or data is None:
+        body = b""
+    elif data.in_parts:
+        content_type, body = multipart(_parts(data.params))
+        headers = (*(pair for pair in headers if pair[0].lower() != "content-type"), ("Content-Type", content_type))
+    else:
+        body = _body(data)
     return Template(f"{request.method} {path}", request.method, url, headers, body)
 
 
-def _body(data: _PostData | None) -> bytes:
-    if data is None:
-        return b""
+def _body(data: _PostData) -> bytes:
     if data.encoding == "base64":
         try:
             return base64.b64decode(data.text, validate=True)
         except binascii.Error:
             raise ValueError("postData.text is no Base64, though its encoding says so") from None
     if not data.text and data.params:
-        return urlencode([(param.name, param.value) for param in data.params]).encode()
+        return urlencode([(param.name, param.value or "") for param in data.params]).encode()
     return data.text.encode()
+
+
+def _parts(params: Iterable[_Param]) -> list[Part]:
+    parts: list[Part] = []
+    for number, param in enumerate(params):
+        if param.value is None and param.fileName is not None:
+            raise ValueError(f"postData.params.{number} has the name of a file, and not what was in it")
+        content_type = param.contentType or ""
+        if re.search(r"[\x00-\x1f]", content_type):
+            raise ValueError(f"postData.params.{number}.contentType is none")
+        parts.append(Part(param.name, (param.value or "").encode(), param.fileName, content_type))
+    return parts

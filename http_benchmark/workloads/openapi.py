@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-import yaml
 from jsonschema_path import SchemaPath
-from jsonschema_path.loaders import JsonschemaSafeLoader
 from openapi_spec_validator.shortcuts import get_validator_cls
 from openapi_spec_validator.validation.exceptions import ValidatorDetectError
 from referencing import Registry
@@ -21,6 +19,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.workloads.bounded_yaml import parse_yaml
 from http_benchmark.workloads.workload import Template, Workload
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
@@ -47,7 +46,7 @@ def read(path: Path, content: bytes, document: Any = None) -> Workload:
         ConfigurationError: With one line for each fault, and where in the document it is.
     """
     if document is None:
-        document = _yaml(path, content)
+        document = parse_yaml(content, path.name)
     if faults := _faults(document):
         shown = faults[:_MOST_FAULTS]
         more = [f"and {len(faults) - len(shown)} more"] if len(faults) > len(shown) else []
@@ -64,14 +63,6 @@ def read(path: Path, content: bytes, document: Any = None) -> Workload:
         templates=templates,
         notes=tuple(f"left out: {line}" for line in operations.left_out),
     )
-
-
-def _yaml(path: Path, content: bytes) -> Any:
-    try:
-        document = yaml.load(content, JsonschemaSafeLoader)  # type: ignore[arg-type]  # noqa: S506 - a safe one that keeps dates as text
-        return json.loads(json.dumps(document))  # so that statuses are keys of text, as in JSON
-    except (yaml.YAMLError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"{path.name} is no YAML: {' '.join(str(error).split())}; correct it") from None
 
 
 def _faults(document: Any) -> list[str]:

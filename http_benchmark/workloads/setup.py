@@ -6,46 +6,21 @@ measured, and every contender then sends the same cookies and tokens.
 
 import http.client
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import replace
-from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
 
-from http_benchmark.clients.base import ClientOptions, Request
+from http_benchmark.clients.base import ClientOptions
 from http_benchmark.errors import ConfigurationError, TargetError
 from http_benchmark.redaction import without_secrets
+from http_benchmark.workloads.cookies import cookies_set
+from http_benchmark.workloads.exchange import Answer, exchange
 from http_benchmark.workloads.mixing import concrete_request
+from http_benchmark.workloads.nesting import parse_json
 from http_benchmark.workloads.placeholders import as_placeholders
 from http_benchmark.workloads.workload import Row, Step, Take, Workload
 
 _PLAIN = ("Accept-Encoding", "identity")  # the standard library decodes nothing
-_UPLOADING = frozenset({"POST", "PUT", "PATCH"})  # have a length, be it 0
-
-
-class _Answer:
-    """A response.
-
-    Attributes:
-        status: The HTTP status.
-        headers: (name, value) pairs.
-        body: The whole body.
-    """
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.headers = response.getheaders()
-        self.body = response.read()
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """The cookies that it sets, by name."""
-        cookies: dict[str, str] = {}
-        for name, value in self.headers:
-            if name.lower() == "set-cookie":
-                cookies |= {key: morsel.value for key, morsel in SimpleCookie(value).items()}
-        return cookies
 
 
 def set_up(
@@ -111,7 +86,7 @@ def _taken(
     except ConfigurationError as error:
         raise ConfigurationError([f"{name}: {fault}" for fault in error.faults]) from None
     try:
-        answer = _send(request, options)
+        answer = exchange(request, options)
     except (OSError, http.client.HTTPException) as error:
         raise TargetError(
             f"{name}: {without_secrets(str(error) or type(error).__name__)}; is the server there?"
@@ -121,54 +96,18 @@ def _taken(
     return {key: _value(take, answer, f"{name}: {key}") for key, take in step.takes.items()}
 
 
-def _send(request: Request, options: ClientOptions) -> _Answer:
-    url = urlsplit(request.url)
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    host, headers = url.netloc, _with_own(request)
-    connection = (
-        http.client.HTTPConnection(host, timeout=options.timeout_s)
-        if url.scheme == "http"
-        else http.client.HTTPSConnection(host, timeout=options.timeout_s, context=_tls(options))
-    )
-    try:
-        has_host = any(name.lower() == "host" for name, _ in headers)
-        connection.putrequest(request.method, target, skip_host=has_host, skip_accept_encoding=True)
-        for header in headers:
-            connection.putheader(*header)
-        connection.endheaders(request.body or None)
-        with connection.getresponse() as response:
-            return _Answer(response)
-    finally:
-        connection.close()
-
-
-def _with_own(request: Request) -> list[tuple[str, str]]:
-    """The headers of a request, with those that follow from its body."""
-    headers, names = list(request.headers), {name.lower() for name, _ in request.headers}
-    if (request.body or request.method in _UPLOADING) and "content-length" not in names:
-        headers.append(("Content-Length", str(len(request.body))))
-    return headers
-
-
-def _tls(options: ClientOptions) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=options.ca_file)
-    if not options.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _value(take: Take, answer: _Answer, what: str) -> str:
+def _value(take: Take, answer: Answer, what: str) -> str:
     """What a step takes out of an answer.
 
     Raises:
         TargetError: It is not there.
     """
+    cookies = cookies_set(answer.headers)
     if take.kind == "cookies":
-        return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+        return "; ".join(f"{name}={value}" for name, value in cookies.items())
     found: object = None
     if take.kind == "cookie":
-        found = answer.cookies.get(take.name)
+        found = cookies.get(take.name)
     elif take.kind == "header":
         found = next((value for name, value in answer.headers if name.lower() == take.name.lower()), None)
     else:
@@ -181,8 +120,8 @@ def _value(take: Take, answer: _Answer, what: str) -> str:
 def _in_json(body: bytes, path: str) -> Any:
     """What stands in a JSON document at a path of keys and numbers with dots between; None where there is nothing."""
     try:
-        node: Any = json.loads(body)
-    except ValueError:
+        node = parse_json(body, "the answer")
+    except ConfigurationError:
         return None
     for part in path.split("."):
         if isinstance(node, Mapping):

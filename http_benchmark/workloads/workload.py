@@ -37,6 +37,7 @@ class Template:
         has_placeholders: `{{…}}` and `${…}` in URL, headers and text bodies stand for values.
         json_body: Values are escaped as a JSON string in the body wants it.
         variants: Most concrete requests to make of it; None for the default.
+        without: Default headers that it does not have, in lower case.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Template:
     has_placeholders: bool = False
     json_body: bool = False
     variants: int | None = None
+    without: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

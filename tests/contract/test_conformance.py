@@ -89,8 +89,10 @@ class UnfairClientTest(unittest.TestCase):
         "sprawling": "pool",
         "patient": "slow-headers",
         "stingy": "upload",
+        "bypassing": "given-proxy",
         "careless": "wrong-host",
         "gullible": "self-signed",
+        "twofaced": "keep-alive",
         "backward+h2": "version",
     }
 

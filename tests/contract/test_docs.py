@@ -3,7 +3,6 @@
 import ast
 import inspect
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -29,9 +28,10 @@ from http_benchmark.models.capacity import (
     ObjectiveRecord,
     Probe,
 )
-from http_benchmark.models.comparison import ComparedExperiment, ComparedFigure, Comparison, Difference
+from http_benchmark.models.comparison import ComparedArm, ComparedFigure, Comparison, Difference
 from http_benchmark.models.conformance import CheckOutcome, ConformanceCheck, ConformanceResult, ContenderConformance
 from http_benchmark.models.contender import Contender
+from http_benchmark.models.contender_source import ContenderSource
 from http_benchmark.models.environment import Environment
 from http_benchmark.models.experiment import (
     METRICS,
@@ -54,6 +54,7 @@ from http_benchmark.models.experiment import (
     WorkloadResult,
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.history import History, HistoryPoint, HistoryShift, OtherSeries
 from http_benchmark.models.http_request import HTTPRequest
 from http_benchmark.models.measurement import Distribution, GcRecord
 from http_benchmark.models.resource_metrics import ResourceMetrics
@@ -91,10 +92,15 @@ PUBLISHED = {
     "Pair": PairResult,
     "Configuration": ExperimentConfiguration,
     "Environment": Environment,
+    "Source": ContenderSource,
     "Comparison": Comparison,
-    "Compared experiment": ComparedExperiment,
+    "Compared arm": ComparedArm,
     "Difference": Difference,
     "Compared figure": ComparedFigure,
+    "History": History,
+    "History point": HistoryPoint,
+    "History shift": HistoryShift,
+    "Other series": OtherSeries,
     "Conformance": ConformanceResult,
     "Conformance check": ConformanceCheck,
     "Contender conformance": ContenderConformance,
@@ -183,7 +189,6 @@ class CommandTest(unittest.TestCase):
                 text=True,
                 check=True,
                 cwd=folder,
-                env=os.environ | {"TOKEN": "of the examples"},
             )
         return [json.loads(line)[0] for line in answer.stderr.splitlines() if line.startswith("[[")]
 

@@ -33,9 +33,9 @@ OWNERS = {
     "hdrh": {"stats"},
     "httptools": {"origin"},
     "httpx": {"clients/httpx_adapter.py"},
-    "jsonschema_path": {"workloads/openapi.py"},
-    "keyring": {"utils/vault.py"},
-    "loguru": {"utils/logging.py", "utils/vault.py", "cli"},
+    "idna": {"workloads/urls.py"},
+    "jsonschema_path": {"workloads/bounded_yaml.py", "workloads/openapi.py"},
+    "loguru": {"utils/logging.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
     "openapi_spec_validator": {"workloads/openapi.py"},
@@ -44,12 +44,13 @@ OWNERS = {
     "psutil": {"utils"},
     "pyarrow": {"report/parquet.py"},
     "pycurl": {"clients/pycurl_adapter.py"},
-    "pydantic": {"config.py", "models", "report/json.py", "storage.py", "workloads"},
+    "pydantic": {"archive.py", "config.py", "models", "report/json.py", "storage.py", "workloads"},
     "pydantic_settings": {"config.py"},
     "referencing": {"workloads/openapi.py"},
     "requests": {"clients/requests_adapter.py"},
     "requestx": {"clients/requestx_adapter.py"},
     "rich": {"cli", "report"},
+    "ruptures": {"stats/history.py"},
     "scipy": {"stats"},
     "sqlalchemy": {"migrations", "storage.py"},
     "tenacity": {"planning.py"},
@@ -57,7 +58,7 @@ OWNERS = {
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
     "uv": {"environments/uv.py"},
     "uvloop": {"origin"},
-    "yaml": {"workloads/openapi.py"},
+    "yaml": {"workloads/bounded_yaml.py"},
 }
 """Library → the files or rooms that may import it; a library that is not here has no owner yet."""
 

@@ -81,6 +81,13 @@ class EqualWorkTest(UnfairCase):
         self.assertRegex(text, r"(?m)^stubborn:sync +200 +210 +10 ")
         self.assertIn("stubborn:sync: repeated requests by itself", text)
 
+    def test_a_connection_that_is_kept_by_thread(self):
+        """It is there in every slice, since the threads are: no more connections than requests in flight."""
+        result = self.conduct("clinging", blocks=2, slices=4, warmup=0.1)
+        work = result.clients[0].work
+
+        self.assertEqual(((), 2 * 10, 2 * 10), (work.deviations, work.connections.ordered, work.connections.seen))
+
     def test_errors_that_are_swallowed(self):
         """Both are answered 503; one says so, the other is left out of the ranking for calling it a success."""
         clients = self.clients(self.conduct("fair", "rosy", url="/status/503"))

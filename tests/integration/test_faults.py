@@ -146,6 +146,16 @@ class OrdersTest(OriginTestCase):
         self.assertGreater(time.monotonic() - answered_s, 0.2)
         self.assertEqual({"idle-close": 1}, self.origin.counts().faults)
 
+    def test_what_is_not_measured_meets_nothing(self):
+        """Neither requests nor connections do while nobody is expected."""
+        self.order("unavailable", "slow-accept=1ms")
+        for contender, status in (("a", 503), (None, 200), ("a", 503)):
+            self.origin.expect(contender, 0)
+            with self.subTest(contender), Wire(self.origin) as wire:
+                wire.send(get("/bytes/1"))
+                self.assertEqual(status, wire.answer()[0])
+        self.assertEqual({"unavailable": 2, "slow-accept": 2}, self.origin.counts().faults)
+
     def test_connections_are_whose_turn_it_was(self):
         """Open connections are counted by the contender that was expected when they came."""
         self.order("delay=1ms")

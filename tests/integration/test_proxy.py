@@ -1,9 +1,15 @@
 """Measuring through a forward proxy: everything goes through it, and nobody is blamed for what it does."""
 
 import json
+import unittest
 from typing import Any
 
+from http_benchmark.benchmark import Experiment, ExperimentConfiguration
+from http_benchmark.capacity import CapacityExperiment
 from http_benchmark.clients import known_clients
+from http_benchmark.origin.process import OriginProcess
+from http_benchmark.slo import Slo
+from tests.foreign_clients import make_known
 from tests.integration.command_case import CommandCase
 from tests.proxy import ProxyProcess
 
@@ -92,6 +98,48 @@ class ForwardingTest(ProxyCase):
                         self.assertEqual({kind: REQUESTS}, client["errors"])
                         self.assertEqual([], client["work"]["deviations"])
                 self.assertEqual(["refused"], list(proxy.counts()))
+
+
+class BypassingTest(unittest.TestCase):
+    """Who takes a proxy and does not use it is found out beforehand, and who uses it is not accused."""
+
+    def setUp(self):
+        make_known(self, "unfair")
+        self.proxy = self.enterContext(ProxyProcess())
+
+    def conduct(self, **settings: object) -> None:
+        small = {"blocks": 1, "slices": 1, "requests": 20, "warmup": 0, "concurrency": 2, "proxy": self.proxy.url}
+        contenders = ("fair", "bypassing", "aiohttp")
+        result = Experiment(ExperimentConfiguration(contenders=contenders, **small | settings)).run()
+
+        works = {client.library: client.work for client in result.clients}
+        found = {name: [(one.code, one.severity) for one in work.deviations] for name, work in works.items()}
+        self.assertEqual({"fair": [], "bypassing": [("proxy-unused", "other-work")], "aiohttp": []}, found)
+        self.assertEqual({"ok"}, {client.status for client in result.clients})
+        self.assertEqual({"bypassing"}, {client.library for client in result.clients if client.rank is None})
+        self.assertEqual(("bypassing:sync",), result.proxy_unused)
+        self.assertIn(("bypassing:sync",), [reason.contenders for reason in result.validity.reasons])
+
+    def test_a_run(self):
+        """In the clear and over TLS."""
+        for tls in (False, True):
+            with self.subTest(tls=tls):
+                self.conduct(tls=tls)
+
+    def test_a_run_against_another_server(self):
+        """Where nothing else is compared."""
+        with OriginProcess() as origin:
+            self.conduct(url=f"{origin.url}/bytes/10")
+
+    def test_a_capacity(self):
+        """There is none."""
+        configuration = ExperimentConfiguration(
+            contenders=("bypassing",), blocks=1, concurrency=2, duration=0.2, warmup=0.2, proxy=self.proxy.url
+        )
+        result = CapacityExperiment(configuration, Slo.parse("p50<500ms,errors<1%")).run()
+
+        self.assertEqual(("bypassing:sync",), result.proxy_unused)
+        self.assertIsNone(result.contenders[0].capacity_rps)
 
 
 class RefusalTest(CommandCase):

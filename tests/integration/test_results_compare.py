@@ -25,7 +25,7 @@ class ResultsCompareTest(CommandCase):
 
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertIn("requests/s", done.stdout)
-        self.assertRegex(done.stdout, r"p99 ms +\S+ \(\S+\) +\S+ \(\S+\) +2\.0")
+        self.assertRegex(done.stdout, r"p99 ms +a +\S+ +\S+–\S+ +1\.000.*\n +b +\S+ +\S+–\S+ +2\.0")
         self.assertIn("not paired", done.stdout)
 
     def test_json(self):
@@ -33,8 +33,8 @@ class ResultsCompareTest(CommandCase):
         document = json.loads(self.run_command("results", "compare", "aaaa", "bbbb", "--json", "-").stdout)
 
         self.assertEqual("http-benchmark/comparison/1", document["schema"])
-        self.assertEqual(("aaaa-1", "bbbb-2"), (document["a"]["id"], document["b"]["id"]))
-        self.assertTrue(all(figure["a"]["low"] for figure in document["figures"]))
+        self.assertEqual(["aaaa-1", "bbbb-2"], [arm["experiment"] for arm in document["arms"]])
+        self.assertTrue(all(figure["estimates"][0]["low"] for figure in document["figures"]))
 
     def test_refused(self):
         """What matters differs: exit code 2, one line for each difference, no table."""
@@ -52,6 +52,15 @@ class ResultsCompareTest(CommandCase):
 
         self.assertEqual(0, done.returncode)
         self.assertIn("matters: configuration.concurrency differs: 10 and 20", done.stdout)
+        self.assertIn("MISLEADING ≠ b: other circumstances (configuration.concurrency).", done.stdout)
+
+    def test_contenders(self):
+        """Single contenders of stored experiments, and the figures that were asked for."""
+        done = self.run_command("results", "compare", "aaaa:httpx:sync", "aaaa:requests", "--metric", "mean")
+
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"mean ms: requests:sync costs \+\S+ % against httpx:sync \(95 % .*told apart")
+        self.assertNotIn("p99", done.stdout)
 
     def test_unknown(self):
         """The id that is not there is named."""

@@ -1,24 +1,22 @@
-"""Several processes on one database file, and processes that are killed while they write."""
+"""Several processes on one database, and processes that are killed while they write."""
 
 import signal
 import subprocess
 import sys
-import tempfile
-import unittest
-from pathlib import Path
 
 from http_benchmark.storage import ResultStorage
+from tests.storage_case import PostgresqlCase, SqliteCase
 from tests.unit.records import a_block, an_experiment
 from tests.unit.test_models import a_result
 
 _PATIENCE_S = 120.0
 
 
-def main(job: str, path: str, name: str, count: int) -> None:
+def main(job: str, database: str, name: str, count: int) -> None:
     """What the processes of these tests do: wait for a word, write to the database, say what is committed."""
     say("ready")
     sys.stdin.readline()
-    with ResultStorage(path) as storage:
+    with ResultStorage(database) as storage:
         if job == "results":
             for number in range(count):
                 storage.save_result(a_result(id=f"{name}-{number}", name=name))
@@ -35,13 +33,10 @@ def say(word: object) -> None:
     sys.stdout.flush()
 
 
-class StorageProcessesTest(unittest.TestCase):
-    def setUp(self) -> None:
-        self.path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "results.db"
-
+class ProcessesSuite:
     def start(self, job: str, name: str, count: int) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", __name__, job, str(self.path), name, str(count)],
+            [sys.executable, "-W", "error", "-m", __name__, job, str(self.database), name, str(count)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -79,7 +74,7 @@ class StorageProcessesTest(unittest.TestCase):
         self.go(*writers)
         self.assert_succeed(*writers)
 
-        with ResultStorage(self.path) as storage:
+        with ResultStorage(self.database) as storage:
             for name in ("w0", "w1"):
                 self.assertEqual(
                     [f"{name}-{number}" for number in reversed(range(15))],
@@ -101,7 +96,7 @@ class StorageProcessesTest(unittest.TestCase):
                 rest, _ = process.communicate()
                 last = int((reported + rest.split())[-1])
 
-                with ResultStorage(self.path) as storage:
+                with ResultStorage(self.database) as storage:
                     blocks = storage.get_blocks(name)
                     summary = next(row for row in storage.list_experiments() if row.id == name)
                     storage.save_result(a_result())
@@ -116,11 +111,19 @@ class StorageProcessesTest(unittest.TestCase):
         self.go(process)
         self.assertEqual("0", self.heard(process))
 
-        with ResultStorage(self.path) as storage:
+        with ResultStorage(self.database) as storage:
             while process.poll() is None:
                 for block in storage.get_blocks("busy"):
                     self.assertEqual(a_block(block.number, 3, 4), block)
         self.assert_succeed(process)
+
+
+class SqliteProcessesTest(ProcessesSuite, SqliteCase):
+    pass
+
+
+class PostgresqlProcessesTest(ProcessesSuite, PostgresqlCase):
+    pass
 
 
 if __name__ == "__main__":

@@ -74,6 +74,16 @@ class WorkloadTest(CommandCase):
         self.assertIn("shop.toml: setup 'log in' was answered 403", refused.stderr)
         self.assertNotIn("Traceback", refused.stderr)
 
+    def test_no_fault_befalls_a_login(self):
+        """Of any block: it is not measured; every request that is measured meets the fault."""
+        ran = self.run_command(
+            *("run", "urllib3", "--workload", str(EXAMPLES / "login.toml"), "--fault", "unavailable", "--no-floor"),
+            *("--requests", "20", "--blocks", "2", "--slices", "1", "--warmup", "0", "--json", "result.json"),
+        )
+        (client,) = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))["clients"]
+
+        self.assertEqual({"http-5xx": 40}, client["errors"], ran.stderr)
+
     def test_events_of_a_stream(self):
         """Every event of every stream is seen, none before it was sent; who cannot tell is refused by name."""
         ran = self.run_command(

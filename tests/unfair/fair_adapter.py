@@ -13,6 +13,7 @@ CAPABILITIES = {
     "pool_limit": True,
     "stream": False,
     "total_timeout": False,
+    "proxy": True,
 }
 
 __all__ = ["CAPABILITIES", "ERRORS", "FairClient"]

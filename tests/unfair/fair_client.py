@@ -44,6 +44,8 @@ class FairClient(Client):
     def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         url = urlsplit(request.url)
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        if self.options.proxy and url.scheme == "http":
+            target = f"http://{url.netloc}{target}"
         arguments = request.method, target, request.body or None, headers_by_name(self.name, request)
         connection = self.connection(url.scheme, url.netloc.rpartition("@")[2])
         self._connections.append(connection)
@@ -67,9 +69,13 @@ class FairClient(Client):
 
     def connection(self, scheme: str, host: str) -> http.client.HTTPConnection:
         """Make a connection that is opened with its first request."""
+        proxy = urlsplit(self.options.proxy).netloc if self.options.proxy else None
         if scheme == "http":
-            return http.client.HTTPConnection(host, timeout=self.options.timeout_s)
-        return http.client.HTTPSConnection(host, timeout=self.options.timeout_s, context=self.tls())
+            return http.client.HTTPConnection(proxy or host, timeout=self.options.timeout_s)
+        connection = http.client.HTTPSConnection(proxy or host, timeout=self.options.timeout_s, context=self.tls())
+        if proxy:
+            connection.set_tunnel(host)
+        return connection
 
     def tls(self) -> ssl.SSLContext:
         """How certificates are checked."""

@@ -2,11 +2,12 @@
 
 from unittest import TestCase
 
-from http_benchmark.comparison import compare
+from http_benchmark.cli.comparing import compare as command
+from http_benchmark.comparison import Arm, compare, parse_arm
 from http_benchmark.errors import ComparisonError
 from http_benchmark.models.comparison import Comparison, Difference
 from http_benchmark.models.environment import Environment
-from http_benchmark.models.experiment import METRICS, Target
+from http_benchmark.models.experiment import METRICS, Reason, Target, Validity
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.report.comparison import print_comparison
 from http_benchmark.stats import comparability
@@ -125,7 +126,7 @@ class TestDifferences(TestCase):
         self.assertEqual(
             [("configuration.processes", "matters")], found(earlier, experiment(configuration={"processes": 2}))
         )
-        self.assertEqual((), compare(earlier, experiment()).only_a)
+        self.assertEqual((), compare(earlier, experiment()).arms[0].unmatched)
 
     def test_whether_the_floor_was_probed(self):
         """It is measured apart, so it changes nothing."""
@@ -157,38 +158,41 @@ class TestCompare(TestCase):
 
     def test_forced(self):
         """Then the differences stand in the answer."""
-        compared = compare(experiment(), experiment(configuration={"concurrency": 20}), force=True)
+        compared = compare(experiment(), experiment(id="9", configuration={"concurrency": 20}), force=True)
 
         self.assertEqual(["configuration.concurrency"], [difference.field for difference in compared.differences])
+        self.assertEqual(
+            [(), ("other circumstances (configuration.concurrency)",)], [a.misleading for a in compared.arms]
+        )
 
     def test_figures_of_results(self):
         """Throughput and CPU time keep their intervals; the ratio is the second ÷ the first."""
         compared = compare(experiment(), experiment(costs={"httpx:sync": 2.0, "requests:sync": 2.0}))
         of_httpx = {figure.metric: figure for figure in compared.figures if figure.contender == "httpx:sync"}
 
-        self.assertAlmostEqual(0.5, of_httpx["throughput_rps"].ratio, places=2)
-        self.assertAlmostEqual(2.0, of_httpx["cpu_s_per_1k"].ratio, places=2)
-        self.assertAlmostEqual(2.0, of_httpx["p99"].ratio, places=1)
-        self.assertIsNotNone(of_httpx["throughput_rps"].a.low)
-        self.assertIsNone(of_httpx["p99"].a.low)
+        self.assertAlmostEqual(0.5, of_httpx["throughput_rps"].ratios[1], places=2)
+        self.assertAlmostEqual(2.0, of_httpx["cpu_s_per_1k"].ratios[1], places=2)
+        self.assertAlmostEqual(2.0, of_httpx["p99"].ratios[1], places=1)
+        self.assertIsNotNone(of_httpx["throughput_rps"].estimates[0].low)
+        self.assertIsNone(of_httpx["p99"].estimates[0].low)
 
     def test_figures_of_blocks(self):
         """With the records at hand every metric has its interval, and agrees with the result where that has one."""
         blocks = make_blocks(noisy_costs(COSTS, 8))
-        compared = compare(experiment(), experiment(), blocks=(blocks, blocks))
+        compared = compare(Arm(experiment(), blocks=blocks), Arm(experiment(id="9"), blocks=blocks))
         first = compared.figures[: len(METRICS)]
 
         self.assertEqual(list(METRICS), [figure.metric for figure in first])
-        self.assertEqual({1.0}, {figure.ratio for figure in first})
-        self.assertTrue(all(figure.a.low for figure in first))
-        self.assertEqual(experiment().clients[0].throughput_rps, first[0].a)
+        self.assertEqual({(1.0, 1.0)}, {figure.ratios for figure in first})
+        self.assertTrue(all(figure.estimates[0].low for figure in first))
+        self.assertEqual(experiment().clients[0].throughput_rps, first[0].estimates[0])
 
     def test_who_is_in_one_only(self):
         """They are named, and have no figures."""
         compared = compare(experiment(), experiment(costs={"httpx:sync": 1.0, "pycurl:sync": 1.0}))
 
         self.assertEqual({"httpx:sync"}, {figure.contender for figure in compared.figures})
-        self.assertEqual((("requests:sync",), ("pycurl:sync",)), (compared.only_a, compared.only_b))
+        self.assertEqual([("requests:sync",), ("pycurl:sync",)], [arm.unmatched for arm in compared.arms])
 
     def test_versions_in_names(self):
         """The same client in the same mode is the same contender, whatever its version, where that is unambiguous."""
@@ -204,7 +208,7 @@ class TestCompare(TestCase):
 
     def test_never_a_verdict(self):
         """The note says why, and how to get one."""
-        compared = compare(experiment(), experiment())
+        compared = compare(experiment(), experiment(id="9"))
 
         self.assertIn("not paired", compared.note)
         self.assertIn("one experiment", compared.note)
@@ -217,18 +221,109 @@ class TestCompare(TestCase):
         self.assertEqual(compared, Comparison.from_dict(compared.to_dict()))
 
 
+class TestArms(TestCase):
+    def test_as_typed(self):
+        """An ID, or with a contender behind the first colon."""
+        self.assertEqual(("3f2a", None), parse_arm("3f2a"))
+        self.assertEqual(("3f2a", "httpx==0.28:async+h2#2"), parse_arm("3f2a:httpx==0.28:async+h2#2"))
+        self.assertEqual(("3f2a", None), parse_arm("3f2a:"))
+
+    def test_three_experiments(self):
+        """Each against the first; who is missing in one has no figure there."""
+        slower = experiment(id="2", costs={"httpx:sync": 2.0, "requests:sync": 2.0})
+        lonely = experiment(id="3", costs={"httpx:sync": 4.0}, environment={"memory_bytes": 5})
+        compared = compare(experiment(id="1"), slower, lonely)
+        throughput = {figure.contender: figure for figure in compared.figures if figure.metric == "throughput_rps"}
+
+        for expected, ratio in zip((1, 0.5, 0.25), throughput["httpx:sync"].ratios, strict=True):
+            self.assertAlmostEqual(expected, ratio, places=2)
+        self.assertIsNone(throughput["requests:sync"].estimates[2])
+        self.assertIsNone(throughput["requests:sync"].ratios[2])
+        self.assertEqual(
+            [("environment.memory_bytes", "3")], [(found.field, found.experiment) for found in compared.differences]
+        )
+
+    def test_chosen_contenders(self):
+        """Whatever they are, by their names or by as much of them as tells them apart."""
+        compared = compare(Arm(experiment(id="1"), "httpx:sync"), Arm(experiment(id="2"), "requests"))
+
+        self.assertEqual(["httpx:sync", "requests:sync"], [arm.contender for arm in compared.arms])
+        self.assertAlmostEqual(0.5, compared.figures[0].ratios[1], places=1)
+        self.assertEqual((), compared.pairs)
+
+    def test_arms_of_one_experiment(self):
+        """They were measured in turns, so its own verdict on them is repeated."""
+        one = experiment()
+        compared = compare(Arm(one, "httpx:sync"), Arm(one, "requests:sync"))
+
+        self.assertEqual(one.pairs, compared.pairs)
+        self.assertTrue(compared.pairs[0].separated)
+        self.assertIn("its verdict on them holds", compared.note)
+
+    def test_mistakes(self):
+        """One arm, a mixture, and contenders that are not there, each in a line."""
+        two = make_result([make_block(*(make_trial(f"httpx==0.2{n}:sync", library="httpx") for n in (5, 6)))])
+        for arms, message in (
+            ((experiment(),), "two arms or more"),
+            ((Arm(experiment(), "httpx"), experiment(id="9")), "in each arm"),
+            ((Arm(experiment(), "nemo"), experiment()), "no contender 'nemo'; choose from httpx:sync, requests:sync"),
+            (
+                (Arm(two, "httpx"), experiment()),
+                "several contenders 'httpx'; choose from httpx==0.25:sync, httpx==0.26:sync",
+            ),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(ComparisonError, message):
+                compare(*arms)
+
+    def test_what_misleads(self):
+        """A run that is not valid, a contender that failed or did other work."""
+        suspect = Validity(
+            verdict="suspect", reasons=(Reason(code="machine-busy", severity="suspect", message="busy"),)
+        )
+        failed = experiment(id="3")
+        clients = (failed.clients[0].model_copy(update={"status": "errors"}), *failed.clients[1:])
+        compared = compare(
+            experiment(), experiment(id="2", validity=suspect), failed.model_copy(update={"clients": clients})
+        )
+
+        self.assertEqual(
+            [(), ("its run is suspect (machine-busy)",), ("httpx:sync has the status 'errors'",)],
+            [arm.misleading for arm in compared.arms],
+        )
+
+
+class TestMetrics(TestCase):
+    def test_the_command_takes_every_metric(self):
+        """Its list is a copy, so that --help need not load the models."""
+        [option] = [one for one in command.params if one.name == "metrics"]
+
+        self.assertEqual(METRICS, tuple(option.type.choices))
+
+
 class TestPrinted(SnapshotCase):
     """What a person reads, compared with a snapshot; renewed with UPDATE_SNAPSHOTS=1."""
 
     def test_narrow_and_wide(self):
-        """At 80 columns intervals stand below their estimates, at 120 beside them."""
+        """At 80 columns without the drawing, at 120 with it."""
         compared = compare(
             experiment(blocks=4, seed=1),
             experiment(
-                configuration={"concurrency": 20}, costs={"httpx:sync": 1.1, "pycurl:sync": 1.0}, seed=2, name="later"
+                id="91bc",
+                configuration={"concurrency": 20},
+                costs={"httpx:sync": 1.1, "pycurl:sync": 1.0},
+                seed=2,
+                name="later",
             ),
             force=True,
         )
         for width in (80, 120):
             with self.subTest(width=width):
                 self.check(f"comparison_{width}", printed(print_comparison, compared, width=width), width=width)
+
+    def test_arms_of_one_experiment(self):
+        """Chosen contenders, their verdicts, and only the figures that were asked for."""
+        one = experiment(id="3f2a91c4")
+        compared = compare(Arm(one, "httpx:sync"), Arm(one, "requests:sync"))
+        text = printed(lambda value, console: print_comparison(value, console, metrics=["p50"]), compared, width=100)
+
+        self.check("comparison_arms", text, width=100)

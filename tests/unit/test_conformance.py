@@ -114,6 +114,9 @@ class StandIn:
     def begin(self) -> None:
         """There is nothing to forget."""
 
+    def compare(self) -> None:
+        """There is nothing to compare."""
+
 
 class ExpectedTest(unittest.TestCase):
     def test_what_is_expected(self):

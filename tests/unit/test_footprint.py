@@ -83,6 +83,7 @@ class RefusalTest(unittest.TestCase):
     def test_what_is_lacking_is_told_with_figures_and_advice(self):
         """Just enough is enough; one less is refused."""
         sync, three = plan("urllib3:sync", concurrency=4_000), plan("aiohttp:async", "pycurl:sync", concurrency=4_000)
+        two = plan("urllib3:sync", "requests:sync", "aiohttp:async", concurrency=1_000)
         foreign = plan("aiohttp:async", concurrency=10_000, url=FOREIGN)
         beside = plan("aiohttp:async", "pycurl:async", concurrency=4_000, url=FOREIGN)
         ports = Ports(range=28_000, in_use=20_000, waiting=0)
@@ -93,6 +94,8 @@ class RefusalTest(unittest.TestCase):
              r"^concurrency 4,000 takes 12,128 open files in a process of pycurl:sync, and ulimit -Hn allows 12,127"),
             (sync, {"threads": Ceiling(4_128, "kernel.pid_max")}, {"threads": Ceiling(4_127, "kernel.pid_max")},
              r"takes 4,128 threads with urllib3:sync, and kernel.pid_max leaves 4,127; raise it, lower --conc"),
+            (two, {"threads": Ceiling(2_128, "kernel.pid_max")}, {"threads": Ceiling(2_127, "kernel.pid_max")},
+             r"takes 2,128 threads with urllib3:sync, requests:sync, and kernel.pid_max leaves 2,127; raise it"),
             (TEN_THOUSAND, {"backlog": Ceiling(1000, "somaxconn")}, {"backlog": Ceiling(999, "somaxconn")},
              r"takes room for 1,000 connections that wait to be accepted, and somaxconn allows 999; raise it"),
             (foreign, {"ports": Ports(28_000, 18_000, 0)}, {"ports": Ports(28_000, 18_001, 0)},

@@ -7,7 +7,17 @@ from unittest import TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from http_benchmark.stats.gate import Outcome, confirmed, judge_gate
+from http_benchmark.stats.gate import (
+    Judgement,
+    Outcome,
+    confirmed,
+    judge_gate,
+    judge_metrics,
+    judgement,
+    looks,
+    overall,
+)
+from tests.records import make_blocks
 
 SCATTER = [0.001 * n for n in range(-7, 8)]  # 15 blocks, centred at 0
 MIRRORED = {Outcome.FAIL_1: Outcome.IMPROVEMENT, Outcome.IMPROVEMENT: Outcome.FAIL_1}
@@ -55,6 +65,45 @@ class TestJudge(TestCase):
         outcome = judge_gate(d)
 
         self.assertIs(MIRRORED.get(outcome, outcome), judge_gate([-x for x in d]))
+
+
+class TestJudgement(TestCase):
+    def test_figures(self):
+        """Estimate and bounds as percentages: seven blocks of ±0, so that all of them are the effect itself."""
+        found = judgement([log1p(0.05)] * 7)
+
+        self.assertEqual((Outcome.FAIL_1, 7), (found.outcome, found.blocks))
+        for percent in (found.effect_percent, found.low_percent, found.high_percent):
+            self.assertAlmostEqual(5.0, percent)
+        self.assertAlmostEqual(0.0, found.half_width_percent)
+
+    def test_each_metric_for_itself(self):
+        """Twice the CPU time is a failure of CPU time and of throughput here; what nobody measured is inconclusive."""
+        blocks = make_blocks({"a:sync": [1.0] * 7, "b:sync": [2.0] * 7})
+        found = judge_metrics(blocks, "a:sync", "b:sync", metrics=("cpu_s_per_1k", "throughput_rps"))
+        self.assertEqual([Outcome.FAIL_1] * 2, [one.outcome for one in found.values()])
+        self.assertAlmostEqual(100.0, found["cpu_s_per_1k"].effect_percent)
+
+        nobody = judge_metrics(blocks, "a:sync", "c:sync", metrics=("p50",))
+        self.assertEqual({"p50": Judgement(Outcome.INCONCLUSIVE)}, nobody)
+
+    def test_looks(self):
+        """The second one is after 40 blocks; who begins there looks once."""
+        self.assertEqual((20, 40), looks())
+        self.assertEqual((7, 40), looks(7))
+        self.assertEqual((40,), looks(40))
+
+    def test_overall(self):
+        """The gravest of all; nothing at all is a pass."""
+        fail, unclear, better, same = Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.IMPROVEMENT, Outcome.PASS
+        for expected, outcomes in (
+            (fail, (same, better, unclear, fail)),
+            (unclear, (same, better, unclear)),
+            (better, (same, better)),
+            (same, (same, same)),
+            (same, ()),
+        ):
+            self.assertIs(expected, overall(outcomes))
 
 
 class TestConfirmed(TestCase):

@@ -7,6 +7,7 @@ from unittest import mock
 from http_benchmark.clock import FakeClock
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load import async_runner, sync_runner
+from http_benchmark.load.crew import Crew
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.pacing import Pacer
 from http_benchmark.load.schedule import Arrivals, Schedule
@@ -30,7 +31,9 @@ def threads(arrivals: Arrivals, service_s: list[float]) -> tuple[list[Sample], i
         clock.sleep(left.pop(0))
         return 200
 
-    sync_runner.run([send], lambda: [pacer.turns(notes.record)], [notes.record], failures=Failures(TABLE), clock=clock)
+    sync_runner.run(
+        Crew(), [send], lambda: [pacer.turns(notes.record)], [notes.record], failures=Failures(TABLE), clock=clock
+    )
     return notes.samples, pacer.exhausted
 
 
@@ -179,7 +182,7 @@ class ManySendersTest(unittest.TestCase):
 
         pacer = Pacer(Schedule(Arrivals(10, 10, 0.2), START_NS), clock=clock, sleep=clock.sleep)
         sync_runner.run(
-            [send], lambda: [pacer.turns(notes.record)], [notes.record], failures=Failures(TABLE), clock=clock
+            Crew(), [send], lambda: [pacer.turns(notes.record)], [notes.record], failures=Failures(TABLE), clock=clock
         )
 
         self.assertEqual([ErrorKind.CONNECTION_REFUSED.code, 200], [sample[3] for sample in notes.samples])

@@ -8,6 +8,7 @@ import unittest
 from http_benchmark.clock import FakeClock, monotonic_ns
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load import async_runner, sync_runner
+from http_benchmark.load.crew import Crew
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.retry import Retries
 from http_benchmark.load.schedule import Stop, closed
@@ -33,6 +34,12 @@ def sender(clock: FakeClock, answers: list[int | BaseException], seconds: float 
         return answer
 
     return send
+
+
+def run_threads(*arguments, **settings) -> None:
+    """A run with threads of its own."""
+    with Crew() as crew:
+        sync_runner.run(crew, *arguments, **settings)
 
 
 def async_sender(clock: FakeClock, answers: list[int | BaseException], seconds: float = 0.01):
@@ -65,7 +72,7 @@ class DriveTest(unittest.TestCase):
                         )
                     )
                 else:
-                    sync_runner.run(
+                    run_threads(
                         [sender(clock, answers)],
                         lambda turns=turns: [turns],
                         [notes.record],
@@ -90,7 +97,7 @@ class DriveTest(unittest.TestCase):
         """What no client raises for a failed request is not swallowed."""
         clock = FakeClock()
         with self.assertRaises(ZeroDivisionError):
-            sync_runner.run(
+            run_threads(
                 [sender(clock, [ZeroDivisionError("bug")])],
                 lambda: [closed(Stop(requests=1), clock)],
                 [Notes().record],
@@ -160,9 +167,7 @@ class ConcurrencyTest(unittest.TestCase):
             return 200
 
         turns = closed(Stop(requests=8), monotonic_ns)
-        sync_runner.run(
-            [send] * 4, lambda: [turns] * 4, [notes.record] * 4, failures=Failures(TABLE), clock=FakeClock()
-        )
+        run_threads([send] * 4, lambda: [turns] * 4, [notes.record] * 4, failures=Failures(TABLE), clock=FakeClock())
 
         self.assertEqual(8, len(notes))
 
@@ -175,7 +180,7 @@ class ConcurrencyTest(unittest.TestCase):
             time.sleep(0.05)
             return 200
 
-        sync_runner.run(
+        run_threads(
             [send] * 64,
             lambda: [closed(Stop(requests=64), monotonic_ns)] * 64,
             [Notes().record] * 64,
@@ -189,7 +194,7 @@ class ConcurrencyTest(unittest.TestCase):
         """Only some wake at a time, but each wakes another one."""
         notes = Notes()
         running = threading.Thread(
-            target=sync_runner.run,
+            target=run_threads,
             args=([lambda: 200] * 200, lambda: [iter((number,)) for number in range(200)], [notes.record] * 200),
             kwargs={"failures": Failures(TABLE), "clock": monotonic_ns},
             daemon=True,
@@ -209,7 +214,7 @@ class ConcurrencyTest(unittest.TestCase):
             return [iter(())] * 8
 
         before = threading.active_count()
-        sync_runner.run([lambda: 200] * 8, begin, [Notes().record] * 8, failures=Failures(TABLE), clock=FakeClock())
+        run_threads([lambda: 200] * 8, begin, [Notes().record] * 8, failures=Failures(TABLE), clock=FakeClock())
 
         self.assertEqual([before + 7], threads)
 
@@ -221,7 +226,7 @@ class ConcurrencyTest(unittest.TestCase):
 
         turns = [iter([1]), iter([1])]
         with self.assertRaises(ZeroDivisionError):
-            sync_runner.run(
+            run_threads(
                 [lambda: 200, bad], lambda: turns, [Notes().record] * 2, failures=Failures(TABLE), clock=FakeClock()
             )
 

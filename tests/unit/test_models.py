@@ -115,7 +115,7 @@ class BenchmarkConfigurationTest(unittest.TestCase):
             ({"target_url": "127.0.0.1:8080"}, r"target_url must start with http.*'127.0.0.1:8080'; write"),
             ({"target_url": "ftp://h/"}, r"must start with http:// or https://, got 'ftp://h/'"),
             ({"target_url": "http:///get"}, r"must name a host.*'http:///get'"),
-            ({"target_url": "http://h:99999/"}, r"is no URL, got 'http://h:99999/'"),
+            ({"target_url": "http://h:99999/"}, r"is no URL \(Port out of range 0-65535\), got 'http://h:99999/'"),
             ({"target_url": "http://h/a b"}, r"spaces or control characters, got 'http://h/a b'"),
             ({"target_url": "http://h/\r\nX: y"}, r"spaces or control characters"),
             ({"http_method": "FETCH"}, r"http_method must be one of GET, .*, STREAM, got 'FETCH'"),
@@ -318,12 +318,10 @@ class ExperimentConfigurationTest(unittest.TestCase):
 
     def test_headers_in_three_spellings(self) -> None:
         """Texts, pairs and a mapping give the same pairs, in order."""
-        expected = [("A", "b: c"), ("D", "")]
+        expected = (("A", "b: c"), ("D", ""))
         for headers in (["A: b: c", "D:"], [("A", "b: c"), ("D", "")], {"A": "b: c", "D": ""}, [["A", "b: c"], "D: "]):
             with self.subTest(headers):
-                read = ExperimentConfiguration(headers=headers).headers
-
-                self.assertEqual(expected, [(name, text.reveal({})) for name, text in read])
+                self.assertEqual(expected, ExperimentConfiguration(headers=headers).headers)
 
     def test_lists_in_words(self) -> None:
         """Contenders and tags can be one text, as in an environment variable."""
@@ -333,7 +331,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
 
     def test_target_may_be_a_path_on_the_bundled_origin(self) -> None:
         """A path needs no host; anything else must be a URL."""
-        self.assertEqual("/delay/1?x=y", str(ExperimentConfiguration(url="/delay/1?x=y").url))
+        self.assertEqual("/delay/1?x=y", ExperimentConfiguration(url="/delay/1?x=y").url)
 
     def test_each_fault_is_one_line_with_the_value_and_the_advice(self) -> None:
         """Each wrong setting is refused by itself."""
@@ -343,8 +341,8 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"contenders": ["requests:fast"]}, r"contender must look like .*, got 'requests:fast'"),
             ({"contenders": [""]}, r"contender must look like .*, got ''"),
             ({"contenders": "[1"}, r"contenders is no JSON list .*got '\[1'; words separated by commas"),
-            ({"contenders": ["httpx==0.27.2"]}, r"httpx==0.27.2: measuring another version .*not offered yet"),
-            ({"contenders": ["httpx@../src:async"]}, r"httpx@../src:async: .*source tree is not offered yet"),
+            ({"contenders": ["null==1"]}, r"null is part of http-benchmark and has one version; write null alone"),
+            ({"contenders": ["httpx@../src:async"]}, r"httpx@../src: there is no folder ../src; name a source tree"),
             ({"contenders": ["requests+h2"]}, r"requests cannot speak HTTP/2; .*measure httpx or pycurl$"),
             ({"contenders": ["urllib3"], "http": "2"}, r"urllib3 cannot speak HTTP/2; .*measure httpx or pycurl$"),
             ({"contenders": ["httpx:async+h2"], "http": "1.1"}, r"http 1.1 and httpx:async\+h2 contradict each other"),
@@ -375,7 +373,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"blocks": 10**9}, r"blocks must be at most 1,000, got 1000000000"),
             ({"name": "\udcff"}, r"name is not UTF-8 text, got '\\udcff'; write it in UTF-8"),
             ({"tag": ["a", "\udcff"]}, r"tag is not UTF-8 text, got "),
-            ({"url": "http://h/\udcff"}, r"url is not UTF-8 text; write it in UTF-8$"),
+            ({"url": "http://h/\udcff"}, r"url is not UTF-8 text, got "),
             ({"body": "secret\udcff"}, r"body is not UTF-8 text; write it in UTF-8$"),
             ({"headers": ["A: secret\udcff"]}, r"headers is not UTF-8 text; write it in UTF-8$"),
             ({"headers": {"A": "secret\udcff"}}, r"headers is not UTF-8 text; write it in UTF-8$"),
@@ -425,7 +423,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
         """Faults of each contender, of each setting and between settings come together."""
         found = faults(
             ExperimentConfiguration,
-            contenders=["reqests==1", "requests+h2"],
+            contenders=["reqests==1", "null==1", "requests+h2"],
             method="HEAD",
             body="x",
             concurrency=0,
@@ -435,7 +433,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
         )
 
         self.assertEqual(
-            ["unknown", "reqests==1:", "requests", "body", "concurrency", "duration", "unknown"],
+            ["unknown", "null", "requests", "body", "concurrency", "duration", "unknown"],
             [fault.split()[0] for fault in found],
         )
 
@@ -461,14 +459,12 @@ class ExperimentConfigurationTest(unittest.TestCase):
         tag=st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True)),
     )
     def test_json_and_back(self, **values: Any) -> None:
-        """A configuration survives JSON unchanged, but for what was typed and is secret: that stays hidden."""
+        """A configuration survives JSON unchanged."""
         configuration = ExperimentConfiguration(**values)
 
         again = ExperimentConfiguration.from_dict(json.loads(json.dumps(configuration.to_dict())))
 
-        self.assertEqual(configuration.to_dict(), again.to_dict())
-        if not values["headers"] and not values["body"]:
-            self.assertEqual(configuration, again)
+        self.assertEqual(configuration, again)
 
     def test_json_and_back_with_files(self) -> None:
         """Paths survive JSON too."""

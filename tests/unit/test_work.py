@@ -108,6 +108,14 @@ class LimitTest(unittest.TestCase):
         codes = {name: [one.code for one in work.deviations if one.severity != "shown"] for name, work in done.items()}
         self.assertEqual({"a:sync": [], "b:sync": ["certificate-unchecked"]}, codes)
 
+    def test_who_was_seen_to_go_past_its_proxy(self):
+        """The same, against a server that does not count, too."""
+        for server in (counted_trial().server, None):
+            trials = [counted_trial().model_copy(update={"contender": name, "server": server}) for name in "ab"]
+            done = works([make_block(*trials)], {"concurrency": 10}, url="http://h/", unproxied=("b",))
+
+            self.assertEqual(((), ["proxy-unused"]), (done["a"].deviations, [one.code for one in done["b"].deviations]))
+
     def test_unread_bodies_cost_connections(self):
         """Eleven resets in a thousand requests on as many new connections; not ten, and not with fewer connections."""
         unread = ("body-unread", "less-work")

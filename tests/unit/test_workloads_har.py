@@ -39,6 +39,49 @@ class HarTest(WorkloadCase):
         self.assertEqual([b"{{x}}", b"a+b=c%26d", b"\xff\x00"], [one.body for one in others])
         self.assertEqual((), others[0].texts)
 
+    def test_a_form_with_a_file(self):
+        """Goes with the names and types of its fields; a file whose content was not recorded is a fault."""
+        file = {"name": 'f"1', "value": "x\ny", "fileName": "ä.txt", "contentType": "text/plain"}
+        headers = [("content-type", "multipart/form-data; boundary=recorded"), ("X-A", "1")]
+        for post_data in (
+            {"params": [{"name": "a"}, file]},
+            {"params": [{"name": "a", "value": ""}, file], "mimeType": "multipart/form-data; boundary=recorded"},
+        ):
+            with self.subTest(post_data):
+                (template,) = self.read(
+                    "a.har", self.archive(entry("POST", "http://a/", headers, **post_data))
+                ).templates
+                (first, (name, kind)) = template.headers
+                self.assertEqual((("X-A", "1"), "Content-Type"), (first, name))
+                boundary = kind.removeprefix("multipart/form-data; boundary=")
+                self.assertEqual(
+                    f'--{boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
+                    f'--{boundary}\r\nContent-Disposition: form-data; name="f%221"; filename="ä.txt"\r\n'
+                    f"Content-Type: text/plain\r\n\r\nx\ny\r\n--{boundary}--\r\n",
+                    template.body.decode(),
+                )
+        for wrong, words in (
+            ({"fileName": "x"}, "params.0 has the name of a file, and not what was in it; correct it or take it out"),
+            ({"fileName": "x", "value": "", "contentType": "a\r\nb"}, "params.0.contentType is none; correct it"),
+        ):
+            with self.subTest(wrong):
+                (fault,) = self.faults(
+                    "a.har", self.archive(entry("POST", "http://a/", params=[{"name": "f"} | wrong]))
+                )
+                self.assertTrue(fault.startswith(f"a.har: log.entries.0.request.postData.{words}"), fault)
+
+    def test_a_host_in_other_letters(self):
+        """Has its name in the DNS; what is in the path is percent-encoded."""
+        for url, expected in (
+            ("http://Bücher.example:81/ü?ü", "http://xn--bcher-kva.example:81/%C3%BC?%C3%BC"),
+            ("http://me:ü@faß.de", "http://me:%C3%BC@xn--fa-hia.de"),
+        ):
+            with self.subTest(url):
+                self.assertEqual(expected, self.read("a.har", self.archive(entry("GET", url))).templates[0].url)
+        (fault,) = self.faults("a.har", self.archive(entry("GET", "http://\u2013.example/?key=s3cret")))
+        self.assertTrue(fault.startswith("a.har: log.entries.0.request.url is no URL ("), fault)
+        self.assertNotIn("s3cret", fault)
+
     def test_what_is_no_http_request_is_left_out(self):
         """And counted, by what it is."""
         workload = self.read(
@@ -47,12 +90,20 @@ class HarTest(WorkloadCase):
                 entry("GET", "data:text/plain,x"),
                 entry("GET", "data:text/plain,y"),
                 entry("CONNECT", "http://a/"),
+                entry("STREAM", "http://a/"),
                 entry("GET", "http://a/"),
             ),
         )
 
         self.assertEqual(("GET /",), workload.names)
-        self.assertEqual(("left out: 2 requests of data: URLs", "left out: 1 request of CONNECT"), workload.notes)
+        self.assertEqual(
+            (
+                "left out: 2 requests of data: URLs",
+                "left out: 1 request of CONNECT",
+                "left out: 1 request of STREAM",
+            ),
+            workload.notes,
+        )
 
     def test_a_malformed_archive(self):
         """One line per fault, with its place."""

@@ -1,6 +1,8 @@
 """What is sent before anything is measured: who logs in, what is taken out of the answers, what goes wrong."""
 
+import socket
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -34,6 +36,30 @@ headers = { Cookie = "session={{users.session}}", X-All = "{{users.all}}", Autho
 """
 
 
+class Server:
+    """Gives one answer; a context manager whose value is its URL."""
+
+    def __init__(self, *headers: str, body: bytes = b"") -> None:
+        head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""])
+        self._answer = head.encode() + body
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(self._answer)
+
+
 class SetupTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -48,8 +74,8 @@ class SetupTest(unittest.TestCase):
         path.write_text(text)
         return read_workload(path)
 
-    def ready(self, text: str, url: str | None = None) -> Workload:
-        options = ClientOptions(concurrency=1, timeout_s=5.0)
+    def ready(self, text: str, url: str | None = None, timeout_s: float = 5.0) -> Workload:
+        options = ClientOptions(concurrency=1, timeout_s=timeout_s)
         return set_up(self.read(text), url or self.origin.url, moved=False, headers=(), options=options)
 
     def test_each_user_logs_in(self):
@@ -89,16 +115,46 @@ class SetupTest(unittest.TestCase):
         self.assertEqual({"both": "1,2"}, self.ready(f'[[setup]]\n{step}\n[[request]]\nurl = "/"\n').taken)
 
     def test_user_and_password_in_a_url(self):
-        """Are Basic credentials, percent-decoded; a header of the file wins."""
+        """Are Basic credentials, percent-decoded, for the path below such a URL too; a header of the file wins."""
         with_user = self.origin.url.replace("//", "//ada:s%40p:w@")
-        for step in (
-            f'url = "{with_user}/basic-auth/ada/s%40p:w"',
-            f'url = "{with_user}/basic-auth/a/b"\nheaders = {{ Authorization = "Basic YTpi" }}',
+        for step, url in (
+            (f'url = "{with_user}/basic-auth/ada/s%40p:w"', None),
+            ('url = "/basic-auth/ada/s%40p:w"', with_user),
+            ('url = "/basic-auth/a/b"\nheaders = { Authorization = "Basic YTpi" }', with_user),
         ):
-            with self.subTest(step):
+            with self.subTest(step, url=url):
                 taken = f'{step}\ntake = {{ ok = {{ json = "authenticated" }} }}'
-                workload = self.ready(f'[[setup]]\n{taken}\n[[request]]\nurl = "/"\n')
+                workload = self.ready(f'[[setup]]\n{taken}\n[[request]]\nurl = "/"\n', url)
                 self.assertEqual({"ok": "true"}, workload.taken)
+
+    def test_cookies_whose_values_look_like_anything(self):
+        """Are sent back as they were set, without attributes; those that the answer deletes are not."""
+        cookies = ('a={"x":1,"y":2}; Path=/; Partitioned; Secure', "b=2; Max-Age=0", "c=3")
+        with Server(*(f"Set-Cookie: {cookie}" for cookie in cookies)) as url:
+            workload = self.ready(
+                '[[setup]]\nurl = "/"\ntake = { jar = "cookies", a = { cookie = "a" } }\n[[request]]\nurl = "/"\n', url
+            )
+
+        self.assertEqual({"jar": 'a={"x":1,"y":2}; c=3', "a": '{"x":1,"y":2}'}, workload.taken)
+
+    def test_an_answer_that_nests_without_end(self):
+        """Has nothing that could be taken."""
+        with Server(body=b"[" * 100_000) as url, self.assertRaisesRegex(TargetError, "the answer has no json 'a'"):
+            self.ready('[[setup]]\nurl = "/"\ntake = { x = { json = "a" } }\n[[request]]\nurl = "/"\n', url)
+
+    def test_a_connection_that_the_server_closes(self):
+        """Has its answer read to the end."""
+        step = 'url = "/anything?x=1"\nheaders = { Connection = "close" }\ntake = { x = { json = "args.x" } }'
+
+        self.assertEqual({"x": "1"}, self.ready(f'[[setup]]\n{step}\n[[request]]\nurl = "/"\n').taken)
+
+    def test_the_deadline_is_of_the_whole_answer(self):
+        """However often something of it arrives."""
+        with self.assertRaisesRegex(TargetError, "setup 'GET /drip': no whole answer within 0.2 s"):
+            self.ready(
+                '[[setup]]\nurl = "/drip?numbytes=40&duration=4"\n[[request]]\nurl = "/"\n',
+                timeout_s=0.2,
+            )
 
     def test_a_body_has_its_length(self):
         """An empty one of a POST, too."""

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import sloth
 
-from http_benchmark.clients.base import Client, ClientOptions, Request, Send
+from http_benchmark.clients.base import Client, ClientOptions, Inspect, Request, Send
 from http_benchmark.errors import ErrorKind
 
 CAPABILITIES = {
@@ -31,11 +31,20 @@ class SlothClient(Client):
         self._timeout_s = options.timeout_s
         self._connections: list[sloth.Connection] = []
 
-    def prepare(self, request: Request) -> Send:
+    def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         url = urlsplit(request.url)
         connection = sloth.Connection(url.netloc, self._timeout_s)
         self._connections.append(connection)
-        return lambda: connection.get(url.path, dict(request.headers))
+        headers = dict(request.headers)
+        if inspect is None:
+            return lambda: connection.get(url.path, headers)
+
+        def send_inspected() -> int:
+            status = connection.get(url.path, headers)
+            inspect(status, b"")
+            return status
+
+        return send_inspected
 
     def close(self) -> None:
         for connection in self._connections:

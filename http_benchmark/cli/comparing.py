@@ -1,0 +1,66 @@
+"""`http-benchmark results compare`: stored experiments, or contenders of theirs, side by side."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from http_benchmark.cli.options import shared_options
+
+if TYPE_CHECKING:
+    from http_benchmark.models.experiment import Metric
+
+_METRICS = ("throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999")
+
+
+@click.command(
+    "compare",
+    epilog="Example: http-benchmark results compare 3f2a 9b07, or 3f2a:httpx:async 9b07:aiohttp:async",
+)
+@click.argument("arms", metavar="ARM ARM...", nargs=-1, required=True)
+@click.option(
+    "--metric",
+    "metrics",
+    envvar="HTTP_BENCHMARK_METRIC",
+    type=click.Choice(_METRICS),
+    multiple=True,
+    help="Show this figure; repeatable. By default throughput, CPU time, p50 and p99; --json has all.",
+)
+@click.option(
+    "--force",
+    envvar="HTTP_BENCHMARK_FORCE",
+    is_flag=True,
+    help="Compare even where machine, versions or workload differ; what misleads is marked.",
+)
+@shared_options(database=True, output=True)
+def compare(
+    config_file: Path | None,
+    json_file: str | None,
+    *,
+    arms: tuple[str, ...],
+    metrics: "tuple[Metric, ...]",
+    force: bool,
+    **arguments: Any,
+) -> None:
+    """Set stored experiments side by side, each against the first.
+
+    ARM is the ID of an experiment, of which the first characters will do, or ID:CONTENDER for one contender of it.
+    Refuses where they differ in what matters, such as the machine, the interpreter or the workload. Versions of the
+    clients may differ. There is no verdict on arms of several experiments: for that, measure them in one.
+    """
+    from http_benchmark import comparison
+    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, stored, write_json
+    from http_benchmark.report.comparison import DEFAULT_METRICS, print_comparison
+
+    settings = load_settings(arguments, config_file)
+    with open_storage(settings, existing=True) as storage:
+        chosen = []
+        for identifier, contender in map(comparison.parse_arm, arms):
+            experiment = stored(storage, identifier)
+            chosen.append(comparison.Arm(experiment, contender, storage.get_blocks(experiment.id)))
+    compared = comparison.compare(*chosen, force=force)
+    with answering(saved=False):
+        if json_file:
+            write_json(compared.to_dict(), json_file)
+        else:
+            print_comparison(compared, make_console(), metrics=metrics or DEFAULT_METRICS)

@@ -1,0 +1,78 @@
+"""URLs of curl commands, as curl understands them; messages do not show them, since they may hold secrets."""
+
+import re
+from urllib.parse import quote, urlsplit
+
+from http_benchmark.workloads.urls import with_ascii_host
+
+_PARTS = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?]*))?(?P<path>[^?]*)(?:\?(?P<query>.*))?", re.DOTALL
+)
+_OTHER_PROTOCOL = re.compile(r"(ftp|dict|ldap|imap|smtp|pop3)\.", re.IGNORECASE)
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+_GLOB = re.compile(r"[{}]|\[(?!\])|(?<!\[)\]")
+
+
+def request_url(text: str, *, globs: bool, upload: str = "", arguments: str = "") -> tuple[str, str]:
+    """What is asked for, and the user with the password that the URL names.
+
+    Args:
+        text: The URL, perhaps without its scheme; or a path of the bundled origin, which begins with a slash.
+        globs: Brackets and braces stand for several URLs.
+        upload: Name of the file that is sent there; it becomes the last part of a path that has none.
+        arguments: Appended to the query.
+
+    Raises:
+        ValueError: It is no URL, or several.
+    """
+    text = text.partition("#")[0]
+    if not text.startswith("/") and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text):
+        if _OTHER_PROTOCOL.match(text):
+            raise ValueError("curl guesses by the URL's host that it is not HTTP; put http:// before it")
+        text = f"http://{text}"
+    if re.search(r"[\x00-\x20\x7f]", text + arguments) or "#" in arguments:
+        raise ValueError("the URL has a space, a control character, or # among its data; percent-encode it")
+    parts = _PARTS.fullmatch(text)
+    if parts is None or (parts["scheme"] or "http").lower() not in {"http", "https"}:
+        raise ValueError("the URL must begin with http://, https://, or as a path of the bundled origin with /")
+    user_info, _, host = (parts["authority"] or "").rpartition("@")
+    path, query = parts["path"], parts["query"]
+    literal = host if host.startswith("[") else ""
+    if globs and _GLOB.search(text.replace(literal, "", 1)):
+        raise ValueError(
+            "curl makes several requests of […] and {…} in a URL; write each, or give -g if they are meant"
+        )
+    if upload and (not path or path.endswith("/")):
+        path = f"{path or '/'}{quote(upload, safe='', errors='surrogateescape')}"
+    if arguments:
+        query = f"{query}{'' if query.endswith('&') else '&'}{arguments}" if query else arguments
+    beginning = f"{parts['scheme']}://{host}" if parts["scheme"] else ""
+    url = beginning + without_dots(path) + ("" if query is None else f"?{query}")
+    return _encoded(url), user_info
+
+
+def without_dots(path: str) -> str:
+    """A path without its segments `.` and `..`, after RFC 3986, 5.2.4."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            if len(kept) > 1:
+                kept.pop()
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)
+
+
+def _encoded(url: str) -> str:
+    try:
+        url = with_ascii_host(url)
+        parts = urlsplit(url)
+        possible = not parts.scheme or (parts.hostname and parts.port != 0)
+    except ValueError:
+        possible = False
+    if not possible:
+        raise ValueError("the URL has no host or port that can be; correct it")
+    return quote(url.encode(errors="surrogateescape"), safe=_PRINTABLE)
