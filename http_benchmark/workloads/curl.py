@@ -93,7 +93,7 @@ class _Command:
             if option.name in OF_THE_RUN
         ]
         data = self._data()
-        in_query, body = (data, b"") if "get" in self._names else (b"", data)
+        in_query, body = (data, b"") if "get" in self._names and self._data_options else (None, data)
         method = self._method()
         if body and method == "HEAD":
             raise ValueError("a body is not sent with HEAD; leave out one of both")
@@ -131,12 +131,12 @@ class _Command:
         if "range" in self._names and kinds and kinds != ["-I"]:
             raise ValueError("-r with a body is not understood; leave out one of both")
 
-    def _template(self, method: str, url: str, in_query: bytes, body: bytes) -> Template:
+    def _template(self, method: str, url: str, in_query: bytes | None, body: bytes) -> Template:
         url, user_info = request_url(
             url,
             globs="globoff" not in self._names,
             upload=Path(self._last("upload-file") or "").name,
-            arguments=in_query.decode(errors="surrogateescape"),
+            arguments=None if in_query is None else in_query.decode(errors="surrogateescape"),
         )
         removed = [name for name, value in self._header_options if value is None]
         headers = [(name, value) for name, value in self._header_options if value is not None]
@@ -196,7 +196,7 @@ class _Command:
 
     def _range(self) -> str:
         given = self._last("range")
-        return f"bytes={given}" if given else ""
+        return "" if given is None else f"bytes={given}"
 
     def _data(self) -> bytes:
         upload = self._last("upload-file")
@@ -213,7 +213,11 @@ class _Command:
             return self._encoded_part(value)
         if value.startswith("@") and option.name != "data-raw":
             content = self._file(value[1:])
-            return content if option.name in {"data-binary", "json"} else content.translate(None, b"\r\n\0")
+            if option.name in {"data-binary", "json"}:
+                return content
+            if b"\0" in content:
+                raise ValueError(f"curl cuts lines with a NUL off in {option.spelled} @FILE; give --data-binary @FILE")
+            return content.translate(None, b"\r\n")
         return _bytes(value)
 
     def _encoded_part(self, value: str) -> bytes:

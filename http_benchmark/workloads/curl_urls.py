@@ -13,14 +13,14 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 _GLOB = re.compile(r"[{}]|\[(?!\])|(?<!\[)\]")
 
 
-def request_url(text: str, *, globs: bool, upload: str = "", arguments: str = "") -> tuple[str, str]:
+def request_url(text: str, *, globs: bool, upload: str = "", arguments: str | None = None) -> tuple[str, str]:
     """What is asked for, and the user with the password that the URL names.
 
     Args:
         text: The URL, perhaps without its scheme; or a path of the bundled origin, which begins with a slash.
         globs: Brackets and braces stand for several URLs.
         upload: Name of the file that is sent there; it becomes the last part of a path that has none.
-        arguments: Appended to the query.
+        arguments: Appended to the query, behind & even where they are empty; None for none.
 
     Raises:
         ValueError: It is no URL, or several.
@@ -30,13 +30,13 @@ def request_url(text: str, *, globs: bool, upload: str = "", arguments: str = ""
         if _OTHER_PROTOCOL.match(text):
             raise ValueError("curl guesses by the URL's host that it is not HTTP; put http:// before it")
         text = f"http://{text}"
-    if re.search(r"[\x00-\x20\x7f]", text + arguments) or "#" in arguments:
+    if re.search(r"[\x00-\x20\x7f]", text + (arguments or "")) or "#" in (arguments or ""):
         raise ValueError("the URL has a space, a control character, or # among its data; percent-encode it")
     parts = _PARTS.fullmatch(text)
     if parts is None or (parts["scheme"] or "http").lower() not in {"http", "https"}:
         raise ValueError("the URL must begin with http://, https://, or as a path of the bundled origin with /")
     user_info, _, host = (parts["authority"] or "").rpartition("@")
-    path, query = parts["path"], parts["query"]
+    path, query = without_dots(parts["path"]), parts["query"]
     literal = host if host.startswith("[") else ""
     if globs and _GLOB.search(text.replace(literal, "", 1)):
         raise ValueError(
@@ -44,10 +44,10 @@ def request_url(text: str, *, globs: bool, upload: str = "", arguments: str = ""
         )
     if upload and (not path or path.endswith("/")):
         path = f"{path or '/'}{quote(upload, safe='', errors='surrogateescape')}"
-    if arguments:
-        query = f"{query}{'' if query.endswith('&') else '&'}{arguments}" if query else arguments
+    if arguments is not None:
+        query = f"{query}{'' if query.endswith('&') else '&'}{arguments}" if query else arguments or query
     beginning = f"{parts['scheme']}://{host}" if parts["scheme"] else ""
-    url = beginning + without_dots(path) + ("" if query is None else f"?{query}")
+    url = beginning + path + ("" if query is None else f"?{query}")
     return _encoded(url), user_info
 
 

@@ -192,6 +192,7 @@ class CurlTest(WorkloadCase):
             ("http://a", "http://a/c%20d"),
             ("http://a/", "http://a/c%20d"),
             ("'http://a/b/?x=/'", "http://a/b/c%20d?x=/"),
+            ("http://a/b/.", "http://a/b/c%20d"),
             ("http://a/b", "http://a/b"),
         ):
             with self.subTest(url):
@@ -201,10 +202,11 @@ class CurlTest(WorkloadCase):
     def test_data_that_is_put_together(self):
         """With & between, but before --json; from files without the ends of lines, or as they are."""
         (self.folder / "f").write_bytes(b"a b\r\n\0\xff")
+        (self.folder / "g").write_bytes(b"a b\r\n\xff")
         for arguments, body in (
             ("-d '' -d x", b"&x"),
             ("-d x --json y -d z", b"xy&z"),
-            ("-d @f", b"a b\xff"),
+            ("-d @g", b"a b\xff"),
             ("--json @f", b"a b\r\n\0\xff"),
             ("--data-urlencode n@f --data-urlencode @f", b"n=a+b%0D%0A%00%FF&a+b%0D%0A%00%FF"),
             ("--data-urlencode =a= --data-urlencode 'a b'", b"a%3D&a+b"),
@@ -213,6 +215,10 @@ class CurlTest(WorkloadCase):
         ):
             with self.subTest(arguments):
                 self.assertEqual(body, self.one(f"curl http://a {arguments}").body)
+        (fault,) = self.faults("a.sh", "curl http://a -d @f")
+        self.assertIn("give --data-binary @FILE", fault)
+        self.assertEqual("http://a?x&", self.one("curl http://a?x -G -d ''").url)
+        self.assertEqual("http://a", self.one("curl http://a -G -d ''").url)
         for url in ("http://a?#f", "'http://a?x&'", "http://a?x"):
             with self.subTest(url):
                 self.assertIn(self.one(f"curl {url} -G -d y").url, {"http://a?y", "http://a?x&y"})
