@@ -25,8 +25,10 @@ from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ExperimentResult, FloorProbe, PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
+from http_benchmark.models.provenance import Provenance
 from http_benchmark.plan import Plan
 from http_benchmark.planning import configured_workload, make_plan
+from http_benchmark.provenance import provenance
 from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.screening import unchecked_certificates, unused_proxies
 from http_benchmark.stats.conclusion import conclude
@@ -121,6 +123,7 @@ class Experiment:
         self._floor: tuple[FloorProbe, ...] = ()
         self._unchecked: tuple[str, ...] = ()
         self._unproxied: tuple[str, ...] = ()
+        self._provenance: Provenance | None = None
         self._environment = host.describe(
             client_cpus=self.plan.client_cpus,
             origin_cpus=self.plan.origin_cpus,
@@ -157,6 +160,7 @@ class Experiment:
                 self._target = target.description
                 self.plan = self.plan.set_up(target)
                 self._observer.preparing(self.plan)
+                self._provenance = provenance(self.plan.arms)
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
                 self._unchecked = unchecked_certificates(self.plan)
@@ -235,6 +239,7 @@ class Experiment:
             configuration=shareable(self.configuration.to_dict())
             | {"contenders": [arm.asked_for for arm in self._all_arms]},
             environment=self._environment.to_dict(),
+            provenance=self._provenance,
             target=self._target,
             load_model="open" if self.plan.arrivals else "closed",
             turns=self.plan.turns,

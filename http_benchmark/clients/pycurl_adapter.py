@@ -340,3 +340,9 @@ def _http_version(options: ClientOptions) -> int:
     if options.http_version == "1.1":
         return int(pycurl.CURL_HTTP_VERSION_1_1)
     return int(pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)  # with TLS too: the others fall back to 1.1 in silence
+
+
+def tls() -> str:
+    """The TLS library that libcurl was linked with, and libcurl, which may be the system's own."""
+    version = pycurl.version_info()
+    return f"{version[5].replace('/', ' ')}, by libcurl {version[1]}"

@@ -214,3 +214,7 @@ def _proxies_hidden() -> Iterator[None]:
         yield
     finally:
         os.environ.update(hidden)
+
+
+def tls() -> None:
+    """The library has its own TLS inside and does not say which."""

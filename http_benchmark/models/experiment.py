@@ -10,6 +10,7 @@ from pydantic import Field
 
 from http_benchmark.models.base import Model
 from http_benchmark.models.measurement import Distribution, GcRecord
+from http_benchmark.models.provenance import Provenance
 from http_benchmark.models.work import Work
 
 Metric = Literal["throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999"]
@@ -344,6 +345,7 @@ class ExperimentResult(Model):
     primary_metric: Metric
     configuration: dict[str, Any]
     environment: dict[str, Any]
+    provenance: Provenance | None = None
     target: Target
     load_model: Literal["closed", "open"] = "closed"
     turns: Literal["slices", "trials"] = "slices"

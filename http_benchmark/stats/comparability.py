@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from http_benchmark.models.comparison import Difference
+from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 
@@ -64,7 +65,9 @@ def differences(a: ExperimentResult, b: ExperimentResult) -> list[Difference]:
             prefix="environment.",
             noted=_ENVIRONMENT_NOTED,
         ),
+        *_differing(_interpreter(a), _interpreter(b), prefix="interpreter.", noted=frozenset()),
         *_differing(*_common(_libraries(a), _libraries(b)), prefix="libraries.", noted=None),
+        *_differing(*_common(_packages(a), _packages(b)), prefix="packages of ", noted=None),
     ]
     return sorted(found, key=lambda difference: difference.severity != "matters")
 
@@ -83,8 +86,14 @@ def circumstances(experiment: ExperimentResult) -> dict[str, Any]:
 def software(experiment: ExperimentResult, client: ClientResult) -> dict[str, Any]:
     """What may change from point to point of such a series: the versions of all that takes part."""
     environment = experiment.environment
+    brought = f"{Contender.parse(client.contender.partition('#')[0]).subject}: "
     return {
         f"libraries.{client.library}": client.version,
+        **{
+            f"packages of {name}": version
+            for name, version in _packages(experiment).items()
+            if name.startswith(brought)
+        },
         **{f"environment.{name}": environment[name] for name in sorted(_SOFTWARE) if name in environment},
     }
 
@@ -135,6 +144,22 @@ def _common(*versions: dict[str, str | None]) -> list[dict[str, str | None]]:
     """Those of the libraries that both experiments measured; who is in one only is said elsewhere."""
     names = set.intersection(*(set(known) for known in versions))
     return [{name: version for name, version in known.items() if name in names} for known in versions]
+
+
+def _interpreter(experiment: ExperimentResult) -> dict[str, Any]:
+    """How it was built and set up; empty where an earlier version did not look."""
+    return experiment.provenance.interpreter.to_dict() if experiment.provenance else {}
+
+
+def _packages(experiment: ExperimentResult) -> dict[str, str | None]:
+    """What each client brings along: "httpx: h11" → version, and "httpx: TLS"."""
+    runtimes = experiment.provenance.runtimes if experiment.provenance else {}
+    return {
+        f"{client}: {name}": version
+        for client, runtime in runtimes.items()
+        for name, version in {**runtime.packages, "TLS": runtime.tls}.items()
+        if name.lower() != client
+    }
 
 
 def _libraries(experiment: ExperimentResult) -> dict[str, str | None]:

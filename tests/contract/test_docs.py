@@ -57,6 +57,7 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 from http_benchmark.models.history import History, HistoryPoint, HistoryShift, OtherSeries
 from http_benchmark.models.http_request import HTTPRequest
 from http_benchmark.models.measurement import Distribution, GcRecord
+from http_benchmark.models.provenance import InterpreterBuild, Provenance, Revision, Runtime
 from http_benchmark.models.resource_metrics import ResourceMetrics
 from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
 from http_benchmark.models.work import Count, Deviation, DeviationCode, Work
@@ -93,6 +94,10 @@ PUBLISHED = {
     "Configuration": ExperimentConfiguration,
     "Environment": Environment,
     "Source": ContenderSource,
+    "Provenance": Provenance,
+    "Revision": Revision,
+    "Interpreter build": InterpreterBuild,
+    "Runtime": Runtime,
     "Comparison": Comparison,
     "Compared arm": ComparedArm,
     "Difference": Difference,

@@ -9,6 +9,7 @@ from http_benchmark.models.comparison import Comparison, Difference
 from http_benchmark.models.environment import Environment
 from http_benchmark.models.experiment import METRICS, Reason, Target, Validity
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.provenance import InterpreterBuild, Provenance, Revision, Runtime
 from http_benchmark.report.comparison import print_comparison
 from http_benchmark.stats import comparability
 from http_benchmark.stats.comparability import differences
@@ -101,6 +102,27 @@ class TestDifferences(TestCase):
         newer = [make_block(make_trial("httpx:sync", version="0.28"))]
 
         self.assertEqual([("libraries.httpx", "noted")], found(make_result(older), make_result(newer)))
+
+    def test_another_interpreter_and_other_packages(self):
+        """How the interpreter was built matters; what the clients bring along is noted, package by package."""
+        before, after = (
+            Provenance(
+                program=Revision(version=version, commit=version),
+                interpreter=InterpreterBuild(flags=flags),
+                runtimes={"httpx": Runtime(tls=tls, packages={"httpx": version, "h11": version, "idna": "3"})},
+            )
+            for version, flags, tls in (("1", (), "OpenSSL 3"), ("2", ("debug",), "OpenSSL 4"))
+        )
+
+        self.assertEqual(
+            [
+                ("interpreter.flags", "matters"),
+                ("packages of httpx: h11", "noted"),
+                ("packages of httpx: TLS", "noted"),
+            ],
+            found(experiment(provenance=before), experiment(provenance=after)),
+        )
+        self.assertEqual([], [one for one in found(experiment(), experiment(provenance=after)) if one[1] == "matters"])
 
     def test_what_matters_stands_first(self):
         """Though the configuration is looked at before the environment."""
