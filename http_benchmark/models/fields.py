@@ -113,7 +113,7 @@ def _headers(value: object, info: ValidationInfo) -> tuple[tuple[str, str], ...]
     """Read headers from a mapping, pairs, or "Name: value" texts, and check them all."""
     faults: list[str] = []
     pairs = tuple(_header_pairs(value, str(info.field_name), faults))
-    faults += [fault for name, text in pairs if (fault := _header_fault(name, text))]
+    faults += [fault for name, text in pairs if (fault := header_fault(name, text))]
     if faults:
         raise ConfigurationError(faults)
     return pairs
@@ -134,7 +134,8 @@ def _header_pairs(value: object, field: str, faults: list[str]) -> Iterable[tupl
                 faults.append(f"{option_named(field)}: entry {number} must be text of the form 'Name: value'")
 
 
-def _header_fault(name: str, value: str) -> str | None:
+def header_fault(name: str, value: str) -> str | None:
+    """What is wrong with a header; None if nothing is. Its value is not repeated."""
     if "\n" in name + value or "\r" in name + value:
         return f"header {name!r} must not contain a line break; remove it, a header is one line"
     if not HEADER_NAME.fullmatch(name):

@@ -55,9 +55,9 @@ def _read(path: Path) -> Workload:
 
 def _open_api(path: Path, content: bytes, document: Any) -> Workload:
     """Read an OpenAPI document; what that takes is imported here, since it takes a second."""
-    from http_benchmark.workloads import openapi  # noqa: PLC0415
+    from http_benchmark.workloads.openapi import reading  # noqa: PLC0415
 
-    return openapi.read(path, content, document)
+    return reading.read(path, content, document)
 
 
 def _json(path: Path, content: bytes) -> dict[str, Any]:

@@ -2,13 +2,8 @@
 
 import json
 
+from tests.unit.openapi_documents import OK, document, swagger
 from tests.unit.workload_case import WorkloadCase
-
-OK = {"responses": {"200": {"description": "ok"}}}
-
-
-def document(paths: object, **fields: object) -> dict[str, object]:
-    return {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths} | fields
 
 
 class OpenApiTest(WorkloadCase):
@@ -89,6 +84,7 @@ class OpenApiTest(WorkloadCase):
         for servers, expected in (
             ([], "/x"),
             ([{"url": "v2"}], "/v2/x"),
+            ([{"url": "http://b\u00fccher.example/\u00fc"}], "http://xn--bcher-kva.example/%C3%BC/x"),
             (
                 [{"url": "https://{host}/v1", "variables": {"host": {"default": "api.example"}}}],
                 "https://api.example/v1/x",
@@ -98,31 +94,178 @@ class OpenApiTest(WorkloadCase):
                 ((_, url, _, _),) = self.requests(document({"/x": {"get": OK}}, servers=servers))
                 self.assertEqual(expected, url)
 
+    def test_servers_of_an_operation_come_first(self):
+        """Then those of its path, then the document's; relative ones are to the document's own place."""
+        paths = {
+            "/x": {"servers": [{"url": "../v2"}], "get": OK, "put": OK | {"servers": [{"url": "http://o.example"}]}}
+        }
+        urls = [
+            url
+            for _, url, _, _ in self.requests(
+                document(paths | {"/y": {"get": OK, "servers": []}}, servers=[{"url": "/d"}])
+            )
+        ]
+
+        self.assertEqual(["/v2/x", "http://o.example/x", "/d/y"], urls)
+
+    def test_servers_that_no_request_can_be_sent_to(self):
+        """Their operations are left out, and their passwords not shown."""
+        for url, words in (
+            ("ws://a.example", "server 'ws://a.example' is not http:// or https://"),
+            ("ftp://user:secret@a.example", "server 'ftp://***@a.example' is not http:// or https://"),
+            ("//a.example", "server '//a.example' does not say http:// or https://"),
+            ("https://{host}", "server 'https://{host}' must have no ?, # or variable without a default"),
+            ("/a?b", "server '/a?b' must have no ?, # or variable without a default"),
+            (
+                "http://\u00fc .example",
+                "server 'http://ü .example' has a name that no host can have",
+            ),
+        ):
+            with self.subTest(url):
+                (fault,) = self.faults("api.json", json.dumps(document({"/x": {"get": OK}}, servers=[{"url": url}])))
+                self.assertEqual(f"api.json: no operation can be sent: GET /x: {words}; add examples", fault)
+
+    def test_paths(self):
+        """What their author wrote stays, with what no URL can hold percent-encoded; a value for each variable."""
+        parameters = [{"name": "b", "in": "query", "schema": {"default": 1}}]
+        paths = {"/a b?x=1": {"get": OK | {"parameters": parameters}}, "/f#g": {"get": OK}, "/{id}": {"get": OK}}
+
+        self.assertEqual([("GET", "/a%20b?x=1&b=1", (), b"")], self.requests(document(paths)))
+        self.assertEqual(
+            (
+                "left out: GET /f#g: its path has a #, behind which nothing is sent",
+                "left out: GET /{id}: no path parameter 'id'",
+            ),
+            self.workload.notes,
+        )
+
+    def test_headers_that_the_document_describes_elsewhere(self):
+        """Such parameters are ignored; Accept has what answers of success may be."""
+        ignored = [
+            {"name": name, "in": "header", "required": True, "schema": {"example": "x"}}
+            for name in ("Accept", "content-type", "AUTHORIZATION")
+        ]
+        answers = {
+            "200": {"description": "ok", "content": {"application/json": {}, "text/csv": {}}},
+            "201": {"$ref": "#/components/responses/Made"},
+            "404": {"description": "no", "content": {"text/html": {}}},
+        }
+        described = document(
+            {"/x": {"get": {"parameters": ignored, "responses": answers}}},
+            components={"responses": {"Made": {"description": "made", "content": {"text/csv": {}, "text/xml": {}}}}},
+        )
+
+        ((_, _, headers, _),) = self.requests(described)
+        self.assertEqual((("Accept", "application/json, text/csv, text/xml"),), headers)
+
+    def test_what_is_not_required_and_cannot_be_sent_is_said(self):
+        """The request goes without it."""
+        parameters = [
+            {"name": "q", "in": "query", "style": "deepObject", "schema": {"example": {"a": [1]}}},
+            {"name": "Host", "in": "header", "schema": {"example": "x"}},
+            {"name": "j", "in": "query", "content": {"application/json": {"example": {"a": 1}}}},
+            {"name": "none", "in": "query", "schema": {}},
+        ]
+        xml = {"content": {"application/xml": {"example": {"a": 1}}}}
+        paths = {"/x": {"parameters": parameters, "post": OK | {"requestBody": xml}, "trace": OK}}
+
+        self.assertEqual([("POST", "/x?j=%7B%22a%22%3A%201%7D", (), b"")], self.requests(document(paths)))
+        self.assertEqual(
+            (
+                "left out: TRACE /x: the method is not sent",
+                "left out: POST /x: query parameter 'q': there is no way to write [1] as a single value",
+                "left out: POST /x: header parameter 'Host': the client decides it",
+                "left out: POST /x: its body: a body of 'application/xml' is not put together",
+            ),
+            self.workload.notes,
+        )
+
+    def test_what_is_required_and_cannot_be_sent_leaves_its_operation_out(self):
+        """Parameters and bodies alike; header values that HTTP cannot carry, too."""
+        style = {"name": "q", "in": "query", "required": True, "style": "deepObject", "schema": {"example": "x"}}
+        header = {"name": "X-A", "in": "header", "schema": {"example": "a\nb"}}
+        body = {"required": True, "content": {"text/*": {"example": 1}, "text/xml": {"example": {}}}}
+        lone = {"name": "q", "in": "query", "schema": {"example": "\ud800"}}
+        paths = {
+            "/a": {"get": OK | {"parameters": [style]}},
+            "/b": {"get": OK | {"parameters": [header]}},
+            "/c": {
+                "post": OK | {"requestBody": body},
+                "get": OK | {"requestBody": body | {"content": {"text/plain": {"example": "x"}}}},
+            },
+            "/d": {"get": OK | {"parameters": [lone]}},
+            "/e": {"get": OK},
+        }
+
+        self.assertEqual([("GET", "/e", (), b"")], self.requests(document(paths)))
+        self.assertEqual(
+            (
+                "left out: GET /a: query parameter 'q': style deepObject has no way to write 'x'",
+                "left out: GET /b: header 'X-A' must not contain a line break; remove it, a header is one line",
+                "left out: GET /c: a body with GET is not sent",
+                "left out: POST /c: 'text/*' does not say what to send; a body of 'text/xml' is not put together",
+                "left out: GET /d: an example has half a character (a lone surrogate), which is no text",
+            ),
+            self.workload.notes,
+        )
+
+    def test_path_items_of_components(self):
+        """A path that is a reference has what it leads to, and what stands beside it."""
+        paths = {"/x": {"$ref": "#/paths/~1y", "put": OK}, "/y": {"get": OK}}
+        self.assertEqual(["GET", "PUT", "GET"], [method for method, _, _, _ in self.requests(document(paths))])
+
     def test_swagger(self):
         """Host and base path; bodies and forms are parameters there."""
         body = {"name": "pet", "in": "body", "schema": {"type": "object", "example": {"a": 1}}}
         form = {"name": "q", "in": "formData", "type": "string", "default": "a b"}
-        described = {
-            "swagger": "2.0",
-            "info": {"title": "t", "version": "1"},
-            "host": "api.example:8080",
-            "basePath": "/v1",
-            "schemes": ["https"],
-            "paths": {"/x": {"post": OK | {"parameters": [body]}, "put": OK | {"parameters": [form]}}},
-        }
+        described = swagger(
+            {
+                "/x": {
+                    "post": OK | {"parameters": [body]},
+                    "put": OK | {"parameters": [form], "schemes": ["wss", "http"]},
+                }
+            },
+            host="api.example:8080",
+            basePath="/v1",
+            schemes=["https"],
+            produces=["application/json", "text/csv"],
+        )
+        accept = ("Accept", "application/json, text/csv")
+        url = "api.example:8080/v1/x"
 
         self.assertCountEqual(
             [
-                ("POST", "https://api.example:8080/v1/x", (("Content-Type", "application/json"),), b'{"a": 1}'),
-                (
-                    "PUT",
-                    "https://api.example:8080/v1/x",
-                    (("Content-Type", "application/x-www-form-urlencoded"),),
-                    b"q=a+b",
-                ),
+                ("POST", f"https://{url}", (("Content-Type", "application/json"), accept), b'{"a": 1}'),
+                ("PUT", f"http://{url}", (("Content-Type", "application/x-www-form-urlencoded"), accept), b"q=a+b"),
             ],
             self.requests(described),
         )
+
+    def test_forms_of_swagger(self):
+        """In parts where there is a file or nothing else is taken; lists in their collection format."""
+        ids = {"name": "i", "in": "formData", "type": "array", "items": {"type": "integer"}, "default": [1, 2]}
+        file = {"name": "f", "in": "formData", "type": "file", "x-example": "content"}
+        for fields, operation, kind, contained in (
+            ([ids], {}, "application/x-www-form-urlencoded", b"i=1,2"),
+            ([ids | {"collectionFormat": "multi"}], {}, "application/x-www-form-urlencoded", b"i=1&i=2"),
+            ([ids | {"collectionFormat": "pipes"}], {}, "application/x-www-form-urlencoded", b"i=1%7C2"),
+            ([ids], {"consumes": ["multipart/form-data"]}, "multipart/form-data", b'name="i"\r\n\r\n1,2\r\n'),
+            (
+                [file],
+                {},
+                "multipart/form-data",
+                b'filename="f"\r\nContent-Type: application/octet-stream\r\n\r\ncontent',
+            ),
+        ):
+            with self.subTest(fields=fields, operation=operation):
+                ((_, _, headers, body),) = self.requests(
+                    swagger({"/x": {"post": OK | {"parameters": fields} | operation}})
+                )
+                self.assertEqual(kind, dict(headers)["Content-Type"].partition(";")[0])
+                self.assertIn(contained, body)
+        required = {"name": "f", "in": "formData", "type": "file", "required": True}
+        (fault,) = self.faults("api.json", json.dumps(swagger({"/x": {"post": OK | {"parameters": [required]}}})))
+        self.assertIn("POST /x: no example for the form field 'f'", fault)
 
     def test_yaml(self):
         """Statuses that are numbers, and dates that stay text."""
@@ -134,31 +277,6 @@ class OpenApiTest(WorkloadCase):
         )
 
         self.assertEqual("/x?day=2026-11-25", workload.templates[0].url)
-
-    def test_a_malformed_document(self):
-        """One line per fault, with its place in the document."""
-        reference = {"get": {"responses": {"200": {"$ref": "#/components/responses/No"}}}}
-        elsewhere = {"get": {"responses": {"200": {"$ref": "http://127.0.0.1:9/x.json#/a"}}}}
-        for described, expected in (
-            ({}, ['it must say "openapi": "3.0.x" to "3.2.x" or "swagger": "2.0", got None']),
-            ({"openapi": 3.0}, ['it must say "openapi"']),
-            ({"openapi": "3.0.3", "paths": {}}, ["document: 'info' is a required property"]),
-            (document({"/x": {"get": {}}}), ["paths./x.get: 'responses' is a required property"]),
-            (
-                document({"/x": reference}),
-                ["paths./x.get.responses.200.$ref: '#/components/responses/No' leads nowhere; correct it"],
-            ),
-            (
-                document({"/x": elsewhere}),
-                ["paths./x.get.responses.200.$ref: 'http://127.0.0.1:9/x.json#/a' is in another file"],
-            ),
-            (document({}), ["no operation can be sent: it has no operations; add examples"]),
-        ):
-            with self.subTest(described=described):
-                faults = self.faults("api.json", json.dumps(described))
-                self.assertEqual(len(expected), len(faults), faults)
-                for words, fault in zip(expected, faults, strict=True):
-                    self.assertTrue(fault.startswith(f"api.json: {words}"), fault)
 
     def test_malformed_yaml(self):
         """Where in the file it is."""
