@@ -126,8 +126,8 @@ class _Command:
         ]
         if len(kinds) > 1:
             raise ValueError(f"{' and '.join(kinds)} contradict each other; give one of them")
-        if len(self._all("upload-file")) > 1:
-            raise ValueError("several -T are not understood; write a command for each")
+        if "upload-file" in self._names and len(self._all("upload-file")) + len(self._all("url")) > 2:
+            raise ValueError("several files or URLs with -T are not understood; write a command for each")
         if "range" in self._names and kinds and kinds != ["-I"]:
             raise ValueError("-r with a body is not understood; leave out one of both")
 
@@ -138,6 +138,8 @@ class _Command:
             upload=Path(self._last("upload-file") or "").name,
             arguments=None if in_query is None else in_query.decode(errors="surrogateescape"),
         )
+        if any(name.lower() == "host" and value != urlsplit(url).netloc for name, value in self._header_options):
+            self.notes.append("the header Host is left out; clients send the host of the URL")
         removed = [name for name, value in self._header_options if value is None]
         headers = [(name, value) for name, value in self._header_options if value is not None]
         given = {name.lower() for name, _ in self._header_options}

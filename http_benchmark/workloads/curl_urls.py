@@ -25,30 +25,31 @@ def request_url(text: str, *, globs: bool, upload: str = "", arguments: str | No
     Raises:
         ValueError: It is no URL, or several.
     """
-    text = text.partition("#")[0]
-    if not text.startswith("/") and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text):
-        if _OTHER_PROTOCOL.match(text):
-            raise ValueError("curl guesses by the URL's host that it is not HTTP; put http:// before it")
-        text = f"http://{text}"
-    if re.search(r"[\x00-\x20\x7f]", text + (arguments or "")) or "#" in (arguments or ""):
+    text = _with_scheme(text.partition("#")[0])
+    if re.search(r"[\x00-\x20\x7f#]", text + (arguments or "")):
         raise ValueError("the URL has a space, a control character, or # among its data; percent-encode it")
     parts = _PARTS.fullmatch(text)
     if parts is None or (parts["scheme"] or "http").lower() not in {"http", "https"}:
         raise ValueError("the URL must begin with http://, https://, or as a path of the bundled origin with /")
     user_info, _, host = (parts["authority"] or "").rpartition("@")
     path, query = without_dots(parts["path"]), parts["query"]
-    literal = host if host.startswith("[") else ""
-    if globs and _GLOB.search(text.replace(literal, "", 1)):
-        raise ValueError(
-            "curl makes several requests of […] and {…} in a URL; write each, or give -g if they are meant"
-        )
+    if globs and _GLOB.search(text.replace(host, "", 1) if host.startswith("[") else text):
+        raise ValueError("curl makes several requests of […] and {…} in a URL; write each, or give -g to mean them")
     if upload and (not path or path.endswith("/")):
         path = f"{path or '/'}{quote(upload, safe='', errors='surrogateescape')}"
     if arguments is not None:
         query = f"{query}{'' if query.endswith('&') else '&'}{arguments}" if query else arguments or query
     beginning = f"{parts['scheme']}://{host}" if parts["scheme"] else ""
-    url = beginning + path + ("" if query is None else f"?{query}")
-    return _encoded(url), user_info
+    return _encoded(beginning + path + ("" if query is None else f"?{query}")), user_info
+
+
+def _with_scheme(text: str) -> str:
+    """The URL with the scheme that curl guesses where there is none, or a path as it is."""
+    if text.startswith("/") or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text):
+        return text
+    if _OTHER_PROTOCOL.match(text):
+        raise ValueError("curl guesses by the URL's host that it is not HTTP; put http:// before it")
+    return f"http://{text}"
 
 
 def without_dots(path: str) -> str:

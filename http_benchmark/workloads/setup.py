@@ -87,7 +87,7 @@ def _taken(
         raise ConfigurationError([f"{name}: {fault}" for fault in error.faults]) from None
     try:
         answer = exchange(request, options)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, UnicodeError, http.client.HTTPException) as error:  # Unicode: no host can have that name
         raise TargetError(
             f"{name}: {without_secrets(str(error) or type(error).__name__)}; is the server there?"
         ) from error

@@ -90,6 +90,14 @@ class CurlTest(WorkloadCase):
             workload.notes,
         )
 
+    def test_another_host_is_noted(self):
+        """The header is left out; with the URL's own host there is nothing to say."""
+        notes = ("the header Host is left out; clients send the host of the URL",)
+        for host, expected in (("b", notes), ("a:1", ())):
+            with self.subTest(host):
+                workload = self.read("a.sh", f"curl http://a:1/ -H 'host: {host}'")
+                self.assertEqual((expected, ()), (workload.notes, workload.templates[0].headers))
+
     def test_what_is_not_understood(self):
         """One line per fault, with the line on which the command begins."""
         for content, expected in (
@@ -114,6 +122,7 @@ class CurlTest(WorkloadCase):
             ("curl http://a -d @-", "line 1: nothing is read from standard input; name a file"),
             ("curl http://a -I -d x", "line 1: -d and -I contradict each other"),
             ("curl http://a -T a.txt -d x", "line 1: -d and -T contradict each other"),
+            ("curl -T a.txt http://a http://b", "line 1: several files or URLs with -T are not understood"),
             ("curl http://a -X HEAD -d x", "line 1: a body is not sent with HEAD"),
             ("curl http://a -r 0-1 -d x", "line 1: -r with a body is not understood"),
             ("\ncurl http://a -d 'x", "line 2: a quotation that begins here does not end; close it"),

@@ -176,6 +176,7 @@ class SetupTest(unittest.TestCase):
             ),
             ('url = "/get"\ntake = { x = { cookie = "s" } }', None, "'log in': x: the answer has no cookie 's'"),
             ('url = "/bytes/9"\ntake = { x = { json = "a" } }', None, "the answer has no json 'a'"),
+            ('url = "/get"', f"http://{'a' * 64}.example", "'log in': .*label"),
             ('url = "/get?key=1"', f"http://127.0.0.1:{refused_port()}", "'log in': .*refused; is the server there"),
         ):
             with self.subTest(step), self.assertRaisesRegex(TargetError, words):
