@@ -29,8 +29,8 @@ from http_benchmark.models.provenance import Provenance
 from http_benchmark.plan import Plan
 from http_benchmark.planning import configured_workload, make_plan
 from http_benchmark.provenance import provenance
-from http_benchmark.redaction import shareable, without_passwords
 from http_benchmark.screening import unchecked_certificates, unused_proxies
+from http_benchmark.secret_url import parse_url, shareable
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.stats.work import works
@@ -38,6 +38,7 @@ from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
 from http_benchmark.utils.allowance import allowance
+from http_benchmark.utils.vault import resolve
 from http_benchmark.workloads.mixing import describe
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
@@ -82,7 +83,7 @@ class Experiment:
 
     Raises:
         ConfigurationError: The configuration does not hold together, the system does not offer what it takes, or a
-            version or source tree cannot be had.
+            version or source tree cannot be had, or a secret is not where the configuration says.
         ClientUnavailableError: None of the contenders is installed.
     """
 
@@ -109,14 +110,16 @@ class Experiment:
             )  # one for all modes of a client
             raise ClientUnavailableError("; ".join(messages) or "no client is installed; pip install http-benchmark")
         seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
-        self.plan = fitted(make_plan(configuration, arms, seed=seed, body=body, workload=workload), allowance())
+        found = resolve(configuration.references)
+        plan = make_plan(configuration, arms, seed=seed, body=body, workload=workload, secrets=found)
+        self.plan = fitted(plan, allowance())
         self._all_arms = self.plan.arms
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
         self._started_at = datetime.now(UTC)
         self._finished_at: datetime | None = None
         self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
-        self._target = Target(kind="bundled", url=configuration.url or "")
+        self._target = Target(kind="bundled", url=str(configuration.url or ""))
         self._open_target: OpenTarget | None = None
         self._started_s = 0.0
         self._pacing: tuple[PacingCheck, ...] = ()
@@ -156,7 +159,8 @@ class Experiment:
         self._started_at = datetime.now(UTC)
         stored = False
         try:
-            with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
+            plan = self.plan
+            with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
                 self._target = target.description
                 self.plan = self.plan.set_up(target)
                 self._observer.preparing(self.plan)
@@ -236,8 +240,7 @@ class Experiment:
             blocks=0,
             planned_blocks=self.plan.blocks,
             primary_metric=self.plan.primary_metric,
-            configuration=shareable(self.configuration.to_dict())
-            | {"contenders": [arm.asked_for for arm in self._all_arms]},
+            configuration=self.configuration.to_dict() | {"contenders": [arm.asked_for for arm in self._all_arms]},
             environment=self._environment.to_dict(),
             provenance=self._provenance,
             target=self._target,
@@ -299,8 +302,7 @@ class BenchmarkRunner:
             WorkerError: The client's process crashed or hung.
         """
         config = self.config.checked()
-        body = config.body.encode() if isinstance(config.body, str) else config.body
-        experiment = Experiment(_as_experiment(config), body=body)
+        experiment = Experiment(_as_experiment(config), body=config.body if isinstance(config.body, bytes) else None)
         result = experiment.run()
         if not experiment.blocks:
             raise WorkerError("; ".join(client.message or client.contender for client in result.clients))
@@ -315,6 +317,7 @@ def _as_experiment(config: BenchmarkConfiguration) -> ExperimentConfiguration:
         url=config.target_url,
         method=config.http_method,
         headers=tuple(config.headers.items()),
+        body=config.body if isinstance(config.body, str) and config.body else None,
         concurrency=config.concurrency,
         duration=None if exact else config.duration_seconds,
         requests=config.total_requests,
@@ -339,7 +342,7 @@ def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, 
         client_library=config.client_library,
         client_type=trial.mode,
         http_method=config.http_method,
-        url=without_passwords(config.target_url),
+        url=str(parse_url(config.target_url)),
         start_time=result.started_at,
         end_time=result.finished_at or result.started_at,
         duration=measured.duration_s,

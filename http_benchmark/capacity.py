@@ -150,7 +150,8 @@ class CapacityExperiment:
         """
         self._started_at = datetime.now(UTC)
         try:
-            with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
+            plan = self.plan
+            with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
                 self._target = target.description
                 self.plan = self.plan.set_up(target)
                 self._observer.started(self.result(), self)

@@ -23,6 +23,8 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
 from http_benchmark.models.experiment_configuration import OPEN_CONCURRENCY, ExperimentConfiguration
 from http_benchmark.models.fields import CountOrZero
+from http_benchmark.models.secret_fields import DatabaseUrl
+from http_benchmark.secret_url import parse_url
 
 DEFAULT_DATABASE_URL = "sqlite:///benchmark_results.db"
 PREFIX = "HTTP_BENCHMARK_"
@@ -69,7 +71,7 @@ class Settings(ExperimentConfiguration, BaseSettings):
     `Settings()` reads the environment; `Settings.load` reads the file too.
 
     Attributes:
-        database_url: Where results are stored; may hold a password, so it is neither printed nor dumped.
+        database_url: Where results are stored; is not dumped.
         verbose: 0 for warnings, 1 for information, 2 for everything.
         log_file: Where log lines go besides standard error.
         not_heeded: Settings of other commands, which file and environment may have for those.
@@ -79,7 +81,7 @@ class Settings(ExperimentConfiguration, BaseSettings):
 
     not_heeded: ClassVar[frozenset[str]] = frozenset()
 
-    database_url: str = Field(default=DEFAULT_DATABASE_URL, min_length=1, repr=False, exclude=True)
+    database_url: Annotated[DatabaseUrl, Field(exclude=True)] = parse_url(DEFAULT_DATABASE_URL)
     verbose: Annotated[CountOrZero, Field(exclude=True)] = 0
     log_file: Annotated[Path | None, Field(exclude=True)] = None
     _levels: tuple[int, ...] = PrivateAttr(default=())
@@ -248,5 +250,5 @@ def _own_table(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
     for name, title in (("tool", "tool"), ("http-benchmark", "tool.http-benchmark")):
         table = table.get(name, {})
         if not isinstance(table, dict):
-            raise ConfigurationError(f"[{title}] in {str(path)!r} must be a table, got {table!r}")
+            raise ConfigurationError(f"[{title}] in {str(path)!r} must be a table, got {type(table).__name__}")
     return cast("Mapping[str, Any]", table)

@@ -15,7 +15,8 @@ from typing import Any
 
 from http_benchmark.errors import ConfigurationError, StorageError
 from http_benchmark.models.benchmark_result import BenchmarkResult
-from http_benchmark.redaction import shareable, without_passwords
+from http_benchmark.redaction import without_passwords
+from http_benchmark.secret_url import shareable
 
 TABLE = "benchmark_results"
 

@@ -78,7 +78,8 @@ class Plan:
         adaptive_rounds: Whether slow slices reduce the rounds to `SLOW_ROUNDS`.
         warm_up: None for none; then connections are not opened beforehand either.
         seed: Of the orders and of generated bodies.
-        url: What to aim at: a URL, a path on the bundled origin, or None for its default.
+        url: What to aim at: a URL without user and password, a path on the bundled origin, or None for its default.
+        shown_url: What may be shown of it.
         request: What is sent; its URL is filled in when the target is open.
         workload: What is sent instead, from a file; None for the one request.
         mix: The workload's concrete requests; None without one, and before the target is open: `aimed`.
@@ -105,7 +106,8 @@ class Plan:
     adaptive_rounds: bool
     warm_up: Slice | None
     seed: int
-    url: str | None
+    url: str | None = field(repr=False)
+    shown_url: str | None
     request: Request
     workload: Workload | None
     mix: Mix | None

@@ -5,7 +5,8 @@ What a plan is, and what follows from it, is in `plan`; how a trial is cut into 
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from tenacity import RetryCallState, Retrying, wait_exponential
@@ -14,10 +15,12 @@ from http_benchmark import __version__
 from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.secret_fields import header_fault
 from http_benchmark.origin.events import EVENT_STREAMS
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.plan import Arm, Plan
-from http_benchmark.redaction import without_passwords
+from http_benchmark.secret import Reference
+from http_benchmark.secret_url import SecretUrl, parse_url
 from http_benchmark.slicing import asked_delay_s, may_be_fewer, plan_slices, plan_turns, plan_warm_up
 from http_benchmark.stats.pairs import blocks_to_separate
 from http_benchmark.stats.sequential import LOOKS
@@ -30,6 +33,8 @@ DEFAULT_BLOCKS = 15
 QUICK_BLOCKS = 11  # the fewest with which Holm can separate all pairs of nine contenders
 
 _CHUNK_BYTES = 1024**2  # `randbytes` overflows at 256 MiB
+
+_NO_SECRETS: Mapping[Reference, str] = MappingProxyType({})
 
 READING = frozenset({"GET", "HEAD", "STREAM"})
 """Methods that may be sent to a foreign server for more than the workload."""
@@ -49,6 +54,7 @@ def make_plan(
     seed: int,
     body: bytes | None = None,
     workload: Workload | None = None,
+    secrets: Mapping[Reference, str] = _NO_SECRETS,
 ) -> Plan:
     """Decide how an experiment runs.
 
@@ -58,15 +64,17 @@ def make_plan(
         seed: The configuration's or a random one.
         body: Bytes to upload instead of what the configuration names.
         workload: What `configured_workload` gave, where that was asked before.
+        secrets: What the configuration's references stand for.
 
     Raises:
         ConfigurationError: Fewer blocks were allowed than `until` needs to decide anything; the workload is at fault;
-            somebody else's server is to go wrong; the bundled origin is to send events where it has none.
+            somebody else's server is to go wrong; the bundled origin is to send events where it has none; a secret
+            cannot be sent, or was not stored.
     """
     workload = workload or configured_workload(configuration)
     url = _url(configuration, workload)
     _require_possible(configuration, workload, url)
-    bundled = _is_bundled(url)
+    bundled = url is None or url.is_path
     origin_cpus, client_cpus = share_processors(available_cpus())
     slices, warm_up = plan_slices(configuration), plan_warm_up(configuration)
     origin = OriginOptions(
@@ -85,12 +93,13 @@ def make_plan(
         adaptive_rounds=may_be_fewer(configuration, slices),
         warm_up=warm_up,
         seed=seed,
-        url=url,
-        request=_request(configuration, body_bytes(configuration, seed) if body is None else body),
+        url=url.reveal_address(secrets) if url else None,
+        shown_url=str(url.address) if url else None,
+        request=_request(configuration, body_bytes(configuration, seed, secrets) if body is None else body, secrets),
         workload=workload,
         mix=None,
         moves_requests=configuration.url is not None,
-        options=_client_options(configuration),
+        options=_client_options(configuration, secrets),
         retry_delays_s=retry_delays(configuration.retries),
         think_time_s=configuration.think_time,
         client_cpus=client_cpus,
@@ -119,20 +128,17 @@ def configured_workload(configuration: ExperimentConfiguration) -> Workload | No
     return workload.only_to(hosts) if hosts else workload
 
 
-def _is_bundled(url: str | None) -> bool:
-    return url is None or url.startswith("/")
-
-
-def _require_possible(configuration: ExperimentConfiguration, workload: Workload | None, url: str | None) -> None:
+def _require_possible(configuration: ExperimentConfiguration, workload: Workload | None, url: SecretUrl | None) -> None:
     """Refuse what the target cannot do, now that it is known which one it is."""
-    if configuration.fault and not _is_bundled(url):
+    foreign = url is not None and not url.is_path
+    if configuration.fault and foreign:
         raise ConfigurationError(
             f"fault {configuration.fault[0]!r} can only be ordered from the bundled origin, not from "
-            f"{without_passwords(url or '')}; leave it out, or aim at http-benchmark origin --fault"
+            f"{url}; leave it out, or aim at http-benchmark origin --fault"
         )
-    if configuration.tls and not _is_bundled(url):
+    if configuration.tls and foreign:
         raise ConfigurationError(
-            f"tls is the bundled origin's, and {configuration.workload} leads to {without_passwords(url or '')}; "
+            f"tls is the bundled origin's, and {configuration.workload} leads to {url}; "
             "leave it out, or say with url which path on the bundled origin it goes to"
         )
     if configuration.proxy and workload and workload.setup:
@@ -158,26 +164,39 @@ def _require_answerable(plan: Plan) -> None:
         raise ConfigurationError(faults)
 
 
-def _request(configuration: ExperimentConfiguration, body: bytes) -> Request:
+def _request(configuration: ExperimentConfiguration, body: bytes, secrets: Mapping[Reference, str]) -> Request:
     """What is sent, but for its URL, which is known when the target is open."""
     return Request(
         method="GET" if configuration.method == "STREAM" else configuration.method,
         url="",
-        headers=merge_headers(configuration.headers),
+        headers=merge_headers(_headers(configuration, secrets)),
         body=body,
         stream=configuration.stream or configuration.events or configuration.method == "STREAM",
         events=configuration.events,
     )
 
 
-def _client_options(configuration: ExperimentConfiguration) -> ClientOptions:
+def _headers(configuration: ExperimentConfiguration, secrets: Mapping[Reference, str]) -> list[tuple[str, str]]:
+    """The headers, with user and password of the URL as one, since not every client reads them there.
+
+    Raises:
+        ConfigurationError: A secret has what a header cannot carry.
+    """
+    headers = [(name, text.reveal(secrets)) for name, text in configuration.headers]
+    if faults := [fault for name, text in headers if (fault := header_fault(name, text))]:
+        raise ConfigurationError(faults)
+    credentials = configuration.url and configuration.url.credentials
+    return [*headers, ("Authorization", credentials.authorization(secrets))] if credentials else headers
+
+
+def _client_options(configuration: ExperimentConfiguration, secrets: Mapping[Reference, str]) -> ClientOptions:
     return ClientOptions(
         concurrency=configuration.concurrency,
         timeout_s=configuration.timeout,
         verify=configuration.verify,
         ca_file=str(configuration.ca) if configuration.ca else None,
         follow_redirects=configuration.follow_redirects,
-        proxy=configuration.proxy,
+        proxy=configuration.proxy.reveal(secrets) if configuration.proxy else None,
     )
 
 
@@ -195,7 +214,7 @@ def _has_floor(
     return configuration.floor and (bundled or methods <= READING)
 
 
-def _url(configuration: ExperimentConfiguration, workload: Workload | None) -> str | None:
+def _url(configuration: ExperimentConfiguration, workload: Workload | None) -> SecretUrl | None:
     """What to aim at: as configured, else where the workload's URLs lead, else the bundled origin.
 
     Raises:
@@ -205,7 +224,7 @@ def _url(configuration: ExperimentConfiguration, workload: Workload | None) -> s
         return configuration.url
     hosts = workload.hosts
     if not hosts:
-        return "/"
+        return parse_url("/")
     if "" in hosts:
         raise ConfigurationError(
             f"{workload.path.name} has paths and also URLs of {', '.join(filter(None, hosts))}; "
@@ -216,9 +235,8 @@ def _url(configuration: ExperimentConfiguration, workload: Workload | None) -> s
             f"{workload.path.name} has URLs of {len(hosts)} hosts: {', '.join(hosts)}; name those that you may put "
             "under load (--workload-host, repeatable), or say with url where all of them go"
         )
-    return next(
-        urlsplit(template.url)._replace(path="/", query="", fragment="").geturl() for template in workload.templates
-    )
+    first = urlsplit(workload.templates[0].url)
+    return parse_url(f"{first.scheme}://{workload.templates[0].host}/")
 
 
 def _blocks(configuration: ExperimentConfiguration, contenders: int) -> int:
@@ -237,10 +255,12 @@ def default_blocks(contenders: int, *, quick: bool) -> int:
     return max(QUICK_BLOCKS if quick else DEFAULT_BLOCKS, blocks_to_separate(math.comb(contenders, 2)))
 
 
-def body_bytes(configuration: ExperimentConfiguration, seed: int) -> bytes:
+def body_bytes(
+    configuration: ExperimentConfiguration, seed: int, secrets: Mapping[Reference, str] = _NO_SECRETS
+) -> bytes:
     """What is uploaded: the text, the file's content, or generated bytes, the same for the same seed."""
     if configuration.body is not None:
-        return configuration.body.encode()
+        return configuration.body.reveal(secrets).encode()
     if configuration.body_file is not None:
         return configuration.body_file.read_bytes()
     generator, size = random.Random(seed), configuration.body_size or 0

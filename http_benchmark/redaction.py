@@ -1,12 +1,29 @@
-"""What must not leave the process: the passwords in URLs, the values of headers, the bodies."""
+"""What must not leave the process: secrets that are known, passwords in URLs, the values of telling arguments.
 
+A secret is kept apart by its type (`secret`); here is the second line of defence, for texts that others wrote, such as
+the messages of clients.
+"""
+
+import base64
+import html
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus
 
-_TELLING = "auth|cookie|token|secret|password|credential|session|api.?key|signature"
-_SECRET_HEADER = re.compile(_TELLING, re.IGNORECASE)
+MASK = "***"
+
+LEAST_KNOWN = 6
+"""Characters from which on a value is taken out of texts; shorter ones stand in every text."""
+
+_LONGEST_KNOWN = 1000  # a whole body that is longer is quoted by nobody
+_LEAST_WORD = 12  # shorter words and numbers stand in other texts with another meaning
+
+_TELLING = "auth|cookie|token|secret|password|passwd|credential|session|api.?key|signature|bearer|jwt"
+_TELLING_ALONE = "key|sig|sas|pwd|pass|code|pw|pin|otp"
+_TELLS = re.compile(rf"{_TELLING}|(?:^|[^a-z])(?:{_TELLING_ALONE})(?:[^a-z]|$)", re.IGNORECASE)
+_PLAIN = re.compile(rf"[A-Za-z]{{0,{_LEAST_WORD - 1}}}|[+-]?[\d.]{{0,{_LEAST_WORD - 1}}}")
 _SECRET_ARGUMENT = re.compile(rf"([?&][^=&#\s]*?(?:{_TELLING})[^=&#\s]*?=)[^&#\s]*", re.IGNORECASE)
 _URL = re.compile(r"(://[^\s/?#\"'<>]*)[/?][^\s\"'<>]*")
 _PATH = re.compile(r"(?<![\w:/])/[^\s\"'<>]+")
@@ -21,7 +38,7 @@ def without_passwords(text: str) -> str:
 
 def through(proxy: str | None) -> str:
     """How a heading says that a proxy stands between, without its credentials; empty where there is none."""
-    return f" through the proxy {urlsplit(proxy).netloc.rpartition('@')[2]}" if proxy else ""
+    return f" through the proxy {proxy.rpartition('@')[2].rpartition('://')[2].rstrip('/')}" if proxy else ""
 
 
 def without_secrets(text: str) -> str:
@@ -42,30 +59,84 @@ def without_targets(text: str) -> str:
 def without_values(text: str, secrets: Iterable[str]) -> str:
     """Replace each of these values, as they are or percent-encoded, by `***`."""
     for secret in filter(None, secrets):
-        text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        text = text.replace(secret, MASK).replace(quote(secret, safe=""), MASK)
     return text
 
 
-def shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration that may be stored and shown: without the passwords in its URLs and the values of secret headers.
+def tells(name: str) -> bool:
+    """Whether the name of an argument, a variable or a column speaks of credentials."""
+    return bool(_TELLS.search(name))
 
-    Args:
-        configuration: As an experiment's or a benchmark's `to_dict` gives it; headers as a mapping or as pairs.
+
+def is_plain(value: str) -> bool:
+    """Whether a value is too short, or too plain a word or number, to be a credential that is told from other text."""
+    return len(value) < LEAST_KNOWN or bool(_PLAIN.fullmatch(value))
+
+
+class _Known:
+    """The secrets of this process, in all their spellings."""
+
+    def __init__(self) -> None:
+        self._spellings: set[str] = set()
+        self._pattern = re.compile(r"(?!)")
+
+    def add(self, value: str) -> None:
+        found = spellings(value)
+        if not found <= self._spellings:
+            self._spellings |= found
+            self._pattern = re.compile("|".join(map(re.escape, sorted(self._spellings, key=len, reverse=True))))
+
+    def without(self, text: str) -> str:
+        return self._pattern.sub(MASK, text)
+
+
+_known = _Known()
+"""One for the process, since loggers and hooks for exceptions have no caller who could tell them."""
+
+
+def know(value: str) -> None:
+    """Have `cleared` take a secret out from now on, unless it is plain."""
+    if not is_plain(value) and len(value) <= _LONGEST_KNOWN:
+        _known.add(value)
+
+
+def cleared(text: str) -> str:
+    """A text as it may leave the process: without the secrets that are known, and without passwords in URLs."""
+    return without_passwords(_known.without(text))
+
+
+def cleared_document(value: Any) -> Any:
+    """The same data with its texts cleared; keys and single words, such as names of contenders, stay as they are."""
+    if isinstance(value, str):
+        return cleared(value) if " " in value else value
+    if isinstance(value, dict):
+        return {key: cleared_document(item) for key, item in value.items()}
+    return [cleared_document(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def spellings(value: str) -> set[str]:
+    """How a value may stand in a text: as it is, escaped for URLs, JSON, HTML and Python, in hex and in base64.
+
+    In base64 also inside a longer text, such as a password in `Authorization: Basic`.
     """
-    shown = dict(configuration)
-    for name in ("url", "target_url", "proxy"):
-        if shown.get(name):
-            shown[name] = without_passwords(shown[name])
-    headers = shown.get("headers")
-    if isinstance(headers, Mapping):
-        shown["headers"] = {name: _masked(name, value) for name, value in headers.items()}
-    elif headers:
-        shown["headers"] = [[name, _masked(name, value)] for name, value in headers]
-    return shown
+    raw = value.encode(errors="surrogateescape")
+    percent = {quote(raw, safe=safe) for safe in ("", "/")} | {quote_plus(raw)}
+    escaped = {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    quoted = {repr(value)[1:-1], repr(raw)[2:-1], html.escape(value), html.escape(value, quote=False)}
+    encoded = {raw.hex(), raw.hex().upper(), *_inside_base64(raw)}
+    lower = {re.sub("%..", lambda match: match[0].lower(), text) for text in percent}
+    found = {value} | percent | lower | escaped | quoted | encoded
+    return {text for text in found if len(text) >= LEAST_KNOWN}
 
 
-def _masked(name: str, value: str) -> str:
-    return "***" if _SECRET_HEADER.search(name) else value
+def _inside_base64(raw: bytes) -> set[str]:
+    """What of a base64 text depends on these bytes alone, wherever in it they begin."""
+    found = set()
+    for before, start in ((0, 0), (1, 2), (2, 3)):
+        whole = (before + len(raw)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            found.add(encode(bytes(before) + raw).decode("ascii")[start:whole])
+    return found
 
 
 def described_request(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes | str = b"") -> str:

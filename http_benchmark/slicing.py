@@ -49,7 +49,7 @@ def plan_turns(configuration: ExperimentConfiguration) -> Turns:
 
 def asked_delay_s(configuration: ExperimentConfiguration) -> float:
     """How long the bundled origin is asked to wait before each answer (/delay/1); 0 where nobody knows."""
-    route, _, seconds = (configuration.url or "").partition("?")[0].rpartition("/")
+    route, _, seconds = str(configuration.url or "").partition("?")[0].rpartition("/")
     try:
         return float(seconds) if route == "/delay" and configuration.workload is None else 0.0
     except ValueError:

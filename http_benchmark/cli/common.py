@@ -19,6 +19,7 @@ from http_benchmark.models.experiment import ClientResult, ExperimentResult, Val
 from http_benchmark.report.plain import Plain
 from http_benchmark.storage import ResultStorage, require_existing
 from http_benchmark.utils import logging
+from http_benchmark.utils.vault import resolve
 
 _NEVER_CONNECTED = (
     ErrorKind.NAME_RESOLUTION,
@@ -51,9 +52,19 @@ def load_settings_as[Kind: Settings](kind: type[Kind], arguments: dict[str, Any]
 
 def open_storage(settings: Settings, *, existing: bool = False) -> ResultStorage:
     """Open the database that the settings name; make it where there is none, unless it has to exist."""
+    url = database_of(settings)
     if existing:
-        require_existing(settings.database_url)
-    return ResultStorage(settings.database_url)
+        require_existing(url)
+    return ResultStorage(url)
+
+
+def database_of(settings: Settings) -> str:
+    """The URL of the database, with its secrets.
+
+    Raises:
+        ConfigurationError: A secret is not where the settings say.
+    """
+    return settings.database_url.reveal(resolve(settings.database_url.references))
 
 
 def stored(storage: ResultStorage, identifier: str) -> ExperimentResult:

@@ -18,12 +18,12 @@ def command() -> None:
 def upgrade(config_file: Path | None, **arguments: Any) -> None:
     """Bring the database's schema up to this program's."""
     from http_benchmark import storage
-    from http_benchmark.cli.common import load_settings
+    from http_benchmark.cli.common import database_of, load_settings
 
-    settings = load_settings(arguments, config_file)
-    before, _ = storage.current(settings.database_url)
-    storage.upgrade(settings.database_url)
-    after, _ = storage.current(settings.database_url)
+    url = database_of(load_settings(arguments, config_file))
+    before, _ = storage.current(url)
+    storage.upgrade(url)
+    after, _ = storage.current(url)
     click.echo(f"up to date: {after}" if before == after else f"upgraded: {before or 'empty'} to {after}")
 
 
@@ -32,8 +32,8 @@ def upgrade(config_file: Path | None, **arguments: Any) -> None:
 def current(config_file: Path | None, **arguments: Any) -> None:
     """Tell the schema's version, and this program's."""
     from http_benchmark import storage
-    from http_benchmark.cli.common import load_settings
+    from http_benchmark.cli.common import database_of, load_settings
 
-    settings = load_settings(arguments, config_file)
-    revision, head = storage.current(settings.database_url)
-    click.echo(f"database {revision or 'empty'}, program {head}: {storage.advice(settings.database_url)}")
+    url = database_of(load_settings(arguments, config_file))
+    revision, head = storage.current(url)
+    click.echo(f"database {revision or 'empty'}, program {head}: {storage.advice(url)}")

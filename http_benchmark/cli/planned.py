@@ -6,7 +6,7 @@ from http_benchmark.benchmark import Experiment
 from http_benchmark.cli.common import print_lines
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.plan import Plan
-from http_benchmark.redaction import through, without_passwords
+from http_benchmark.redaction import through
 from http_benchmark.report.parts import percent
 from http_benchmark.stats.sequential import looks
 from http_benchmark.units import counted, format_duration, format_rates
@@ -42,9 +42,11 @@ def print_plan(experiment: Experiment, console: Console) -> None:
 
 def target(plan: Plan) -> str:
     """What a plan aims at, before it is open, and through which proxy."""
-    named = plan.url if plan.url != "/" or plan.workload is None else None  # paths of a workload stand with it
+    named = (
+        plan.shown_url if plan.shown_url != "/" or plan.workload is None else None
+    )  # paths of a workload stand with it
     if not plan.bundled:
-        place = without_passwords(plan.url or "")
+        place = plan.shown_url or ""
     else:
         place = f"{named} on the bundled origin" if named else "bundled origin"
     return place + through(plan.options.proxy)

@@ -16,7 +16,7 @@ from http_benchmark.cli.display import Display
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.plan import Plan
-from http_benchmark.redaction import described_request, through, without_passwords
+from http_benchmark.redaction import described_request, through
 from http_benchmark.units import counted, format_duration, format_rate
 
 
@@ -49,7 +49,7 @@ class ProgressDisplay(Display, Observer):
         logger.info("experiment {}, seed {}: {}", result.id, plan.seed, what)
         self.say(
             f"{counted(len(plan.arms), 'contender')}, {planned.blocks(plan)}, "
-            f"{without_passwords(result.target.url)}{through(plan.options.proxy)}; "
+            f"{result.target.url}{through(plan.options.proxy)}; "
             f"about {format_duration(plan.estimated_s)}"
         )
         self.start()

@@ -17,7 +17,7 @@ from http_benchmark.config import CapacitySettings
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.capacity import CapacityResult, CapacitySearch, Probe
-from http_benchmark.redaction import through, without_passwords
+from http_benchmark.redaction import through
 from http_benchmark.report import json as json_report
 from http_benchmark.report.capacity import print_capacity
 from http_benchmark.slo import Slo
@@ -142,7 +142,7 @@ class SearchDisplay(CapacityObserver):
         logger.info("capacity search {}, seed {}, {}", result.id, result.seed, result.slo)
         self.display.say(
             f"{counted(len(plan.arms), 'contender')}, {counted(plan.blocks, 'block')}, "
-            f"{without_passwords(result.target.url)}{through(plan.options.proxy)}; "
+            f"{result.target.url}{through(plan.options.proxy)}; "
             f"about {format_duration(experiment.estimated_s)}"
         )
         self.display.start()

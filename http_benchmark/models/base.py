@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.redaction import without_passwords
 
+SECRET_FIELDS = frozenset({"url", "target_url", "headers", "body", "proxy", "database_url"})
+"""Fields of whose values a fault tells no more than the kind."""
+
 _LONGEST_VALUE = 100  # characters of a wrong value that a message repeats
 
 _STRUCTURES = {
@@ -123,7 +126,16 @@ def _faults(details: Any, fields: Sequence[str], *, placed: bool) -> tuple[str, 
         return tuple(f"{name}: {fault}" for fault in faults) if placed else faults
     if details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         return (f"unknown setting {name!r}; {did_you_mean(name.rpartition('.')[2], fields)}",)
+    if path and path[0] in SECRET_FIELDS:
+        return (f"{name} must be {_SCALARS.get(details['type'], 'another value')}, got {kind_of(details['input'])}",)
     return (f"{name or 'the document'}{_in_plain_words(details)}",)
+
+
+def kind_of(value: object) -> str:
+    """What kind of value it is, in words: all that is told of one that may be secret."""
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else type(value).__name__
 
 
 def _in_plain_words(details: Any) -> str:
@@ -143,9 +155,7 @@ def _in_plain_words(details: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list | tuple):
-        return "a list"
+    if isinstance(value, dict | list | tuple):
+        return kind_of(value)
     text = without_passwords(repr(value) if isinstance(value, str) else str(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

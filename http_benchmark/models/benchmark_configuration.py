@@ -8,16 +8,15 @@ from http_benchmark.models.fields import (
     Body,
     Count,
     CountOrZero,
-    HeaderMapping,
     Identifier,
     Method,
     Seconds,
     SecondsOrZero,
-    Url,
     client_fault,
     mode_fault,
 )
-from http_benchmark.redaction import without_passwords
+from http_benchmark.models.secret_fields import HeaderMapping, Url
+from http_benchmark.secret_url import parse_url
 
 
 @dataclass(config=RECORD)
@@ -86,7 +85,7 @@ class BenchmarkConfiguration(Record):
     @field_validator("name", mode="before")
     @classmethod
     def _default_name(cls, value: object, info: ValidationInfo) -> object:
-        return value or f"Benchmark of {without_passwords(info.data.get('target_url', ''))}"
+        return value or f"Benchmark of {parse_url(info.data.get('target_url', ''))}"
 
 
 def _asked_for(mode: str) -> str:

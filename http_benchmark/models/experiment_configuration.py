@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from http_benchmark.clients import OWN_CLIENTS, known_clients
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.faults import parse_faults
-from http_benchmark.models.base import Model, configuration_error
+from http_benchmark.models.base import SECRET_FIELDS, Model, configuration_error
 from http_benchmark.models.contender import Contender, number_repeats
 from http_benchmark.models.experiment import METRICS, Metric
 from http_benchmark.models.fields import (
@@ -19,7 +19,6 @@ from http_benchmark.models.fields import (
     CertificateFile,
     Count,
     CountOrZero,
-    Headers,
     Method,
     Percent,
     RateOverTime,
@@ -29,9 +28,6 @@ from http_benchmark.models.fields import (
     Size,
     Words,
     at_most,
-    checked_path,
-    checked_proxy,
-    checked_url,
     client_fault,
     events_fault,
     mode_fault,
@@ -39,7 +35,9 @@ from http_benchmark.models.fields import (
     option_named,
     protocol_fault,
 )
-from http_benchmark.redaction import without_passwords
+from http_benchmark.models.secret_fields import BodyText, Headers, ProxyUrl, TargetUrl
+from http_benchmark.secret import Reference, SecretText
+from http_benchmark.secret_url import SecretUrl
 
 CLOSED_CONCURRENCY = 10
 OPEN_CONCURRENCY = 64  # room for the requests that pile up while a client or server stalls
@@ -49,14 +47,8 @@ MOST_SLICES = 10_000
 MOST_BLOCKS = 1_000
 """Many times what any result needs; what is beyond is a slip, and would be planned for minutes."""
 
-_SECRETS = frozenset({"body", "headers", "database_url", "proxy"})
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BODIES = ("body", "body_file", "body_size")
-
-
-def _target(value: str, info: ValidationInfo) -> str:
-    """A URL, or a path on the bundled origin."""
-    return checked_path(value, info) if value.startswith("/") else checked_url(value, info)
 
 
 def _faults(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -154,10 +146,10 @@ class ExperimentConfiguration(Model):
     """
 
     contenders: Annotated[Words, AfterValidator(_contenders)] = ()
-    url: Annotated[str, AfterValidator(_target)] | None = None
+    url: TargetUrl | None = None
     method: Method = "GET"
-    headers: Headers = Field(default=(), repr=False)
-    body: str | None = Field(default=None, repr=False)
+    headers: Headers = ()
+    body: BodyText | None = None
     body_file: ReadableFile | None = None
     body_size: Size | None = None
     stream: bool = False
@@ -189,7 +181,7 @@ class ExperimentConfiguration(Model):
     verify: bool = True
     ca: CertificateFile | None = None
     tls: bool = False
-    proxy: Annotated[str, AfterValidator(checked_proxy)] | None = Field(default=None, repr=False)
+    proxy: ProxyUrl | None = None
     follow_redirects: bool = False
     floor: bool = True
     name: str | None = None
@@ -206,8 +198,18 @@ class ExperimentConfiguration(Model):
     def _check_text(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse bytes of the command line that are no UTF-8; Python reads them as lone surrogates."""
         if any(_LONE_SURROGATE.search(text) for text in _texts(value)):
-            shown = "" if info.field_name in _SECRETS else f", got {value!r}"
+            shown = "" if info.field_name in SECRET_FIELDS else f", got {value!r}"
             raise ValueError(f"{info.field_name} is not UTF-8 text{shown}; write it in UTF-8")
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _check_headers(cls, value: Any, info: ValidationInfo) -> Any:
+        url = info.data.get("url")
+        if url and url.credentials and any(name.lower() == "authorization" for name, _ in value):
+            raise ValueError(
+                "url has a user, who becomes the header Authorization, and headers have another one; give one of both"
+            )
         return value
 
     @field_validator(*_BODIES)
@@ -336,8 +338,8 @@ class ExperimentConfiguration(Model):
         url, ca, verify = info.data.get("url"), info.data.get("ca"), info.data.get("verify") is not False
         if not value:
             return value
-        if url is not None and not url.startswith("/"):
-            shown = without_passwords(url)
+        if url is not None and not url.is_path:
+            shown = str(url)
             raise ValueError(f"tls is the bundled origin's, and url {shown!r} is another server; leave out one of both")
         if ca is not None:
             raise ValueError(f"ca {str(ca)!r} is not used with tls, whose authority is made for the run; leave it out")
@@ -347,7 +349,7 @@ class ExperimentConfiguration(Model):
 
     @field_validator("proxy")
     @classmethod
-    def _check_proxy(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _check_proxy(cls, value: Any, info: ValidationInfo) -> Any:
         contenders, http2 = info.data.get("contenders", ()), info.data.get("http") == "2"
         if value is not None and (faults := _protocol_faults(contenders, http2=http2, proxy=True)):
             raise ConfigurationError(faults)
@@ -356,6 +358,18 @@ class ExperimentConfiguration(Model):
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ExperimentConfiguration":
         return cls(**values)
+
+    @property
+    def secrets(self) -> dict[str, SecretText | SecretUrl]:
+        """What may hold secrets, by what messages call it."""
+        named = {f"header {name}": text for name, text in self.headers}
+        others = {"url": self.url, "body": self.body, "proxy": self.proxy}
+        return {**named, **{name: text for name, text in others.items() if text is not None}}
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Where secrets are to be found that are needed for sending."""
+        return tuple(dict.fromkeys(one for text in self.secrets.values() for one in text.references))
 
     def resolved_contenders(self, installed: Sequence[str]) -> list[Contender]:
         """Every arm of the experiment, with its mode; repeats are numbered.

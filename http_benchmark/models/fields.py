@@ -1,26 +1,21 @@
 """The field types that several configurations share, each with the words that a user reads when it is wrong.
 
-A fault names the field, repeats the value and says what to do; header values and bodies are not repeated, since they
-may be secret.
+A fault names the field, repeats the value and says what to do. What may hold secrets is in `secret_fields`.
 """
 
 import json
 import math
-import re
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from http_benchmark.clients import OWN_CLIENTS, known_clients
-from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
-from http_benchmark.redaction import without_passwords
 from http_benchmark.units import Rates, parse_duration, parse_percent, parse_rates, parse_size
 
 HTTP_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -34,9 +29,6 @@ MOST_RATE_RPS = 1_000_000
 MOST_BODY_BYTES = 1024**3
 """A body stands in the memory of every worker, several times in some."""
 
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-
 
 _OPTIONS = {"headers": "--header", "body_file": "--body @FILE"}
 """Fields that the command line calls otherwise."""
@@ -47,58 +39,6 @@ def option_named(field: str | None) -> str:
     return f"{field} ({_OPTIONS[field]})" if field in _OPTIONS else str(field)
 
 
-def checked_url(value: str, info: ValidationInfo) -> str:
-    """Check that a text is an absolute http or https URL."""
-    shown = f"got {without_passwords(value)!r}; write for example http://127.0.0.1:8080/get"
-    checked_path(value, info)
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"{info.field_name} is no URL ({error}), {shown}") from None
-    if parts.scheme not in {"http", "https"}:
-        raise ValueError(f"{info.field_name} must start with http:// or https://, {shown}")
-    if not parts.hostname or port == 0:
-        raise ValueError(f"{info.field_name} must name a host and a port that can be reached, {shown}")
-    return value
-
-
-def checked_path(value: str, info: ValidationInfo) -> str:
-    """Check that a URL, or a path, has only characters that every client sends as they are."""
-    got = f"got {without_passwords(value)!r}"
-    if re.search(r"[\x00-\x20\x7f]", value):
-        raise ValueError(f"{info.field_name} must not contain spaces or control characters, {got}; percent-encode them")
-    if not value.isascii():
-        raise ValueError(
-            f"{info.field_name} must be ASCII, {got}; percent-encode other characters, and write a host's name as xn--…"
-        )
-    if "#" in value:
-        raise ValueError(
-            f"{info.field_name} must not have a fragment, which no client sends, {got}; leave out # and on"
-        )
-    return value
-
-
-def checked_proxy(value: str, info: ValidationInfo) -> str:
-    """Check that a text is the URL of an HTTP proxy; what stands before an @ is never shown."""
-    shown = f"got {value if '@' not in value else '***@' + value.rpartition('@')[2]!r}"
-    advice = "write http://host:port or http://user:password@host:port, special characters percent-encoded"
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        raise ValueError(f"{info.field_name} is no URL, {shown}; {advice}") from None
-    if parts.scheme != "http":
-        raise ValueError(f"{info.field_name} must start with http://, the only kind that is offered, {shown}; {advice}")
-    if not parts.hostname or not port:
-        raise ValueError(f"{info.field_name} must name a host and a port that can be reached, {shown}; {advice}")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or not re.fullmatch(r"[\x21-\x7e]*", value):
-        raise ValueError(f"{info.field_name} must have nothing but credentials, host and port, {shown}; {advice}")
-    if parts.username is not None and (not parts.username or parts.password is None or "@" in parts.password):
-        raise ValueError(f"{info.field_name} must have a user and a password before the @, {shown}; {advice}")
-    return value
-
-
 def _body(value: object, info: ValidationInfo) -> object:
     """Check a body against the method, which stands before it in the same model as `http_method` or `method`."""
     method = info.data.get("http_method", info.data.get("method"))
@@ -107,42 +47,6 @@ def _body(value: object, info: ValidationInfo) -> object:
     if value is not None and not isinstance(value, str | bytes):
         raise ValueError(f"{info.field_name} must be text or bytes, got {type(value).__name__}")
     return value or ""
-
-
-def _headers(value: object, info: ValidationInfo) -> tuple[tuple[str, str], ...]:
-    """Read headers from a mapping, pairs, or "Name: value" texts, and check them all."""
-    faults: list[str] = []
-    pairs = tuple(_header_pairs(value, str(info.field_name), faults))
-    faults += [fault for name, text in pairs if (fault := header_fault(name, text))]
-    if faults:
-        raise ConfigurationError(faults)
-    return pairs
-
-
-def _header_pairs(value: object, field: str, faults: list[str]) -> Iterable[tuple[str, str]]:
-    entries = value.items() if isinstance(value, Mapping) else [value] if isinstance(value, str) else value
-    if entries is None:
-        return
-    if not isinstance(entries, Iterable):
-        faults.append(f"{field} must be a mapping of names to values, got {type(value).__name__}")
-        return
-    for number, entry in enumerate(entries, 1):
-        match entry.partition(":") if isinstance(entry, str) else entry:
-            case (str(name), ":", str(text)) | (str(name), str(text)) | [str(name), str(text)]:
-                yield name.strip(" ") if isinstance(entry, str) else name, text.strip(" ")
-            case _:
-                faults.append(f"{option_named(field)}: entry {number} must be text of the form 'Name: value'")
-
-
-def header_fault(name: str, value: str) -> str | None:
-    """What is wrong with a header; None if nothing is. Its value is not repeated."""
-    if "\n" in name + value or "\r" in name + value:
-        return f"header {name!r} must not contain a line break; remove it, a header is one line"
-    if not HEADER_NAME.fullmatch(name):
-        return f"header name {name!r} is not valid; use letters, digits and hyphens"
-    if not _HEADER_VALUE.fullmatch(value):
-        return f"header {name!r} has a value with characters that HTTP cannot carry; use printable Latin-1"
-    return None
 
 
 def _method(value: object, info: ValidationInfo) -> object:
@@ -327,7 +231,6 @@ def _those_with(ability: str) -> str:
     return " or ".join(filter(None, (", ".join(able[:-1]), able[-1])))
 
 
-Url = Annotated[str, AfterValidator(checked_url)]
 Method = Annotated[str, BeforeValidator(_method)]
 Count = Annotated[int, AfterValidator(_above_zero)]
 CountOrZero = Annotated[int, AfterValidator(_not_negative)]
@@ -338,8 +241,6 @@ RateOverTime = Annotated[Rates, BeforeValidator(_rates), AfterValidator(_possibl
 Size = Annotated[int, _quantity(parse_size), AfterValidator(_not_negative), at_most(MOST_BODY_BYTES, "1GiB")]
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
 CertificateFile = Annotated[ReadableFile, AfterValidator(_certificates)]
-Headers = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_headers)]
-HeaderMapping = Annotated[dict[str, str], BeforeValidator(lambda value, info: dict(_headers(value, info)))]
 Body = Annotated[str | bytes, BeforeValidator(_body)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Identifier = Annotated[str, BeforeValidator(lambda value: value or str(uuid4()))]

@@ -4,7 +4,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from http_benchmark.models.base import RECORD, Record
-from http_benchmark.models.fields import Body, HeaderMapping, Identifier, Method, Seconds, Url
+from http_benchmark.models.fields import Body, Identifier, Method, Seconds
+from http_benchmark.models.secret_fields import HeaderMapping, Url
 
 
 @dataclass(config=RECORD)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.experiment import Estimate, Target, Validity
-from http_benchmark.redaction import through, without_passwords
+from http_benchmark.redaction import through
 
 NO_FIGURE = "–"
 NAME_WIDTH = 16
@@ -87,7 +87,7 @@ def aim(configuration: Mapping[str, Any], target: Target) -> str:
     """What was sent to where: "GET http://127.0.0.1:8080/ (bundled target)"."""
     workload = configuration.get("workload")
     what = f"workload {PurePath(workload).name} on" if workload else configuration.get("method", "GET")
-    return f"{what} {without_passwords(target.url)} ({target.kind} target){through(configuration.get('proxy'))}"
+    return f"{what} {target.url} ({target.kind} target){through(configuration.get('proxy'))}"
 
 
 def verdict(validity: Validity) -> list[RenderableType]:

@@ -12,7 +12,6 @@ from http_benchmark.models.experiment import Target
 from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
-from http_benchmark.redaction import without_passwords
 from http_benchmark.utils.resource_monitor import rss_bytes
 
 DEFAULT_PATH = "/bytes/1024"
@@ -23,7 +22,7 @@ class OpenTarget(Protocol):
     """A server to aim at; a context manager that ends what it started.
 
     Attributes:
-        url: Where the requests go; may hold a password.
+        url: Where the requests go; may hold secrets in its arguments.
         origins: Scheme, host and port of each of the server's addresses, that of `url` first, over which a worker's
             connections are spread; empty for a server whose addresses are not ours to choose.
         ca_file: PEM file of the authority to trust, while it is open; None where it has none of its own.
@@ -60,11 +59,12 @@ class BundledTarget:
 
     Args:
         path: Where on the origin, with a leading slash.
+        shown_path: What may be stored and shown of it.
         cpus: Processors to run it on; empty for any.
         options: What kind of server it is.
     """
 
-    def __init__(self, path: str, cpus: Sequence[int], options: OriginOptions) -> None:
+    def __init__(self, path: str, shown_path: str, cpus: Sequence[int], options: OriginOptions) -> None:
         self._goes_wrong = bool(options.faults)
         with ExitStack() as stack:
             self._processes = [
@@ -77,7 +77,10 @@ class BundledTarget:
         self.origins = tuple(url for process in self._processes for url in process.urls)
         self.url = self.origins[0] + path
         self.description = Target(
-            kind="bundled", url=self.url, addresses=len(self.origins), processes=len(self._processes)
+            kind="bundled",
+            url=self.origins[0] + shown_path,
+            addresses=len(self.origins),
+            processes=len(self._processes),
         )
 
     def counts(self) -> ServerCounts | None:
@@ -116,13 +119,18 @@ def _joined(ca_files: Sequence[str]) -> Iterator[str | None]:
 
 
 class UrlTarget:
-    """Somebody's server: nothing is started, nothing is counted, nothing is sent but the workload."""
+    """Somebody's server: nothing is started, nothing is counted, nothing is sent but the workload.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: Where it is.
+        shown_url: What may be stored and shown of it; None for all of it.
+    """
+
+    def __init__(self, url: str, shown_url: str | None = None) -> None:
         self.url = url
         self.origins: tuple[str, ...] = ()
         self.ca_file: str | None = None
-        self.description = Target(kind="url", url=without_passwords(url))
+        self.description = Target(kind="url", url=url if shown_url is None else shown_url)
 
     def counts(self) -> ServerCounts | None:
         return None
@@ -147,17 +155,19 @@ NO_TARGET = UrlTarget("http://127.0.0.1:9/")
 """For clients that send nothing."""
 
 
-def open_target(url: str | None, cpus: Sequence[int], options: OriginOptions) -> OpenTarget:
+def open_target(
+    url: str | None, cpus: Sequence[int], options: OriginOptions, *, shown_url: str | None = None
+) -> OpenTarget:
     """Open what `--url` names: None or a path for the bundled origin, else that URL.
 
     Args:
         url: As configured.
         cpus: Processors to run the bundled origin on; empty for any.
         options: What kind of server the bundled origin is.
+        shown_url: What may be stored and shown of the URL; None for all of it.
 
     Raises:
         TargetError: The bundled origin could not be started.
     """
-    if url is None:
-        return BundledTarget(DEFAULT_PATH, cpus, options)
-    return BundledTarget(url, cpus, options) if url.startswith("/") else UrlTarget(url)
+    url = DEFAULT_PATH if url is None else url
+    return BundledTarget(url, shown_url or url, cpus, options) if url.startswith("/") else UrlTarget(url, shown_url)

@@ -12,7 +12,8 @@ from pathlib import Path
 from urllib.parse import quote_plus, unquote_to_bytes, urlsplit
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.models.fields import HEADER_NAME, HTTP_METHODS
+from http_benchmark.models.fields import HTTP_METHODS
+from http_benchmark.models.secret_fields import HEADER_NAME
 from http_benchmark.workloads import shell
 from http_benchmark.workloads.curl_options import OF_THE_RUN, Option, options
 from http_benchmark.workloads.curl_urls import request_url

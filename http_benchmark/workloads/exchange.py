@@ -1,6 +1,5 @@
 """One request and its answer by the standard library's client, with one deadline for all of it."""
 
-import base64
 import http.client
 import io
 import socket
@@ -8,7 +7,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from http_benchmark.clients.base import ClientOptions, Request
 
@@ -34,7 +33,7 @@ def exchange(request: Request, options: ClientOptions) -> Answer:
     """Send a request on a connection of its own and read the answer.
 
     Args:
-        request: To an http or https URL; user and password in it are sent as Basic credentials.
+        request: To an http or https URL without user and password.
         options: Deadline for connecting, sending and reading together, and certificates, are as for the clients.
 
     Raises:
@@ -51,10 +50,9 @@ def exchange(request: Request, options: ClientOptions) -> Answer:
 
 def _exchanged(request: Request, connected: "_TimedSocket") -> Answer:
     url = urlsplit(request.url)
-    user_info, _, host = url.netloc.rpartition("@")
-    headers = _with_own(request, user_info)
+    headers = _with_own(request)
     kind = http.client.HTTPConnection if url.scheme == "http" else http.client.HTTPSConnection
-    connection = kind(host)
+    connection = kind(url.netloc)
     connection.sock = connected
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     has_host = any(name.lower() == "host" for name, _ in headers)
@@ -139,13 +137,9 @@ def _tls(options: ClientOptions) -> ssl.SSLContext:
     return context
 
 
-def _with_own(request: Request, user_info: str) -> list[tuple[str, str]]:
-    """The headers of a request, with those that follow from its body and from user and password in its URL."""
+def _with_own(request: Request) -> list[tuple[str, str]]:
+    """The headers of a request, with those that follow from its body."""
     headers, names = list(request.headers), {name.lower() for name, _ in request.headers}
-    if user_info and "authorization" not in names:
-        user, _, password = map(unquote_to_bytes, user_info.partition(":"))
-        credentials = base64.b64encode(user + b":" + password).decode("ascii")
-        headers.append(("Authorization", f"Basic {credentials}"))
     if (request.body or request.method in _UPLOADING) and "content-length" not in names:
         headers.append(("Content-Length", str(len(request.body))))
     return headers

@@ -18,8 +18,10 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.load.mix import Mix
 from http_benchmark.models.base import Model, configuration_error
 from http_benchmark.models.experiment import WorkloadRequest, WorkloadResult
-from http_benchmark.models.fields import Headers, Method, Url
-from http_benchmark.redaction import without_passwords, without_secrets, without_values
+from http_benchmark.models.fields import Method
+from http_benchmark.models.secret_fields import HeaderTexts, Url
+from http_benchmark.redaction import without_secrets, without_values
+from http_benchmark.secret_url import apart
 from http_benchmark.workloads.placeholders import as_placeholders, fill, names_in
 from http_benchmark.workloads.workload import Template, Workload
 
@@ -46,7 +48,7 @@ class _Concrete(Model):
 
     method: Method
     url: Url
-    headers: Headers
+    headers: HeaderTexts
 
 
 def describe(workload: Workload) -> WorkloadResult:
@@ -143,7 +145,7 @@ def concrete_request(
     moved: bool,
     headers: Sequence[tuple[str, str]],
 ) -> Request:
-    """One request with these values.
+    """One request with these values, with user and password of its URL as a header.
 
     Args:
         template: The request.
@@ -156,6 +158,9 @@ def concrete_request(
         ConfigurationError: No client could send that; the values are not in the faults, since they may be secret.
     """
     url, own, body = fill(template, values)
+    url, authorization = apart(url)
+    if authorization and not any(name.lower() == "authorization" for name, _ in own):
+        own = (*own, ("Authorization", authorization))
     if url.startswith("/"):
         url = base_url.rstrip("/") + url
     elif moved:
@@ -169,7 +174,7 @@ def concrete_request(
             headers=(*(pair for pair in headers if pair[0].lower() not in given), *own),
         )
     except ValidationError as error:
-        concrete_url, shown = without_passwords(url), without_passwords(template.url)
+        concrete_url, shown = url, apart(template.url)[0]
         faults = [fault.replace(concrete_url, shown) for fault in configuration_error(error).faults]
         hidden = [values[name] for name in names_in(template)]
         raise ConfigurationError([without_values(fault, hidden) for fault in faults]) from None

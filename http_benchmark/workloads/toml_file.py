@@ -21,7 +21,8 @@ from pydantic import (
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import Model, configuration_error, did_you_mean
-from http_benchmark.models.fields import Count, Headers, Method
+from http_benchmark.models.fields import Count, Method
+from http_benchmark.models.secret_fields import HeaderTexts
 from http_benchmark.redaction import without_passwords
 from http_benchmark.workloads.json_values import as_json
 from http_benchmark.workloads.nesting import check_nesting, nests_too_deeply
@@ -64,7 +65,7 @@ class _Request(Model):
     weight: Annotated[Any, AfterValidator(_weight)] = Fraction(1)
     method: Method = "GET"
     url: str
-    headers: Headers = ()
+    headers: HeaderTexts = ()
     body: str | None = None
     body_json: Any = Field(default=None, alias="json")
     body_file: Path | None = Field(default=None, alias="body-file")

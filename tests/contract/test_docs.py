@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -194,6 +195,7 @@ class CommandTest(unittest.TestCase):
                 text=True,
                 check=True,
                 cwd=folder,
+                env=os.environ | {"TOKEN": "of the examples"},
             )
         return [json.loads(line)[0] for line in answer.stderr.splitlines() if line.startswith("[[")]
 

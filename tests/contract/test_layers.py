@@ -36,7 +36,8 @@ OWNERS = {
     "idna": {"workloads/urls.py"},
     "jsonschema": {"workloads/openapi/validation.py"},
     "jsonschema_path": {"workloads/bounded_yaml.py"},
-    "loguru": {"utils/logging.py", "cli"},
+    "keyring": {"utils/vault.py"},
+    "loguru": {"utils/logging.py", "utils/vault.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
     "openapi_spec_validator": {"workloads/openapi/validation.py"},

@@ -9,14 +9,6 @@ from pathlib import Path
 from loguru import logger
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.redaction import (
-    described_request,
-    without_passwords,
-    without_queries,
-    without_secrets,
-    without_targets,
-    without_values,
-)
 from http_benchmark.utils import logging
 
 
@@ -105,54 +97,3 @@ class ConfigureTest(unittest.TestCase):
         output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
         self.assertEqual(("still here\n", ""), (output.stdout, output.stderr))
-
-
-class RedactionTest(unittest.TestCase):
-    def test_without_values(self) -> None:
-        """Known secrets, as they are and as they stand in URLs; nothing is no secret."""
-        self.assertEqual("/a?k=***&l=*** b", without_values("/a?k=s%2Ft&l=s/t b", ["s/t", ""]))
-
-    def test_without_secrets(self) -> None:
-        """Passwords of URLs, and arguments whose names speak of credentials."""
-        self.assertEqual(
-            "http://***@h/?a=1&api_key=***&b=2 /x?my-Token=*** c",
-            without_secrets("http://u:p@h/?a=1&api_key=k&b=2 /x?my-Token=t c"),
-        )
-
-    def test_without_queries(self) -> None:
-        """Whatever stands in them; a question mark in a sentence stays."""
-        self.assertEqual("is it there? /a?… (http://h?…", without_queries("is it there? /a?s=1&t (http://h?sid"))
-
-    def test_without_targets(self) -> None:
-        """Whatever stands in path and query; a slash or a question mark in a sentence stays."""
-        for text, expected in {
-            "is it there? /a?s=1&t (http://h?sid": "is it there? /… (http://h/…",
-            "GET http://***@h:80/carts/k3y?x=1 HTTP/1.1": "GET http://***@h:80/… HTTP/1.1",
-            "with url: /carts/k3y (read/write)": "with url: /… (read/write)",
-            "at '/k3y', at carts?k3y": "at '/…', at carts?…",
-            "http://h is gone": "http://h is gone",
-        }.items():
-            with self.subTest(text):
-                self.assertEqual(expected, without_targets(text))
-
-    def test_without_passwords(self) -> None:
-        """What stands before the @ of a URL's host goes; an @ elsewhere stays."""
-        cases = {
-            "http://host/": "http://host/",
-            "http://me:secret@host/": "http://***@host/",
-            "http://me:p@ss@host/": "http://***@host/",
-            "http://token@host": "http://***@host",
-            "http://host/path@x?mail=a@b": "http://host/path@x?mail=a@b",
-            "two: http://a:b@c and https://d:e@f.": "two: http://***@c and https://***@f.",
-        }
-        for text, expected in cases.items():
-            with self.subTest(text):
-                self.assertEqual(expected, without_passwords(text))
-
-    def test_described_request(self) -> None:
-        """A request is described by the names of its headers and the size of its body."""
-        self.assertEqual(
-            "POST http://***@h/, headers: Authorization, X-Key, body: 3 bytes",
-            described_request("POST", "http://u:p@h/", [("Authorization", "hunter2"), ("X-Key", "hunter2")], "€"),
-        )
-        self.assertEqual("GET http://h/, headers: none, body: 0 bytes", described_request("GET", "http://h/"))

@@ -115,7 +115,7 @@ class BenchmarkConfigurationTest(unittest.TestCase):
             ({"target_url": "127.0.0.1:8080"}, r"target_url must start with http.*'127.0.0.1:8080'; write"),
             ({"target_url": "ftp://h/"}, r"must start with http:// or https://, got 'ftp://h/'"),
             ({"target_url": "http:///get"}, r"must name a host.*'http:///get'"),
-            ({"target_url": "http://h:99999/"}, r"is no URL \(Port out of range 0-65535\), got 'http://h:99999/'"),
+            ({"target_url": "http://h:99999/"}, r"is no URL, got 'http://h:99999/'"),
             ({"target_url": "http://h/a b"}, r"spaces or control characters, got 'http://h/a b'"),
             ({"target_url": "http://h/\r\nX: y"}, r"spaces or control characters"),
             ({"http_method": "FETCH"}, r"http_method must be one of GET, .*, STREAM, got 'FETCH'"),
@@ -318,10 +318,12 @@ class ExperimentConfigurationTest(unittest.TestCase):
 
     def test_headers_in_three_spellings(self) -> None:
         """Texts, pairs and a mapping give the same pairs, in order."""
-        expected = (("A", "b: c"), ("D", ""))
+        expected = [("A", "b: c"), ("D", "")]
         for headers in (["A: b: c", "D:"], [("A", "b: c"), ("D", "")], {"A": "b: c", "D": ""}, [["A", "b: c"], "D: "]):
             with self.subTest(headers):
-                self.assertEqual(expected, ExperimentConfiguration(headers=headers).headers)
+                read = ExperimentConfiguration(headers=headers).headers
+
+                self.assertEqual(expected, [(name, text.reveal({})) for name, text in read])
 
     def test_lists_in_words(self) -> None:
         """Contenders and tags can be one text, as in an environment variable."""
@@ -331,7 +333,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
 
     def test_target_may_be_a_path_on_the_bundled_origin(self) -> None:
         """A path needs no host; anything else must be a URL."""
-        self.assertEqual("/delay/1?x=y", ExperimentConfiguration(url="/delay/1?x=y").url)
+        self.assertEqual("/delay/1?x=y", str(ExperimentConfiguration(url="/delay/1?x=y").url))
 
     def test_each_fault_is_one_line_with_the_value_and_the_advice(self) -> None:
         """Each wrong setting is refused by itself."""
@@ -373,7 +375,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"blocks": 10**9}, r"blocks must be at most 1,000, got 1000000000"),
             ({"name": "\udcff"}, r"name is not UTF-8 text, got '\\udcff'; write it in UTF-8"),
             ({"tag": ["a", "\udcff"]}, r"tag is not UTF-8 text, got "),
-            ({"url": "http://h/\udcff"}, r"url is not UTF-8 text, got "),
+            ({"url": "http://h/\udcff"}, r"url is not UTF-8 text; write it in UTF-8$"),
             ({"body": "secret\udcff"}, r"body is not UTF-8 text; write it in UTF-8$"),
             ({"headers": ["A: secret\udcff"]}, r"headers is not UTF-8 text; write it in UTF-8$"),
             ({"headers": {"A": "secret\udcff"}}, r"headers is not UTF-8 text; write it in UTF-8$"),
@@ -459,12 +461,14 @@ class ExperimentConfigurationTest(unittest.TestCase):
         tag=st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True)),
     )
     def test_json_and_back(self, **values: Any) -> None:
-        """A configuration survives JSON unchanged."""
+        """A configuration survives JSON unchanged, but for what was typed and is secret: that stays hidden."""
         configuration = ExperimentConfiguration(**values)
 
         again = ExperimentConfiguration.from_dict(json.loads(json.dumps(configuration.to_dict())))
 
-        self.assertEqual(configuration, again)
+        self.assertEqual(configuration.to_dict(), again.to_dict())
+        if not values["headers"] and not values["body"]:
+            self.assertEqual(configuration, again)
 
     def test_json_and_back_with_files(self) -> None:
         """Paths survive JSON too."""

@@ -32,7 +32,7 @@ class TargetTest(unittest.TestCase):
         for settings, expected in (
             ({}, "bundled origin"),
             ({"url": "/delay/1"}, "/delay/1 on the bundled origin"),
-            ({"url": "http://me:hidden@h/a"}, "http://***@h/a"),
+            ({"url": "http://me:hidden@h/a"}, "http://h/a"),
             ({"proxy": "http://me:hidden@p:1"}, "bundled origin through the proxy p:1"),
         ):
             with self.subTest(**settings):

@@ -115,16 +115,15 @@ class SetupTest(unittest.TestCase):
         self.assertEqual({"both": "1,2"}, self.ready(f'[[setup]]\n{step}\n[[request]]\nurl = "/"\n').taken)
 
     def test_user_and_password_in_a_url(self):
-        """Are Basic credentials, percent-decoded, for the path below such a URL too; a header of the file wins."""
+        """Are Basic credentials, percent-decoded; a header of the file wins."""
         with_user = self.origin.url.replace("//", "//ada:s%40p:w@")
-        for step, url in (
-            (f'url = "{with_user}/basic-auth/ada/s%40p:w"', None),
-            ('url = "/basic-auth/ada/s%40p:w"', with_user),
-            ('url = "/basic-auth/a/b"\nheaders = { Authorization = "Basic YTpi" }', with_user),
+        for step in (
+            f'url = "{with_user}/basic-auth/ada/s%40p:w"',
+            f'url = "{with_user}/basic-auth/a/b"\nheaders = {{ Authorization = "Basic YTpi" }}',
         ):
-            with self.subTest(step, url=url):
+            with self.subTest(step):
                 taken = f'{step}\ntake = {{ ok = {{ json = "authenticated" }} }}'
-                workload = self.ready(f'[[setup]]\n{taken}\n[[request]]\nurl = "/"\n', url)
+                workload = self.ready(f'[[setup]]\n{taken}\n[[request]]\nurl = "/"\n')
                 self.assertEqual({"ok": "true"}, workload.taken)
 
     def test_cookies_whose_values_look_like_anything(self):

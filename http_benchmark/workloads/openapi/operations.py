@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from http_benchmark.models.fields import header_fault
+from http_benchmark.models.secret_fields import header_fault
 from http_benchmark.workloads.mixing import MOST_BYTES
 from http_benchmark.workloads.openapi.document import (
     Node,
