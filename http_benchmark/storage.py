@@ -1,28 +1,35 @@
 """Results in a database: saved, found, compared, deleted.
 
-This is the only room that reads and writes rows; how databases are opened and migrated stands in `migrations`. Each
-method is one transaction. Several processes and threads may use one database at the same time.
+What is in the rows stands in `database`; how databases are opened and migrated, in `migrations`. Each method is one
+transaction. Several processes and threads may use one database at the same time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from http_benchmark.database.rows import (
+    block_of,
+    block_row,
+    client_rows,
+    document_row,
+    experiment_of,
+    experiment_row,
+    facet_rows,
+)
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
-from http_benchmark.migrations.engine import database_url, label, migrating, open_engine, reading, writing
-from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, RESULTS, SLICES, TRIALS
+from http_benchmark.migrations.engine import compact, database_url, label, migrating, open_engine, reading, writing
+from http_benchmark.migrations.schema import BLOCKS, CLIENTS, DOCUMENTS, EXPERIMENTS, FACETS, RESULTS
 from http_benchmark.migrations.sqlite import file_of
-from http_benchmark.models.base import Model
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
-from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
+from http_benchmark.models.measurement import BlockRecord
 
 _COMPARED = (
     "id",
@@ -110,75 +117,49 @@ class ResultStorage:
 
     def start_experiment(self, experiment: ExperimentResult) -> None:
         """Store an experiment that is about to run, with the status "running"."""
-        values = _experiment_row(experiment.model_copy(update={"status": "running"}))
+        running = experiment.model_copy(update={"status": "running"})
+        tags = experiment.configuration.get("tag", [])
         with writing(self._engine) as connection:
-            _insert(connection, EXPERIMENTS, [values], f"an experiment {experiment.id!r}")
+            _insert(connection, EXPERIMENTS, [experiment_row(running, tags)], f"an experiment {experiment.id!r}")
+            _describe(connection, running, tags)
 
     def save_block(self, experiment_id: str, block: BlockRecord) -> None:
         """Store a block of a started experiment, whole or not at all; it is safe on disk when this returns."""
-        key = {"experiment_id": experiment_id, "block": block.number}
-        trials = [key | {"trial": number} | _row(trial, TRIALS) for number, trial in enumerate(block.trials)]
-        slices = [
-            key | {"trial": trial_number, "slice": number} | _row(record, SLICES)
-            for trial_number, trial in enumerate(block.trials)
-            for number, record in enumerate(trial.slices)
-        ]
-        moments = {"started_at": block.started_at, "finished_at": block.finished_at}
         with writing(self._engine) as connection:
             _require_experiment(connection, experiment_id)
-            _insert(connection, BLOCKS, [key | moments], f"block {block.number} of experiment {experiment_id!r}")
-            for table, rows in ((TRIALS, trials), (SLICES, slices)):
-                if rows:
-                    connection.execute(insert(table), rows)
+            name = f"block {block.number} of experiment {experiment_id!r}"
+            _insert(connection, BLOCKS, [block_row(experiment_id, block)], name)
 
     def finish_experiment(self, experiment: ExperimentResult) -> None:
-        """Store the whole answer of a started experiment, with the status that it ended with."""
+        """Store the whole answer of a started experiment, with the status that it ended with; its tags stay."""
         with writing(self._engine) as connection:
-            _require_experiment(connection, experiment.id)
-            connection.execute(
-                update(EXPERIMENTS).where(EXPERIMENTS.c.id == experiment.id).values(_experiment_row(experiment))
-            )
+            tags = _require_experiment(connection, experiment.id)
+            row = experiment_row(experiment, tags)
+            connection.execute(update(EXPERIMENTS).where(EXPERIMENTS.c.id == experiment.id).values(row))
+            _describe(connection, experiment, tags)
 
     def get_experiment(self, prefix: str) -> ExperimentResult | None:
         """The experiment with this id or unique beginning of an id, or None.
 
         Raises:
-            StorageError: Several ids begin so.
+            StorageError: Several ids begin so; or it is damaged, or of another version of this program.
         """
         with reading(self._engine) as connection:
             experiment_id = _experiment_id(connection, prefix)
-            query = select(EXPERIMENTS.c.document).where(EXPERIMENTS.c.id == experiment_id)
-            document = connection.execute(query).scalar()
-        if document is None:
-            return None
-        try:
-            return ExperimentResult.from_dict(document)
-        except ValidationError:
-            raise StorageError(
-                f"experiment {experiment_id} was stored by another version of this program and cannot be read; "
-                "use that version"
-            ) from None
+            query = select(DOCUMENTS).where(DOCUMENTS.c.experiment_id == experiment_id)
+            row = connection.execute(query).mappings().first()
+        return experiment_of(row) if row else None
 
     def get_blocks(self, experiment_id: str) -> list[BlockRecord]:
-        """All stored blocks of an experiment by number, exactly as saved; times of day in UTC."""
+        """All stored blocks of an experiment by number, exactly as saved; times of day in UTC.
+
+        Raises:
+            StorageError: One is damaged, or of another version of this program.
+        """
+        query = select(BLOCKS).where(BLOCKS.c.experiment_id == experiment_id).order_by(BLOCKS.c.block)
         with reading(self._engine) as connection:
-            slices = _rows(connection, SLICES, experiment_id)
-            trials = _rows(connection, TRIALS, experiment_id)
-            blocks = _rows(connection, BLOCKS, experiment_id)
-        slices_of = _grouped(slices, "block", "trial")
-        trials_of = _grouped(trials, "block")
-        return [
-            BlockRecord(
-                number=block["block"],
-                started_at=block["started_at"],
-                finished_at=block["finished_at"],
-                trials=tuple(
-                    _trial(trial, slices_of.get((block["block"], trial["trial"]), []))
-                    for trial in trials_of.get((block["block"],), [])
-                ),
-            )
-            for block in blocks
-        ]
+            rows = connection.execute(query).mappings().all()
+        return [block_of(row) for row in rows]
 
     def list_experiments(self, limit: int | None = None, offset: int = 0) -> list[ExperimentSummary]:
         """Experiments in short, the last one started first.
@@ -191,7 +172,7 @@ class ResultStorage:
         columns = [EXPERIMENTS.c[name] for name in ("id", "name", "started_at", "status", "contenders", "tags")]
         query = (
             select(*columns, done.label("blocks"))
-            .order_by(EXPERIMENTS.c.started_at.desc(), EXPERIMENTS.c.id)
+            .order_by(EXPERIMENTS.c.started_at.desc(), EXPERIMENTS.c.id.desc())
             .limit(limit)
             .offset(offset)
         )
@@ -217,11 +198,28 @@ def upgrade(url: str | Path) -> None:
         StorageError: The database cannot be used.
         DatabaseVersionError: It is newer than this program.
     """
+    _migrate(url, revisions.upgrade)
+
+
+def downgrade(url: str | Path, revision: str) -> None:
+    """Bring a database back to an earlier revision, for an earlier program; likewise whole or not at all.
+
+    What that revision has no place for is deleted.
+
+    Raises:
+        StorageError: The database cannot be used, or holds what cannot be brought back.
+        DatabaseVersionError: It is newer than this program, or there is no such earlier revision.
+    """
+    _migrate(url, lambda connection: revisions.downgrade(connection, revision))
+
+
+def _migrate(url: str | Path, change: Callable[[Connection], None]) -> None:
     engine = open_engine(database_url(url))
     try:
         with migrating(engine) as connection:
             revisions.refuse_unknown(revisions.current(connection), label(engine.url))
-            revisions.upgrade(connection)
+            change(connection)
+        compact(engine)
     finally:
         engine.dispose()
 
@@ -288,11 +286,25 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]], wh
         raise StorageError(f"{what} is stored already; an id can be stored once") from None
 
 
-def _require_experiment(connection: Connection, experiment_id: str) -> None:
-    """Refuse an experiment that is not there; nobody deletes it until the transaction ends."""
-    query = select(EXPERIMENTS.c.id).where(EXPERIMENTS.c.id == experiment_id).with_for_update()
-    if connection.execute(query).scalar() is None:
+def _require_experiment(connection: Connection, experiment_id: str) -> list[str]:
+    """The tags of an experiment that has to be there; nobody changes or deletes it until the transaction ends."""
+    query = select(EXPERIMENTS.c.tags).where(EXPERIMENTS.c.id == experiment_id).with_for_update()
+    tags: list[str] | None = connection.execute(query).scalar()
+    if tags is None:
         raise StorageError(f"there is no experiment {experiment_id!r} in the database; start it first")
+    return tags
+
+
+def _describe(connection: Connection, experiment: ExperimentResult, tags: Sequence[str]) -> None:
+    """Write anew what stands beside the row of an experiment: its document, its contenders, its facets."""
+    for table, rows in (
+        (DOCUMENTS, [document_row(experiment)]),
+        (CLIENTS, client_rows(experiment)),
+        (FACETS, facet_rows(experiment, tags)),
+    ):
+        connection.execute(delete(table).where(table.c.experiment_id == experiment.id))
+        if rows:
+            connection.execute(insert(table), rows)
 
 
 def _experiment_id(connection: Connection, prefix: str) -> str | None:
@@ -306,60 +318,6 @@ def _experiment_id(connection: Connection, prefix: str) -> str | None:
         named = ", ".join(candidates[:_NAMED_CANDIDATES]) + (", …" if len(candidates) > _NAMED_CANDIDATES else "")
         raise StorageError(f"{prefix!r} fits several experiments: {named}; give more of the id")
     return candidates[0] if candidates else None
-
-
-def _experiment_row(experiment: ExperimentResult) -> dict[str, Any]:
-    configuration = experiment.configuration
-    return {
-        "id": experiment.id,
-        "name": experiment.name,
-        "status": experiment.status,
-        "started_at": experiment.started_at,
-        "finished_at": experiment.finished_at,
-        "seed": str(experiment.seed),
-        "contenders": _contenders(experiment),
-        "tags": configuration.get("tag", []),
-        "document": experiment.to_dict(),
-    }
-
-
-def _contenders(experiment: ExperimentResult) -> list[str]:
-    """Who was measured; while it runs, who will be."""
-    measured = [client.contender for client in experiment.clients]
-    planned: list[str] = experiment.configuration.get("contenders", measured)
-    return planned if experiment.status == "running" else measured
-
-
-def _row(record: Model, table: Table) -> dict[str, Any]:
-    """A record's fields by column; those without a column of their own under `rest`."""
-    values = record.to_dict()
-    values.pop("slices", None)  # rows of their own
-    columns = {column.name: values.pop(column.name) for column in table.columns if column.name in values}
-    return columns | {"rest": values}
-
-
-def _fields(row: RowMapping, key: tuple[str, ...]) -> dict[str, Any]:
-    """The inverse of `_row`."""
-    rest: dict[str, Any] = row["rest"]
-    return _without(row, "rest", *key) | rest
-
-
-def _trial(row: RowMapping, slices: Sequence[RowMapping]) -> TrialRecord:
-    key = ("experiment_id", "block", "trial")
-    records = [SliceRecord.from_dict(_fields(row, (*key, "slice"))) for row in slices]
-    return TrialRecord.from_dict(_fields(row, key) | {"slices": records})
-
-
-def _rows(connection: Connection, table: Table, experiment_id: str) -> Sequence[RowMapping]:
-    query = select(table).where(table.c.experiment_id == experiment_id).order_by(*table.primary_key)
-    return connection.execute(query).mappings().all()
-
-
-def _grouped(rows: Sequence[RowMapping], *names: str) -> dict[tuple[Any, ...], list[RowMapping]]:
-    groups: dict[tuple[Any, ...], list[RowMapping]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row[name] for name in names), []).append(row)
-    return groups
 
 
 def _without(row: RowMapping, *names: str) -> dict[str, Any]:

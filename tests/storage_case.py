@@ -3,21 +3,38 @@
 import tempfile
 import unittest
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
+from hypothesis import HealthCheck, given, settings
+
+from http_benchmark.database.blobs import pack
 from http_benchmark.errors import StorageError
 from http_benchmark.migrations.engine import database_url, open_engine, writing
-from http_benchmark.models.experiment import ClientResult
+from http_benchmark.models.experiment import ClientResult, Estimate
+from http_benchmark.models.measurement import BlockRecord, Distribution
 from http_benchmark.storage import ResultStorage
 from tests import postgres
-from tests.unit.records import NOON, a_block, an_experiment
+from tests.sql_faults import FaultError, fault_after
+from tests.unit.records import NOON, a_block, an_experiment, blocks
 from tests.unit.test_models import a_result
+
+DEPENDENT = ("experiment_documents", "experiment_clients", "experiment_facets")
+"""Tables whose rows stand beside an experiment's."""
 
 
 class StorageCase(unittest.TestCase):
     """A fresh database."""
 
     database: str | Path
+
+    def setUp(self) -> None:
+        self.make_database()
+
+    def make_database(self) -> None:
+        """Let `database` be another one."""
+        raise NotImplementedError
 
     def opened(self) -> ResultStorage:
         return self.enterContext(ResultStorage(self.database))
@@ -35,7 +52,11 @@ class StorageCase(unittest.TestCase):
 class SqliteCase(StorageCase):
     """A SQLite file that is not there yet, in a folder of its own."""
 
-    def setUp(self) -> None:
+    def binary(self, digits: str) -> str:
+        """Bytes in SQL."""
+        return f"x'{digits}'"
+
+    def make_database(self) -> None:
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.path = self.folder / "results.db"
         self.database = self.path
@@ -44,7 +65,11 @@ class SqliteCase(StorageCase):
 class PostgresqlCase(StorageCase):
     """An empty database of a private server."""
 
-    def setUp(self) -> None:
+    def binary(self, digits: str) -> str:
+        """Bytes in SQL."""
+        return f"'\\x{digits}'"
+
+    def make_database(self) -> None:
         self.database = postgres.server().new_database()
 
 
@@ -163,17 +188,36 @@ class ExperimentsSuite:
         self.assertEqual(saved, store.get_blocks("e-1"))
         self.assertEqual([], store.get_blocks("e-2"))
 
-    def test_slices_are_rows(self) -> None:
-        """The main figures of a slice can be asked for in SQL."""
+    @given(blocks)
+    @settings(max_examples=50, suppress_health_check=[HealthCheck.differing_executors])  # one for each database
+    def test_any_block_comes_back_as_saved(self, block: BlockRecord) -> None:
+        """Figures of every size, infinite ones too, texts and times of every zone survive."""
+        experiment_id = str(uuid4())
+        with ResultStorage(self.database) as store:
+            store.start_experiment(an_experiment(experiment_id))
+            store.save_block(experiment_id, block)
+            (loaded,) = store.get_blocks(experiment_id)
+
+        self.assertEqual(block, loaded)
+        self.assertEqual(timedelta(0), loaded.started_at.utcoffset())
+
+    def test_figures_are_rows(self) -> None:
+        """The main figures of a contender can be asked for in SQL."""
         store = self.opened()
+        figures = {
+            "requests": 100,
+            "throughput_rps": Estimate(estimate=1000.5),
+            "response_time_s": Distribution(count=9),
+        }
+        client = ClientResult(contender="httpx:sync", library="httpx", mode="sync", status="ok", **figures)
         store.start_experiment(an_experiment())
-        store.save_block("e-1", a_block(trials=1, slices=2))
+        store.finish_experiment(an_experiment(clients=(client,)))
 
         self.assertEqual(
-            [(0, "httpx:sync#0", 0, 100, 1000.0), (0, "httpx:sync#0", 1, 100, 1000.0)],
+            [("nightly", "httpx:sync", None, 100, 1000.5, None)],
             self.rows(
-                "SELECT block, contender, round, requests, throughput_rps"
-                " FROM slices JOIN trials USING (experiment_id, block, trial) ORDER BY slice"
+                "SELECT name, contender, version, requests, throughput_rps, p50_s"
+                " FROM experiments JOIN experiment_clients ON experiment_id = id"
             ),
         )
 
@@ -202,19 +246,29 @@ class ExperimentsSuite:
             store.finish_experiment(an_experiment())
         self.assertEqual([(0,)], self.rows("SELECT count(*) FROM blocks"))
 
-    def test_a_block_is_stored_whole_or_not_at_all(self) -> None:
-        """When a slice cannot be stored, neither the block nor its trials are."""
+    def test_what_is_stored_is_stored_whole_or_not_at_all(self) -> None:
+        """A fault after any statement of a start, a block, an end or a deletion leaves nothing of it."""
         store = self.opened()
-        store.start_experiment(an_experiment())
-        block = a_block()
-        broken = block.trials[1].slices[2].model_copy(update={"requests": 2**70})  # beyond SQLite's integers
-        trial = block.trials[1].model_copy(update={"slices": (*block.trials[1].slices[:2], broken)})
+        for change in (
+            lambda: store.start_experiment(an_experiment()),
+            lambda: store.save_block("e-1", a_block()),
+            lambda: store.finish_experiment(an_experiment(status="failed")),
+            lambda: store.delete_experiment("e-1"),
+        ):
+            before = self.everything()
+            for statements in count():
+                try:
+                    with fault_after(statements):
+                        change()
+                except FaultError:
+                    self.assertEqual(before, self.everything())
+                else:
+                    break
+            self.assertGreater(statements, 0)
+            self.assertNotEqual(before, self.everything())
 
-        with self.assertRaisesRegex(StorageError, "too large|out of range"):
-            store.save_block("e-1", block.model_copy(update={"trials": (block.trials[0], trial)}))
-
-        self.assertEqual([], store.get_blocks("e-1"))
-        self.assertEqual([(0, 0)], self.rows("SELECT (SELECT count(*) FROM trials), (SELECT count(*) FROM slices)"))
+    def everything(self) -> list[list[tuple[object, ...]]]:
+        return [self.rows(f"SELECT * FROM {table}") for table in ("experiments", "blocks", *DEPENDENT)]
 
     def test_a_block_or_experiment_can_be_stored_once(self) -> None:
         """A number or an id that is there already is refused, and what is there stays."""
@@ -287,7 +341,7 @@ class ExperimentsSuite:
         self.assertEqual(UTC, summaries[0].started_at.tzinfo)
 
     def test_delete_takes_everything_along(self) -> None:
-        """An experiment goes with its blocks, trials and slices; others stay."""
+        """An experiment goes with its blocks and all that stands beside it; others stay."""
         store = self.opened()
         for experiment_id in ("first", "second"):
             store.start_experiment(an_experiment(experiment_id))
@@ -297,16 +351,33 @@ class ExperimentsSuite:
         self.assertFalse(store.delete_experiment("first"))
 
         self.assertEqual(["second"], [summary.id for summary in store.list_experiments()])
-        for table, count in (("blocks", 1), ("trials", 2), ("slices", 6)):
+        for table in ("blocks", *DEPENDENT):
             with self.subTest(table):
-                self.assertEqual([(count,)], self.rows(f"SELECT count(*) FROM {table}"))
+                self.assertEqual([("second",)], self.rows(f"SELECT DISTINCT experiment_id FROM {table}"))
         self.assertEqual([a_block()], store.get_blocks("second"))
 
     def test_a_document_of_another_version(self) -> None:
-        """An experiment whose document is not understood is told in one line."""
+        """An experiment or block that is not understood is told in one line."""
         store = self.opened()
         store.start_experiment(an_experiment())
-        self.rows("""UPDATE experiments SET document = '{"schema": "http-benchmark/experiment/9"}'""")
+        store.save_block("e-1", a_block())
+        later = pack({"schema": "http-benchmark/experiment/9"}).hex()
+        self.rows(f"UPDATE experiment_documents SET document = {self.binary(later)}")
+        self.rows(f"UPDATE blocks SET trials = {self.binary(later)}")
 
         with self.assertRaisesRegex(StorageError, "experiment e-1 was stored by another version"):
             store.get_experiment("e")
+        with self.assertRaisesRegex(StorageError, "block 0 of experiment e-1 was stored by another version"):
+            store.get_blocks("e-1")
+
+    def test_damage_is_noticed(self) -> None:
+        """A byte that has changed is told, not read."""
+        store = self.opened()
+        store.start_experiment(an_experiment())
+        store.save_block("e-1", a_block())
+        damaged = bytearray(pack(a_block().to_dict()["trials"]))
+        damaged[40] ^= 1
+        self.rows(f"UPDATE blocks SET trials = {self.binary(damaged.hex())}")
+
+        with self.assertRaisesRegex(StorageError, "block 0 of experiment e-1 is damaged; restore the database"):
+            store.get_blocks("e-1")

@@ -13,7 +13,7 @@ def command() -> None:
     """Migrate the database, or tell its version."""
 
 
-@command.command("upgrade")
+@command.command("upgrade", epilog="Example: http-benchmark db upgrade --database results.db")
 @shared_options(database=True)
 def upgrade(config_file: Path | None, **arguments: Any) -> None:
     """Bring the database's schema up to this program's."""
@@ -27,7 +27,30 @@ def upgrade(config_file: Path | None, **arguments: Any) -> None:
     click.echo(f"up to date: {after}" if before == after else f"upgraded: {before or 'empty'} to {after}")
 
 
-@command.command("current")
+@command.command("downgrade", epilog="Example: http-benchmark db downgrade 0002 --yes")
+@click.argument("revision", metavar="REVISION")
+@click.option("--yes", envvar="HTTP_BENCHMARK_YES", is_flag=True, help="Do not ask.")
+@shared_options(database=True)
+def downgrade(config_file: Path | None, *, revision: str, yes: bool, **arguments: Any) -> None:
+    """Bring the database's schema back to an earlier one, for an earlier program.
+
+    What that schema has no place for is deleted: 0001 knows single results only, no experiments.
+    """
+    from http_benchmark import storage
+    from http_benchmark.cli.common import database_of, load_settings
+
+    url = database_of(load_settings(arguments, config_file))
+    storage.require_existing(url)
+    before, _ = storage.current(url)
+    if not yes:
+        click.confirm(
+            f"Bring {before or 'empty'} back to {revision}? What that has no place for is deleted.", abort=True
+        )
+    storage.downgrade(url, revision)
+    click.echo(f"downgraded: {before} to {revision}")
+
+
+@command.command("current", epilog="Example: http-benchmark db current --database results.db")
 @shared_options(database=True)
 def current(config_file: Path | None, **arguments: Any) -> None:
     """Tell the schema's version, and this program's."""

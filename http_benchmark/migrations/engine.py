@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
@@ -105,6 +105,16 @@ def migrating(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == postgresql.NAME:
             postgresql.lock_schema(connection)
         yield connection
+
+
+def compact(engine: Engine) -> None:
+    """Give back the room that deleted rows took; SQLite alone keeps it for ever.
+
+    Nothing is lost where it cannot be done, since others use the file or the disk is full, so that is passed over.
+    """
+    if engine.dialect.name == sqlite.NAME:
+        with suppress(StorageError), plain_errors(engine.url):
+            sqlite.compact(engine)
 
 
 @contextmanager

@@ -46,10 +46,29 @@ def refuse_unknown(revision: str | None, label: str) -> None:
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run the missing migrations in the transaction that the caller has begun and commits."""
+    command.upgrade(_prepared(connection), revision)
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take migrations back, likewise, until the database is at an earlier revision.
+
+    Raises:
+        DatabaseVersionError: There is no such revision before the one that the database is at.
+    """
+    now = current(connection)
+    earlier = [script.revision for script in _scripts().iterate_revisions(now, "base")][1:] if now else []
+    if revision not in earlier:
+        raise DatabaseVersionError(
+            f"there is no revision {revision!r} before {now or 'the first'}; choose from {', '.join(earlier) or 'none'}"
+        )
+    command.downgrade(_prepared(connection), revision)
+
+
+def _prepared(connection: Connection) -> Config:
     config = _config()
     config.attributes["connection"] = connection
     config.attributes["version_table"] = VERSION_TABLE
-    command.upgrade(config, revision)
+    return config
 
 
 def _config() -> Config:

@@ -1,7 +1,7 @@
 """The tables as the newest revision leaves them.
 
-Records become rows by name: the fields that have a column of their own go there, all others into the column `rest`.
-The names differ from the earlier tool's table, `benchmark_results`, which may sit in the same database.
+What is in the packed columns, and how the rest follows from it, says `database`. The names differ from the earlier
+tool's table, `benchmark_results`, which may sit in the same database.
 """
 
 from datetime import UTC, datetime
@@ -14,8 +14,9 @@ from sqlalchemy import (
     Dialect,
     Double,
     ForeignKey,
-    ForeignKeyConstraint,
+    Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -41,6 +42,9 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+EXACT_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its characters' numbers, on both databases, whatever language a server speaks."""
 
 METADATA = MetaData()
 
@@ -77,67 +81,65 @@ RESULTS = Table(
 EXPERIMENTS = Table(
     "experiments",
     METADATA,
-    Column("id", Text, primary_key=True),
+    Column("id", EXACT_TEXT, primary_key=True),
     Column("name", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("seed", Text, nullable=False),  # a whole number of any size
     Column("contenders", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
-    Column("document", JSON, nullable=False),  # the published JSON
+    Column("host", Text),
+    Column("workload", Text),
+    Column("verdict", Text),
+    Index("ix_experiments_time", "started_at", "id"),
+)
+
+DOCUMENTS = Table(
+    "experiment_documents",  # apart, since lists walk over `experiments`
+    METADATA,
+    Column("experiment_id", EXACT_TEXT, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Column("document", LargeBinary, nullable=False),  # the published JSON, packed
+)
+
+CLIENTS = Table(
+    "experiment_clients",
+    METADATA,
+    Column("experiment_id", EXACT_TEXT, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("contender", Text, nullable=False),
+    Column("library", Text, nullable=False),
+    Column("version", Text),
+    Column("mode", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("success_ratio", Double),
+    Column("throughput_rps", Double),
+    Column("cpu_s_per_1k", Double),
+    Column("mean_s", Double),
+    Column("p50_s", Double),
+    Column("p99_s", Double),
+    Column("started_us", BigInteger, nullable=False),
+    Index("ix_experiment_clients_history", "contender", "started_us"),
+)
+
+FACETS = Table(
+    "experiment_facets",
+    METADATA,
+    Column("kind", EXACT_TEXT, primary_key=True),
+    Column("value", EXACT_TEXT, primary_key=True),
+    Column("started_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("experiment_id", EXACT_TEXT, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_experiment_facets_experiment", "experiment_id"),
+    sqlite_with_rowid=False,  # its primary key is all that it is
 )
 
 BLOCKS = Table(
     "blocks",
     METADATA,
-    Column("experiment_id", ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Column("experiment_id", EXACT_TEXT, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
     Column("block", Integer, primary_key=True),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
-)
-
-TRIALS = Table(
-    "trials",
-    METADATA,
-    Column("experiment_id", Text, primary_key=True),
-    Column("block", Integer, primary_key=True),
-    Column("trial", Integer, primary_key=True),
-    Column("contender", Text, nullable=False),
-    Column("library", Text, nullable=False),
-    Column("version", Text),
-    Column("mode", Text, nullable=False),
-    Column("peak_memory_bytes", BigInteger),
-    Column("base_memory_bytes", BigInteger),
-    Column("import_s", Double),
-    Column("sent", BigInteger, nullable=False),
-    Column("rest", JSON, nullable=False),
-    ForeignKeyConstraint(["experiment_id", "block"], ["blocks.experiment_id", "blocks.block"], ondelete="CASCADE"),
-)
-
-SLICES = Table(
-    "slices",
-    METADATA,
-    Column("experiment_id", Text, primary_key=True),
-    Column("block", Integer, primary_key=True),
-    Column("trial", Integer, primary_key=True),
-    Column("slice", Integer, primary_key=True),
-    Column("round", Integer, nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("started_s", Double, nullable=False),
-    Column("duration_s", Double, nullable=False),
-    Column("requests", BigInteger, nullable=False),
-    Column("opening_requests", BigInteger, nullable=False),
-    Column("retries", BigInteger, nullable=False),
-    Column("throughput_rps", Double),
-    Column("cpu_s", Double, nullable=False),
-    Column("mean_s", Double),
-    Column("p50_s", Double),
-    Column("max_s", Double),
-    Column("rest", JSON, nullable=False),
-    ForeignKeyConstraint(
-        ["experiment_id", "block", "trial"],
-        ["trials.experiment_id", "trials.block", "trials.trial"],
-        ondelete="CASCADE",
-    ),
+    Column("trials", LargeBinary, nullable=False, server_default=""),  # packed; SQLite adds no such column without one
 )

@@ -6,6 +6,7 @@ once instead of waiting when another process has written in between.
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, event
@@ -39,6 +40,12 @@ def prepare(engine: Engine) -> None:
     """Have every connection set up for several writers, and every transaction begin as it should."""
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
+
+
+def compact(engine: Engine) -> None:
+    """Write the file anew, without the room of deleted rows; needs as much room again meanwhile."""
+    with closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("VACUUM")  # which no transaction may be around
 
 
 def _set_up(connection: sqlite3.Connection, _: object) -> None:

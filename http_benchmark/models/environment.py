@@ -33,6 +33,7 @@ class Environment(Model):
         hypervisor: What this virtual machine runs on; None where nothing speaks of one.
         cpu_limit: Processors' time that control groups allow; None for no limit.
         memory_limit_bytes: Memory that they allow; likewise.
+        host: The machine's name in its network.
     """
 
     http_benchmark: str
@@ -63,3 +64,4 @@ class Environment(Model):
     hypervisor: str | None = None
     cpu_limit: float | None = None
     memory_limit_bytes: int | None = None
+    host: str | None = None

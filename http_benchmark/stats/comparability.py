@@ -17,7 +17,7 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 type Severity = Literal["matters", "noted"]
 
 _ENVIRONMENT_NOTED = frozenset(
-    {"memory_bytes", "memory_limit_bytes", "ephemeral_ports", "file_limit", "timer_slack_ns"}
+    {"host", "memory_bytes", "memory_limit_bytes", "ephemeral_ports", "file_limit", "timer_slack_ns"}
 )
 """Listed, but no reason to refuse: machines of the same kind differ in them, and no figure follows from them."""
 

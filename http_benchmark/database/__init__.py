@@ -1,0 +1,1 @@
+"""What is inside the rows of a database; `storage`, the room above, opens the transactions."""

@@ -1,0 +1,316 @@
+"""Migrations of databases that earlier revisions filled: forth and back, by several at once, and broken off.
+
+The data of revision 0002 were written by the program as it was at that revision: an experiment that ended, one that was
+killed, one of odd texts and numbers, results of single benchmarks; `0002.json` is what that program read from them.
+"""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, inspect, select
+
+from http_benchmark import storage
+from http_benchmark.errors import DatabaseVersionError, StorageError
+from http_benchmark.migrations import revisions
+from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
+from http_benchmark.migrations.schema import METADATA, UtcDateTime
+from http_benchmark.models.benchmark_result import BenchmarkResult
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.measurement import BlockRecord, Distribution
+from tests.sql_faults import FaultError, fault_after, killed_after
+from tests.storage_case import PostgresqlCase, SqliteCase
+from tests.unit.records import a_block, an_experiment
+
+DATA = Path(__file__).parents[1] / "data" / "databases"
+PATIENCE_S = 120.0
+PARENTS_FIRST = ("experiments", "blocks", "trials", "slices", "results")
+
+
+class MigrationSuite:
+    """For a `StorageCase`."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.expected = json.loads((DATA / "0002.json").read_text(encoding="utf-8"))
+
+    @property
+    def engine(self) -> Engine:
+        return open_engine(database_url(self.database))
+
+    def fill(self, revision: str) -> None:
+        """Make the tables of a revision, with what the first ones hold of the stored data."""
+        with writing(self.engine) as connection, closing(sqlite3.connect(":memory:")) as source:
+            revisions.upgrade(connection, revision)
+            source.executescript((DATA / "0002.sql").read_text(encoding="utf-8"))
+            source.row_factory = sqlite3.Row
+            tables = self.tables(connection)
+            for name in PARENTS_FIRST:
+                rows = [dict(row) for row in source.execute(f"SELECT * FROM {name}")] if name in tables else []
+                for row in rows:
+                    connection.execute(tables[name].insert(), self.converted(row, tables[name]))
+
+    def tables(self, connection: Connection) -> dict[str, Any]:
+        """The tables as they are, with moments in UTC."""
+        metadata = MetaData()
+        metadata.reflect(connection)
+        for table in metadata.tables.values():
+            for column in table.columns:
+                if isinstance(column.type, DateTime):
+                    column.type = UtcDateTime()
+        return metadata.tables
+
+    def converted(self, row: dict[str, Any], table: Any) -> dict[str, Any]:
+        """A row as SQLite keeps it, as values of a table's types."""
+        return {column.name: self.value(row[column.name], column.type) for column in table.columns}
+
+    def value(self, stored: Any, kind: Any) -> Any:
+        if isinstance(kind, JSON):
+            return json.loads(stored)
+        if isinstance(kind, UtcDateTime) and stored:
+            return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+        return stored
+
+    def state(self) -> tuple[object, ...]:
+        """All that is in the database, and what it is made of."""
+        with reading(self.engine) as connection:
+            return self.rows_of(connection, self.tables(connection)), *self.shape_of(connection)
+
+    def rows_of(self, connection: Connection, tables: dict[str, Any]) -> dict[str, list[str]]:
+        return {
+            name: sorted(repr(sorted(row.items())) for row in connection.execute(select(table)).mappings())
+            for name, table in tables.items()
+        }
+
+    def shape_of(self, connection: Connection) -> tuple[object, ...]:
+        """Columns, indexes and foreign keys by table, and the revision."""
+        inspector = inspect(connection)
+        columns = inspector.get_multi_columns(), ("name", "type", "nullable")
+        indexes = inspector.get_multi_indexes(), ("name", "column_names")
+        keys = inspector.get_multi_foreign_keys(), ("constrained_columns", "referred_table", "options")
+        found = [
+            sorted(
+                (table, *(str(item[name]) for name in names))
+                for (_, table), items in by_table.items()
+                for item in items
+            )
+            for by_table, names in (columns, indexes, keys)
+        ]
+        return found, revisions.current(connection)
+
+    def assert_nothing_lost(self) -> None:
+        store = self.opened()
+        for stored in self.expected["experiments"]:
+            experiment = ExperimentResult.from_dict(stored["document"])
+            with self.subTest(experiment.name):
+                self.assertEqual(experiment, store.get_experiment(experiment.id))
+                self.assertEqual(
+                    [BlockRecord.from_dict(block) for block in stored["blocks"]], store.get_blocks(experiment.id)
+                )
+        summaries = {summary.id: summary for summary in store.list_experiments()}
+        self.assertEqual({stored["document"]["id"] for stored in self.expected["experiments"]}, summaries.keys())
+        self.assertEqual(("a b", "ä", "100%", "a b"), summaries["weird-1"].tags)
+        self.assert_results_kept()
+
+    def assert_results_kept(self) -> None:
+        results = [BenchmarkResult.from_dict(stored) for stored in self.expected["results"]]
+        self.assertEqual(results, self.opened().get_all_results())
+
+    def assert_schema(self) -> None:
+        with reading(self.engine) as connection:
+            options = {"version_table": revisions.VERSION_TABLE, "compare_type": True}
+            self.assertEqual([], compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
+
+    def test_data_of_every_revision_survive(self) -> None:
+        """What the first release stored is read by this one, field by field, and so are single results of before."""
+        for revision, assert_kept in (("0001", self.assert_results_kept), ("0002", self.assert_nothing_lost)):
+            with self.subTest(revision):
+                self.make_database()
+                self.fill(revision)
+                storage.upgrade(self.database)
+                assert_kept()
+                self.assert_schema()
+
+    def test_what_follows_from_a_document_is_as_if_it_were_stored_today(self) -> None:
+        """Columns, figures and facets that the migration made are those that this program makes."""
+        self.fill("0002")
+        storage.upgrade(self.database)
+        migrated = {name: rows for name, rows in self.state()[0].items() if name.startswith("experiment")}
+        store = self.opened()
+        for stored in self.expected["experiments"]:
+            experiment = store.get_experiment(stored["document"]["id"])
+            with writing(self.engine) as connection:
+                tags = storage._require_experiment(connection, experiment.id)
+                storage._describe(connection, experiment, tags)
+        again = self.state()[0]
+        for name in ("experiment_clients", "experiment_facets", "experiments"):
+            with self.subTest(name):
+                self.assertEqual(migrated[name], again[name])
+
+    def test_down_and_up_again(self) -> None:
+        """Back at 0002 the rows are those that were there, and the next upgrade gives the same as the first."""
+        self.fill("0002")
+        before = self.state()
+        storage.upgrade(self.database)
+        above = self.state()
+        storage.downgrade(self.database, "0002")
+        self.assertEqual(before, self.state())
+
+        storage.upgrade(self.database)
+        self.assertEqual(above, self.state())
+        self.assert_nothing_lost()
+
+    def test_down_to_the_first_revision(self) -> None:
+        """It knows single results alone, and keeps them."""
+        self.fill("0002")
+        storage.upgrade(self.database)
+        storage.downgrade(self.database, "0001")
+        self.assertEqual("0001", storage.current(self.database)[0])
+
+        storage.upgrade(self.database)
+        self.assert_results_kept()
+        self.assertEqual([], self.opened().list_experiments())
+
+    def test_no_such_revision(self) -> None:
+        """A revision that is unknown, is the present one, or is later, is refused with those that there are."""
+        self.fill("0002")
+        for revision in ("0002", "0003", "x"):
+            with self.subTest(revision), self.assertRaisesRegex(DatabaseVersionError, "before 0002; choose from 0001$"):
+                storage.downgrade(self.database, revision)
+
+    def test_a_fault_after_any_statement_changes_nothing(self) -> None:
+        """Making, upgrading and downgrading: each statement fails once, and the old state is whole."""
+        for start, migrate in (
+            (None, storage.upgrade),
+            ("0001", storage.upgrade),
+            ("0002", storage.upgrade),
+            ("0003", lambda database: storage.downgrade(database, "0002")),
+            ("0002", lambda database: storage.downgrade(database, "0001")),
+        ):
+            with self.subTest(start=start):
+                self.make_database()
+                if start:
+                    self.fill(min(start, "0002"))
+                if start == "0003":
+                    storage.upgrade(self.database)
+                faults = self.break_off_everywhere(migrate)
+                self.assertGreaterEqual(faults, 5)
+        self.assertEqual("0001", storage.current(self.database)[0])
+
+    def break_off_everywhere(self, migrate: Any) -> int:
+        """Let a migration fail after its first statement, its second, … until it succeeds; how often it failed."""
+        with reading(self.engine) as connection:
+            tables = self.tables(connection)
+            before = self.rows_of(connection, tables), self.shape_of(connection)
+        statements = 0
+        while self.breaks_off(migrate, statements):
+            with reading(self.engine) as connection:
+                self.assertEqual(before[1], self.shape_of(connection), f"after {statements} statements")
+                self.assertEqual(before[0], self.rows_of(connection, tables), f"after {statements} statements")
+            statements += 1
+        with reading(self.engine) as connection:
+            self.assertNotEqual(before[1], self.shape_of(connection))
+        return statements
+
+    def breaks_off(self, migrate: Any, statements: int) -> bool:
+        try:
+            with fault_after(statements):
+                migrate(self.database)
+        except FaultError:
+            return True
+        return False
+
+    def test_kill_in_the_middle_changes_nothing(self) -> None:
+        """After kill -9 while rows are copied the old state is there, and the next upgrade succeeds."""
+        self.fill("0002")
+        before = self.state()
+        for statements in (8, 14):
+            child = subprocess.run(
+                [sys.executable, "-m", __name__, str(self.database), str(statements)], timeout=PATIENCE_S, check=False
+            )
+            self.assertEqual(-signal.SIGKILL, child.returncode)
+            self.assertEqual(before, self.state())
+
+        storage.upgrade(self.database)
+        self.assert_nothing_lost()
+
+    def test_several_upgrade_at_once(self) -> None:
+        """One of them does it, and all succeed."""
+        self.fill("0002")
+        command = [sys.executable, "-W", "error", "-m", "http_benchmark", "db", "upgrade", "--database"]
+        processes = [
+            subprocess.Popen(
+                [*command, str(self.database)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            for _ in range(4)
+        ]
+        for process in processes:
+            output, _ = process.communicate(timeout=PATIENCE_S)
+            self.assertEqual(0, process.returncode, output)
+        self.assert_nothing_lost()
+
+
+class SqliteMigrationTest(MigrationSuite, SqliteCase):
+    def test_the_very_file_of_the_first_release(self) -> None:
+        """Not only its rows: with the tables as that program's SQLite wrote them down."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.executescript((DATA / "0002.sql").read_text(encoding="utf-8"))
+
+        storage.upgrade(self.database)
+
+        self.assert_nothing_lost()
+        self.assert_schema()
+
+    def test_an_upgrade_gives_room_back(self) -> None:
+        """The file becomes smaller, since blocks are compressed."""
+        self.fill("0002")
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        before = self.path.stat().st_size
+        storage.upgrade(self.database)
+
+        self.assertLess(self.path.stat().st_size, before)
+
+    def test_infinite_numbers_go_down(self) -> None:
+        """SQLite keeps them in JSON."""
+        store = self.opened()
+        store.start_experiment(an_experiment())
+        store.save_block("e-1", infinite_block())
+
+        storage.downgrade(self.database, "0002")
+        storage.upgrade(self.database)
+
+        self.assertEqual([infinite_block()], store.get_blocks("e-1"))
+
+
+class PostgresqlMigrationTest(MigrationSuite, PostgresqlCase):
+    def test_infinite_numbers_do_not_go_down(self) -> None:
+        """PostgreSQL takes none in JSON, where 0002 would put them: refused with the experiment's id, unchanged."""
+        store = self.opened()
+        store.start_experiment(an_experiment())
+        store.save_block("e-1", infinite_block())
+        before = self.state()
+
+        with self.assertRaisesRegex(StorageError, "experiment e-1 holds an infinite number.*delete it first"):
+            storage.downgrade(self.database, "0002")
+
+        self.assertEqual(before, self.state())
+
+
+def infinite_block() -> BlockRecord:
+    block = a_block(trials=1)
+    trial = block.trials[0].model_copy(update={"lag_s": Distribution(count=1, max=float("inf"))})
+    return block.model_copy(update={"trials": (trial,)})
+
+
+if __name__ == "__main__":
+    with killed_after(int(sys.argv[2])):
+        storage.upgrade(sys.argv[1])
