@@ -23,14 +23,17 @@ def base_url(document: Node, item: Node, operation: Node) -> str:
         UnsendableError: It is not where HTTP requests can be sent to.
     """
     url = _swagger_base(document, operation) if "swagger" in document else _server(document, item, operation)
-    if urlsplit(url).scheme not in {"", *_SCHEMES}:
-        raise UnsendableError(f"server {shown(without_passwords(url))} is not http:// or https://")
-    if re.search(r"[?#{}]", url):
-        raise UnsendableError(f"server {shown(without_passwords(url))} must have no ?, # or variable without a default")
+    server = f"server {shown(without_passwords(url))}"
     try:
-        return quote(with_ascii_host(url), safe=_URL_CHARACTERS).rstrip("/")
+        scheme = urlsplit(url).scheme
+        ascii_url = quote(with_ascii_host(url), safe=_URL_CHARACTERS)
     except ValueError:
-        raise UnsendableError(f"server {shown(without_passwords(url))} has a name that no host can have") from None
+        raise UnsendableError(f"{server} has a host that cannot be") from None
+    if scheme not in {"", *_SCHEMES}:
+        raise UnsendableError(f"{server} is not http:// or https://")
+    if re.search(r"[?#{}]", url):
+        raise UnsendableError(f"{server} must have no ?, # or variable without a default")
+    return ascii_url.rstrip("/")
 
 
 def _server(document: Node, item: Node, operation: Node) -> str:
