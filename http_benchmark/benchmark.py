@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
@@ -220,6 +221,10 @@ class Experiment:
         if self._storage:
             self._storage.save_block(self.id, record)
         self._observer.block_done(record)
+
+    def end_here(self) -> None:
+        """Measure no more blocks; those that there are become all that were planned."""
+        self.plan = replace(self.plan, blocks=len(self.blocks))
 
     compare = staticmethod(compare)
 

@@ -10,12 +10,14 @@ from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.comparison import Comparison
 from http_benchmark.models.conformance import ConformanceResult
 from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.gate import GateResult
 from http_benchmark.models.scaling import ScalingResult
 
 DOCUMENTS: dict[str, type[Model]] = {
     "experiment": ExperimentResult,
     "scaling": ScalingResult,
     "capacity": CapacityResult,
+    "gate": GateResult,
     "comparison": Comparison,
     "conformance": ConformanceResult,
 }

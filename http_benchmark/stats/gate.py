@@ -9,7 +9,7 @@ rule errs with these looks stands in `tests/unit/test_error_rates.py`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import log1p
 
@@ -20,6 +20,7 @@ from http_benchmark.models.experiment import Metric
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.stats.intervals import hl_interval
 from http_benchmark.stats.pairs import as_percent, block_values, log_ratios
+from http_benchmark.stats.totals import over_blocks
 
 MARGIN = 0.03
 LOOKS = (20, 40)
@@ -53,6 +54,7 @@ class Judgement:
         effect_percent: By how much the candidate costs more; None without any block.
         low_percent, high_percent: Its one-sided bounds at 99 %; None below seven blocks.
         half_width_percent: Of its 95 % interval, on the log scale as a percentage; None below six blocks.
+        baseline, candidate: The figures of both over the blocks; None where they are not known.
     """
 
     outcome: Outcome
@@ -61,6 +63,8 @@ class Judgement:
     low_percent: float | None = None
     high_percent: float | None = None
     half_width_percent: float | None = None
+    baseline: float | None = None
+    candidate: float | None = None
 
 
 def looks(first: int = LOOKS[0]) -> tuple[int, ...]:
@@ -79,8 +83,13 @@ def judge_metrics(
     """Judge an experiment on several metrics, each for itself."""
     found = {}
     for metric in metrics:
-        differences = log_ratios(block_values(blocks, metric), baseline, candidate, metric=metric)
-        found[metric] = judgement(differences, margin) if differences.size else Judgement(Outcome.INCONCLUSIVE)
+        values = block_values(blocks, metric)
+        differences = log_ratios(values, baseline, candidate, metric=metric)
+        judged = judgement(differences, margin) if differences.size else Judgement(Outcome.INCONCLUSIVE)
+        before, after = (over_blocks(values, contender) for contender in (baseline, candidate))
+        found[metric] = replace(
+            judged, baseline=before.estimate if before else None, candidate=after.estimate if after else None
+        )
     return found
 
 

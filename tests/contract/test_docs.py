@@ -55,6 +55,7 @@ from http_benchmark.models.experiment import (
     WorkloadResult,
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.gate import GateArm, GateAttempt, GateMetric, GateResult, MetricJudgement, PackageDifference
 from http_benchmark.models.history import History, HistoryPoint, HistoryShift, OtherSeries
 from http_benchmark.models.http_request import HTTPRequest
 from http_benchmark.models.measurement import Distribution, GcRecord
@@ -121,6 +122,12 @@ PUBLISHED = {
     "Scaling level": ScalingLevel,
     "Scaling curve": ScalingCurve,
     "Scaling point": ScalingPoint,
+    "Gate": GateResult,
+    "Gate arm": GateArm,
+    "Package difference": PackageDifference,
+    "Gate attempt": GateAttempt,
+    "Gate metric": GateMetric,
+    "Metric judgement": MetricJudgement,
 }
 """Heading in docs/json.md → the model whose fields its table lists."""
 
