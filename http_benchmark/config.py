@@ -38,6 +38,7 @@ OTHER_OPTIONS = frozenset(
     {
         "cache",
         "check",
+        "fail_on_inconclusive",
         "config",
         "force",
         "format",
@@ -46,6 +47,7 @@ OTHER_OPTIONS = frozenset(
         "json",
         "limit",
         "list",
+        "margin",
         "markdown",
         "metric",
         "offset",
@@ -138,6 +140,12 @@ class Settings(ExperimentConfiguration, BaseSettings):
     def experiment(self) -> ExperimentConfiguration:
         """The part that says what is measured, without the rest."""
         return ExperimentConfiguration(**{name: getattr(self, name) for name in ExperimentConfiguration.model_fields})
+
+
+class GateSettings(Settings):
+    """What `gate` works with: as for `run`, but for when it stops, what it ranks by, and the faults."""
+
+    not_heeded: ClassVar[frozenset[str]] = frozenset({"contenders", "quick", "until", "primary", "fault"})
 
 
 class CapacitySettings(Settings):

@@ -52,8 +52,14 @@ OPEN_METRICS: tuple[Metric, ...] = ("cpu_s_per_1k", "p50")
 class GateObserver(Observer):
     """Is told how a gate goes, besides how each of its experiments does; override what is of interest."""
 
-    def attempt_started(self, number: int, seed: int, plan: Plan) -> None:
-        """An experiment is about to start: the first, or the second that is to confirm a failure."""
+    def attempt_started(self, number: int, seed: int, looks: tuple[int, ...]) -> None:
+        """An experiment is about to start: the first, or the second that is to confirm a failure.
+
+        Args:
+            number: 1 or 2.
+            seed: Of its orders.
+            looks: After how many blocks it is judged.
+        """
 
     def looked(self, blocks: int, outcomes: dict[Metric, Outcome]) -> None:
         """The experiment was judged after so many blocks."""
@@ -251,7 +257,7 @@ class Gate:
     def _measure(self, attempt: Attempt) -> None:
         """Measure from look to look, until there is none left or nothing is to be told by more blocks."""
         experiment = attempt.experiment
-        self._observer.attempt_started(len(self.attempts), experiment.plan.seed, experiment.plan)
+        self._observer.attempt_started(len(self.attempts), experiment.plan.seed, self._looks)
         with experiment.opened():
             for look in self._looks:
                 while len(experiment.plan.arms) == len(self._names) and len(experiment.blocks) < look:

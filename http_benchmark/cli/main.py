@@ -32,6 +32,7 @@ _NOTHING_MEASURED = (TargetError, WorkerError, ClientUnavailableError)
 _SUBCOMMANDS = {
     "run": "Compare HTTP clients and print the ranking.",
     "capacity": "Find the highest arrival rate that clients sustain under an objective.",
+    "gate": "Has a candidate become slower than its baseline?",
     "conform": "Check that clients do the work that they claim.",
     "clients": "List the known clients: versions, modes, how to install them.",
     "origin": "Run the bundled origin in the foreground.",

@@ -39,6 +39,7 @@ class ProgressDisplay(Display, Observer):
 
     def started(self, result: ExperimentResult, plan: Plan) -> None:
         self._plan = plan
+        self._rates, self._done, self._slices, self._blocks = {}, {}, 0, 0
         self._started_s = time.monotonic()
         request, workload = plan.request, result.workload
         what = (
@@ -52,7 +53,8 @@ class ProgressDisplay(Display, Observer):
             f"{result.target.url}{through(plan.options.proxy)}; "
             f"about {format_duration(plan.estimated_s)}"
         )
-        self.start()
+        if not self.is_live:
+            self.start()
 
     def slice_done(self, block: int, contender: str, record: SliceRecord) -> None:
         logger.debug(

@@ -5,7 +5,7 @@ from rich.segment import Segment
 
 # Each stands for one character, so that columns stay where they are; ± is in sentences only.
 _IN_ASCII = str.maketrans(
-    {"–": "-", "−": "-", "—": "-", "─": "-", "×": "x", "µ": "u", "█": "#", "…": ".", "≤": "<", "±": "+-"}
+    {"–": "-", "−": "-", "—": "-", "─": "-", "×": "x", "µ": "u", "█": "#", "…": ".", "≤": "<", "→": ">", "±": "+-"}
     | {"│": "|"}
     | dict.fromkeys("┌┐└┘├┤┬┴┼", "+")
     | {"✓": "+", "✗": "x", "\N{NO-BREAK SPACE}": " "}

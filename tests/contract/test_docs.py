@@ -134,7 +134,7 @@ PUBLISHED = {
 OPTIONS_IN = ("docs/quickstart.md", "docs/method.md", "docs/reference.md")
 
 COMMANDS = (
-    *("run", "capacity", "conform", "doctor", "clients", "origin", "db upgrade"),
+    *("run", "capacity", "gate", "conform", "doctor", "clients", "origin", "db upgrade"),
     *(f"results {command}" for command in ("list", "show", "compare", "export", "delete")),
 )
 
@@ -155,7 +155,7 @@ class CommandTest(unittest.TestCase):
         """What the documents tell to type is taken by the command; a `run` is planned, all others show help."""
         command_lines = [
             shlex.split(line.removeprefix("$ "))[1:]
-            for name in ("README.md", "docs/quickstart.md", "docs/protocols.md")
+            for name in ("README.md", "docs/quickstart.md", "docs/protocols.md", "docs/gate.md")
             for block in blocks(text_of(name), "console", "bash")
             for line in block.splitlines()
             if line.removeprefix("$ ").startswith("http-benchmark")

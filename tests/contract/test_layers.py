@@ -168,7 +168,8 @@ class LoadingTest(unittest.TestCase):
         """The command line, its subcommands and the library's entrance know the clients by their files only."""
         for program in (
             "import http_benchmark.cli.main",
-            "import http_benchmark.cli.running, http_benchmark.cli.searching, http_benchmark.cli.conforming",
+            "import http_benchmark.cli.running, http_benchmark.cli.searching, http_benchmark.cli.gating",
+            "import http_benchmark.cli.conforming",
             "import http_benchmark.cli.clients, http_benchmark.cli.results, http_benchmark.cli.db",
             "from http_benchmark import Experiment, BenchmarkRunner, ResultStorage",
         ):
@@ -177,7 +178,7 @@ class LoadingTest(unittest.TestCase):
 
     def test_help_loads_the_argument_parser_alone(self):
         """`--help` of the command and of each subcommand is there at once."""
-        for subcommand in ("", "run", "capacity", "conform", "clients", "origin", "results", "doctor", "db"):
+        for subcommand in ("", "run", "capacity", "gate", "conform", "clients", "origin", "results", "doctor", "db"):
             with self.subTest(subcommand):
                 program = (
                     "from http_benchmark.cli.main import cli\n"

@@ -38,7 +38,7 @@ class Looks(GateObserver):
         self.attempts: list[tuple[int, int]] = []
         self.blocks: list[int] = []
 
-    def attempt_started(self, number, seed, plan):
+    def attempt_started(self, number, seed, looks):
         self.attempts.append((number, seed))
 
     def looked(self, blocks, outcomes):
