@@ -68,6 +68,18 @@ SLOWING = frozenset({FaultKind.DELAY, FaultKind.JITTER, FaultKind.BANDWIDTH, Fau
 UNANSWERED = frozenset({FaultKind.RESET_BEFORE, FaultKind.DROP, FaultKind.GARBAGE})
 """Kinds in place of an answer: the request was read, and no answer was begun."""
 
+BREAKING = frozenset(
+    {
+        FaultKind.RESET_IN,
+        FaultKind.TRUNCATED,
+        FaultKind.BAD_CHUNK,
+        FaultKind.STALLED,
+        FaultKind.STALLED_BODY,
+        FaultKind.TRICKLE,
+    }
+)
+"""Kinds that break an answer, or keep the rest of it back: a client that does not get it whole has to fail."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -17,6 +17,7 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 COUNTED: dict[str, Any] = {
     "requests": 1000,
     "dropped": 0,
+    "broken": 0,
     "statuses": {200: 1000},
     "protocols": {"1.1": 1000},
     "connections": 10,

@@ -18,6 +18,7 @@ class ServerCounts(Model):
     Attributes:
         requests: Requests whose answer was begun, whatever the status.
         dropped: Requests that were read whole and never answered: since the client was gone, or for a fault.
+        broken: Answers begun with a status below 300 of which a fault kept a part from the client, so that it must fail.
         statuses: Answers begun, by HTTP status.
         protocols: Answers begun, by the version of HTTP: "1.0", "1.1" or "2"; empty where it is not known.
         connections: Connections accepted, with TLS those whose handshake succeeded.
@@ -35,6 +36,7 @@ class ServerCounts(Model):
 
     requests: int = 0
     dropped: int | None = None
+    broken: int | None = None
     statuses: dict[int, int] = {}
     protocols: dict[str, int] = {}
     connections: int | None = 0

@@ -67,7 +67,8 @@ class Work(Model):
         request_body_bytes: As long as the configured body is for each request that was seen; and received.
         response_header_bytes, response_body_bytes: Sent by the origin: heads of answers, and what followed them.
         failures_reported: Requests that failed as the worker says, and attempts that it repeated.
-        failures_seen: Requests that the origin answered with a status of 400 and above, or not at all.
+        failures_seen: Requests that the origin answered with a status of 400 and above, not at all, or not whole for a
+            fault.
         retries_seen: Requests beyond those that the worker knows of: repeated by the client itself.
         closed: Connections that the origin ended.
         reset_by_client: Connections that ended with a reset by the client.

@@ -55,6 +55,11 @@ class Answer:
     upload_bytes: int
     immediate: bool
 
+    @property
+    def has_body(self) -> bool:
+        """A body of one byte or more follows the head, or a stream does."""
+        return self.stream is not None or len(self.wire) > self.head_bytes
+
 
 class Kept(dict[bytes, Answer]):
     """The kept answers of one client address, by request head."""

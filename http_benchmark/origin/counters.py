@@ -18,6 +18,7 @@ class Counters:
         self.kept: defaultdict[Answer, int] = defaultdict(int)  # one addition a request, all else follows from it
         self.requests = 0
         self.dropped = 0
+        self.broken = 0
         self.statuses: defaultdict[int, int] = defaultdict(int)
         self.faults: defaultdict[str, int] = defaultdict(int)
         self.protocols: defaultdict[str, int] = defaultdict(int)

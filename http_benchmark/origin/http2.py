@@ -244,6 +244,7 @@ class _Counts:
         return {
             "requests": self.requests,
             "dropped": self.dropped,
+            "broken": 0,
             "statuses": dict(self.statuses),
             "protocols": dict(self.protocols),
             "connections": len(self.clients),

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from http_benchmark.clock import monotonic_ns
-from http_benchmark.faults import UNANSWERED
+from http_benchmark.faults import BREAKING, UNANSWERED, FaultKind
 from http_benchmark.origin import resets
 from http_benchmark.origin.alarms import Alarm, Alarms
 from http_benchmark.origin.answers import Answer
@@ -16,6 +16,7 @@ from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.scripts import Ending, Step, capped, script
 
 _LOOK_AGAIN_NS = 1_000_000  # whether the kernel has sent all that it was given
+_REDIRECTS = 300  # and errors, whose status tells of a failure: statuses from there on
 _MOST_STEPS = 100  # at a time: a client that reads fast must not keep all others waiting
 
 
@@ -98,6 +99,7 @@ class Sender:
     def cancel(self) -> None:
         """Forget the answer under way, since the client is gone."""
         self._counters.dropped += self._waits_for_its_start
+        self._counters.broken += self._is_broken
         if self._alarm is not None:
             self._alarm.cancel()
         self._steps = None
@@ -105,6 +107,18 @@ class Sender:
     @property
     def _waits_for_its_start(self) -> bool:
         return self._alarm is not None and self._steps is None
+
+    @property
+    def _is_broken(self) -> bool:
+        """The answer says success, and ends before its end; its client cannot have got it whole.
+
+        The body of a redirect may be left unread, and to HEAD the head of a bad chunk is all.
+        """
+        answer = self._answer
+        if self._steps is None or answer is None or answer.fault is None or answer.status >= _REDIRECTS:
+            return False
+        kind = answer.fault.kind
+        return kind in BREAKING and (kind is not FaultKind.BAD_CHUNK or answer.has_body)
 
     def _start(self) -> None:
         answer = self._answer
@@ -172,6 +186,7 @@ class Sender:
             self._due_ns = monotonic_ns() + _LOOK_AGAIN_NS  # a reset would throw that away
             self._wait(lambda: self._break_off(ending))
             return
+        self._counters.broken += self._is_broken
         self._steps = None
         self.busy = False
         self.closed = True

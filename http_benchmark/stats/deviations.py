@@ -120,7 +120,9 @@ def _errors_swallowed(account: Account) -> _Found:
     seen, reported = account.work.failures_seen or 0, account.explained
     if seen > reported:
         failures = counted(seen, "failure")
-        what = f"reported {reported:,} of {failures} that the origin saw (a status from 400 on, or no answer)"
+        what = (
+            f"reported {reported:,} of {failures} that the origin saw (a status from 400 on, no answer, or a broken one)"
+        )
         yield Deviation(code="errors-swallowed", severity="other-work", what=what, ordered=reported, seen=seen)
 
 

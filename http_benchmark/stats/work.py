@@ -190,11 +190,17 @@ def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: _Orders) -> 
         "request_body_bytes": Count(ordered=body_bytes, seen=total.body_bytes_received),
         "response_header_bytes": _difference(total.bytes_sent, total.body_bytes_sent),
         "response_body_bytes": total.body_bytes_sent,
-        "failures_seen": sum(count for status, count in total.statuses.items() if status >= 400) + dropped,
+        "failures_seen": _failures_seen(total),
         "retries_seen": max(0, seen - ordered),
         "closed": total.closed,
         "reset_by_client": total.reset_by_client,
     }
+
+
+def _failures_seen(total: ServerCounts) -> int:
+    """Requests that must have failed, each once: answered with an error, not at all, or not whole."""
+    errors = sum(count for status, count in total.statuses.items() if status >= 400)
+    return errors + (total.dropped or 0) + (total.broken or 0)
 
 
 def _ordered_body_bytes(trials: Sequence[TrialWork]) -> int | None:

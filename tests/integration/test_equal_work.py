@@ -97,6 +97,17 @@ class EqualWorkTest(UnfairCase):
         self.assert_left_out(clients["fair"])
         self.assert_left_out(clients["rosy"], ("errors-swallowed", "other-work"))
 
+    def test_broken_answers_that_are_swallowed(self):
+        """Half an answer is none: one says so, the other is left out of the ranking for calling it a success."""
+        for fault in ("truncated", "reset-in", "bad-chunk"):
+            with self.subTest(fault):
+                clients = self.clients(self.conduct("fair", "rosy", fault=(f"{fault}:burst=1/20",)))
+
+                self.assertEqual(REQUESTS // 20, sum(clients["fair"].errors.values()))
+                self.assertEqual(((), 1), (clients["fair"].work.deviations, clients["fair"].rank))
+                self.assertEqual({}, clients["rosy"].errors)
+                self.assert_left_out(clients["rosy"], ("errors-swallowed", "other-work"))
+
     def test_a_timeout_that_is_ignored(self):
         """Answers after the deadline are timeouts, and their client is named; who gives up in time only has errors."""
         clients = self.clients(self.conduct("fair", "patient", url="/delay/0.4", timeout=0.1, requests=20))

@@ -104,6 +104,7 @@ class OriginTest(OriginTestCase):
             ServerCounts(
                 requests=10,
                 dropped=0,
+                broken=0,
                 statuses={200: 8, 404: 1, 503: 1},
                 protocols={"1.1": 10},
                 connections=1,

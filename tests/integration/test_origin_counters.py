@@ -108,12 +108,12 @@ class CountersTest(OriginTestCase):
 
     def test_faults(self):
         """A fault in place of an answer drops the request, others break it off; either ends the connection."""
-        for path, dropped, requests, body_bytes in (
-            ("reset", 1, 0, 0),
-            ("drop", 1, 0, 0),
-            ("garbage", 1, 0, 0),
-            ("truncated", 0, 1, 512),
-            ("close-after", 0, 1, 1024),
+        for path, dropped, requests, broken, body_bytes in (
+            ("reset", 1, 0, 0, 0),
+            ("drop", 1, 0, 0, 0),
+            ("garbage", 1, 0, 0, 0),
+            ("truncated", 0, 1, 1, 512),
+            ("close-after", 0, 1, 0, 1024),
         ):
             before = self.origin.counts()
             with self.subTest(path), Wire(self.origin) as wire:
@@ -121,6 +121,29 @@ class CountersTest(OriginTestCase):
                 with contextlib.suppress(ConnectionResetError):
                     wire.rest()
                 seen = self.origin.counts() - before
-                self.assertEqual((dropped, requests), (seen.dropped, seen.requests))
+                self.assertEqual((dropped, requests, broken), (seen.dropped, seen.requests, seen.broken))
                 self.assertEqual((1, 0), (seen.closed, seen.reset_by_client))
                 self.assertEqual(body_bytes, seen.body_bytes_sent)
+
+    def test_answers_that_nobody_got_whole(self):
+        """Broken off, or left before their end came; not a whole one, nor the head that HEAD asks for."""
+        for path, broken in (
+            ("reset-body", 1),
+            ("reset-after", 0),
+            ("truncated-chunked", 1),
+            ("bad-chunk", 1),
+            ("stalled/30", 1),
+            ("stalled-body/30", 1),
+            ("trickle/30", 1),
+        ):
+            with self.subTest(path):
+                self.assertEqual(broken, self.broken(get(f"/fault/{path}")))
+        self.assertEqual(0, self.broken(get("/fault/bad-chunk").replace(b"GET", b"HEAD")))
+
+    def broken(self, request: bytes) -> int | None:
+        """How many answers count as broken once a client has read one byte of this one, and left."""
+        before = self.origin.counts()
+        with Wire(self.origin) as wire:
+            wire.send(request)
+            wire.socket.recv(1)
+        return self.settled(before).broken

@@ -87,6 +87,7 @@ class LimitTest(unittest.TestCase):
             ("requests-missing", "less-work", counted_trial(), counted_trial(requests=999, body_bytes_received=99_900)),
             ("retries-hidden", "shown", counted_trial(), counted_trial(requests=1001, body_bytes_received=100_100)),
             ("errors-swallowed", "other-work", counted_trial(), counted_trial(statuses={200: 999, 503: 1})),
+            ("errors-swallowed", "other-work", counted_trial(), counted_trial(broken=1)),
             ("upload-differs", "less-work", counted_trial(), counted_trial(body_bytes_received=99_999)),
             ("upload-differs", "other-work", counted_trial(), counted_trial(body_bytes_received=100_001)),
             ("protocol", "other-work", counted_trial(), counted_trial(protocols={"1.0": 1, "1.1": 999})),
@@ -223,6 +224,16 @@ class ExplainedTest(unittest.TestCase):
     def test_dropped_requests_that_nobody_reports(self):
         """They came, and were called successes."""
         self.assertEqual([("errors-swallowed", "other-work")], found(counted_trial(requests=995, dropped=5)))
+
+    def test_each_failure_is_seen_once(self):
+        """One of each kind is reported, and as many were seen; one more of any is one too many."""
+        trial = failed(http_5xx=1, connection_reset=1, incomplete_response=1)
+        counts = {"requests": 999, "statuses": {200: 998, 503: 1}, "dropped": 1, "broken": 1}
+
+        self.assertEqual([], found(counted_trial(trial=trial, **counts)))
+        self.assertEqual(
+            [("errors-swallowed", "other-work")], found(counted_trial(trial=trial, **counts | {"broken": 2}))
+        )
 
     def test_what_the_origin_closes(self):
         """A connection for each request, where each was asked to be the last one; resets at its end as well."""
