@@ -177,6 +177,13 @@ class Plan:
         return part
 
     @property
+    def orders_close(self) -> bool:
+        """Whether a request is to ask for its connection to be closed."""
+        requests = self.mix.requests if self.mix else (self.request,)
+        fields = [field for request in requests for field in request.headers]
+        return any(name.lower() == "connection" and "close" in value.lower() for name, value in fields)
+
+    @property
     def has_events(self) -> bool:
         """Whether it is measured when the events of streams arrive."""
         return self.request.events or (self.workload is not None and self.workload.has_events)

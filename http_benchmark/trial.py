@@ -71,7 +71,9 @@ class Trial:
         self._first_request_s: float | None = None
         self._connect_all_s: float | None = None
         self.work = TrialWork(
-            body_bytes=None if plan.workload else len(plan.request.body), mixed=plan.workload is not None
+            body_bytes=None if plan.workload else len(plan.request.body),
+            mixed=plan.workload is not None,
+            orders_close=plan.orders_close,
         )
         self._unmeasured = 0
         self.messages: dict[str, str] = {}
@@ -255,6 +257,7 @@ class Trial:
             failures=dict(self.work.failures),
             retries=self.work.retries,
             body_bytes=self.work.body_bytes,
+            orders_close=self.work.orders_close,
             messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),

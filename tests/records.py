@@ -22,6 +22,7 @@ COUNTED: dict[str, Any] = {
     "protocols": {"1.1": 1000},
     "connections": 10,
     "closed": 0,
+    "closed_on_request": 0,
     "reset_by_client": 0,
     "tls_handshakes": 0,
     "tls_resumptions": 0,

@@ -18,11 +18,12 @@ class ServerCounts(Model):
     Attributes:
         requests: Requests whose answer was begun, whatever the status.
         dropped: Requests that were read whole and never answered: since the client was gone, or for a fault.
-        broken: Answers begun with a status below 300 of which a fault kept a part from the client, so that it must fail.
+        broken: Answers begun, with a status below 300, that a fault kept from arriving whole: their client must fail.
         statuses: Answers begun, by HTTP status.
         protocols: Answers begun, by the version of HTTP: "1.0", "1.1" or "2"; empty where it is not known.
         connections: Connections accepted, with TLS those whose handshake succeeded.
         closed: Connections that the origin itself ended: it was asked to (`Connection: close`), refused, or was faulty.
+        closed_on_request: Those of them whose client asked for it, or spoke HTTP/1.0 without asking for the contrary.
         reset_by_client: Connections that a reset by the client ended, as Linux sends one where answers are left unread.
         tls_handshakes: Handshakes that succeeded.
         tls_resumptions: Those of them that resumed a session.
@@ -41,6 +42,7 @@ class ServerCounts(Model):
     protocols: dict[str, int] = {}
     connections: int | None = 0
     closed: int | None = None
+    closed_on_request: int | None = None
     reset_by_client: int | None = None
     tls_handshakes: int | None = None
     tls_resumptions: int | None = None
@@ -278,6 +280,7 @@ class TrialRecord(Model):
         retries: Attempts beyond the first over the whole trial.
         body_bytes: Length of the body that each request was to upload; None for a workload, whose requests differ, and
             where an older version did not note it.
+        orders_close: A request was to carry `Connection: close`, so that connections ended as ordered.
         messages: The first raw message of each error kind.
         processes: How many processes shared the load; their figures are added up.
         life_cycle: Costs beside the requests.
@@ -306,6 +309,7 @@ class TrialRecord(Model):
     failures: dict[str, int] = {}
     retries: int = 0
     body_bytes: int | None = None
+    orders_close: bool = False
     messages: dict[str, str] = {}
     processes: int = 1
     life_cycle: LifeCycle = LifeCycle()

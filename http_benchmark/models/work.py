@@ -57,8 +57,8 @@ class Work(Model):
 
     Attributes:
         requests: Sent by the worker (with redirects that it was to follow), and read by the origin.
-        connections: As many as there may be (the concurrency of each trial, and one for each that the origin closed),
-            and accepted.
+        connections: As many as there may be (the concurrency of each trial, and one for each that the origin closed, on
+            request only where that was ordered), and accepted.
         tls_handshakes: One for each connection with TLS, none without; and done.
         tls_resumptions: Handshakes that resumed a session.
         protocols: Requests by version of HTTP: "1.0", "1.1", "2".
@@ -71,6 +71,7 @@ class Work(Model):
             fault.
         retries_seen: Requests beyond those that the worker knows of: repeated by the client itself.
         closed: Connections that the origin ended.
+        closed_on_request: Those of them whose client asked for it, or spoke HTTP/1.0.
         reset_by_client: Connections that ended with a reset by the client.
         late: Answers after the deadline that the client took for successes; they count as timeouts.
         deviations: What is not as ordered, in the order of the codes.
@@ -90,6 +91,7 @@ class Work(Model):
     failures_seen: int | None = None
     retries_seen: int | None = None
     closed: int | None = None
+    closed_on_request: int | None = None
     reset_by_client: int | None = None
     late: int = 0
     deviations: tuple[Deviation, ...] = ()

@@ -38,6 +38,7 @@ class Answer:
         service: The queue to go through before sending.
         fault: What goes wrong while it is sent; None for nothing.
         closes: The connection ends with this answer.
+        asked_to_close: The client wanted that, or speaks an HTTP/1.0 that leaves no choice.
         upload_bytes: Length of the request body to be drained before answering.
         immediate: It is sent at once and as a whole, and the connection goes on.
     """
@@ -52,6 +53,7 @@ class Answer:
     service: Service | None
     fault: Fault | None
     closes: bool
+    asked_to_close: bool
     upload_bytes: int
     immediate: bool
 
@@ -112,7 +114,8 @@ class Answers:
         stream = response.body if isinstance(response.body, Stream) else None
         length = len(response.body) if isinstance(response.body, bytes) else response.body.length
         chunked = length is None and request.version == "1.1"
-        closes = not request.keep_alive or (length is None and not chunked)
+        asked_to_close = not request.keep_alive or (length is None and not chunked)
+        closes = asked_to_close or response.refusal
         has_body = _may_have_body(response.status)
         head = b"".join(
             (
@@ -138,6 +141,7 @@ class Answers:
             service=response.service,
             fault=response.fault,
             closes=closes,
+            asked_to_close=asked_to_close,
             upload_bytes=request.content_length,
             immediate=not (
                 stream or response.delay_s or response.service or response.fault or closes or request.content_length

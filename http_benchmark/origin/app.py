@@ -32,7 +32,7 @@ BACKLOG = 16384
 _MAX_WAITING_BYTES = 65536  # of pipelined requests; then reading rests until the answer under way is sent
 _LOOK_S = 1.0  # how often to look whether a client is still there that is not read from
 _LINGER_S = 2.0  # how long a client may leave the connection open after the last answer
-_UNREADABLE = Request("GET", "/", keep_alive=False)  # stands for what could not be read as a request
+_UNREADABLE = Request("GET", "/")  # stands for what could not be read as a request
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 type KeptAnswer = Callable[[bytes], Answer | None]
@@ -305,4 +305,4 @@ def no_answer(_head: bytes) -> None:
 
 
 def _refusal(refusal: RefusalError) -> Response:
-    return Response(refusal.status, f"{refusal}\n".encode(), "text/plain; charset=utf-8")
+    return Response(refusal.status, f"{refusal}\n".encode(), "text/plain; charset=utf-8", refusal=True)

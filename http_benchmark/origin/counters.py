@@ -24,6 +24,7 @@ class Counters:
         self.protocols: defaultdict[str, int] = defaultdict(int)
         self.connections = 0
         self.closed = 0
+        self.closed_on_request = 0
         self.reset_by_client = 0
         self.tls_handshakes = 0
         self.tls_resumptions = 0

@@ -249,6 +249,7 @@ class _Counts:
             "protocols": dict(self.protocols),
             "connections": len(self.clients),
             "closed": None,
+            "closed_on_request": None,
             "reset_by_client": None,
             "tls_handshakes": None,
             "tls_resumptions": None,

@@ -101,6 +101,7 @@ class Response:
         service: The queue that the request has to go through before the answer starts.
         fault: What goes wrong while it is sent.
         repeatable: An equal request head gets the equal response, so that it may be prepared once.
+        refusal: The request could not be read, so that the connection ends.
     """
 
     status: int = 200
@@ -111,3 +112,4 @@ class Response:
     service: Service | None = None
     fault: Fault | None = None
     repeatable: bool = True
+    refusal: bool = False

@@ -175,6 +175,7 @@ class Sender:
         if answer.closes:
             self.closed = True
             self._counters.closed += 1
+            self._counters.closed_on_request += answer.asked_to_close
             if self._transport.can_write_eof():
                 self._transport.write_eof()
             else:  # TLS, which says good-bye for both sides at once

@@ -121,7 +121,7 @@ def _errors_swallowed(account: Account) -> _Found:
     if seen > reported:
         failures = counted(seen, "failure")
         what = (
-            f"reported {reported:,} of {failures} that the origin saw (a status from 400 on, no answer, or a broken one)"
+            f"reported {reported:,} of {failures} that the origin saw (a status from 400 on, none, or a broken answer)"
         )
         yield Deviation(code="errors-swallowed", severity="other-work", what=what, ordered=reported, seen=seen)
 

@@ -49,6 +49,7 @@ class TrialWork:
         late: Answers after the deadline, among the measured requests.
         body_bytes: Length of the body of each request; None where they differ.
         mixed: The requests of a workload differ.
+        orders_close: A request was to ask for its connection to be closed.
     """
 
     server: ServerCounts | None = None
@@ -58,6 +59,14 @@ class TrialWork:
     late: int = 0
     body_bytes: int | None = None
     mixed: bool = False
+    orders_close: bool = False
+
+    @property
+    def closed(self) -> int:
+        """Connections that the origin ended without being asked to, or as ordered; each explains another one."""
+        if self.server is None or self.server.closed is None:
+            return 0
+        return self.server.closed - (0 if self.orders_close else self.server.closed_on_request or 0)
 
 
 def trial_work(trial: TrialRecord) -> TrialWork:
@@ -70,6 +79,7 @@ def trial_work(trial: TrialRecord) -> TrialWork:
         late=sum(measured.late for measured in trial.slices),
         body_bytes=trial.body_bytes,
         mixed=bool(trial.by_request),
+        orders_close=trial.orders_close,
     )
 
 
@@ -150,7 +160,10 @@ def _account(trials: Sequence[TrialWork], orders: _Orders) -> Account:
         mixed=any(trial.mixed for trial in trials),
         extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
         most_connections=max(
-            (Count(ordered=orders.concurrency + (counts.closed or 0), seen=counts.connections) for counts in counted),
+            (
+                Count(ordered=_connections(trial, orders), seen=counts.connections)
+                for trial, counts in zip(trials, counted, strict=True)
+            ),
             key=lambda count: count.seen or 0,
         ),
     )
@@ -167,6 +180,7 @@ def _without_the_proxys(account: Account) -> Account:
         "request_header_bytes": None,
         "response_header_bytes": None,
         "closed": None,
+        "closed_on_request": None,
         "reset_by_client": None,
     }
     work = account.work.model_copy(update=unknown)
@@ -175,13 +189,13 @@ def _without_the_proxys(account: Account) -> Account:
 
 def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: _Orders) -> dict[str, Any]:
     """The fields of `Work` that the origin's counters give, beside what was ordered."""
-    dropped, closed = total.dropped or 0, total.closed or 0
+    dropped = total.dropped or 0
     redirects = sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
     ordered, seen = sum(trial.sent for trial in trials) + redirects, total.requests + dropped
     body_bytes = None if redirects else _ordered_body_bytes(trials)  # a redirect may have dropped the body
     return {
         "requests": Count(ordered=ordered, seen=seen),
-        "connections": Count(ordered=len(trials) * orders.concurrency + closed, seen=total.connections),
+        "connections": Count(ordered=sum(_connections(trial, orders) for trial in trials), seen=total.connections),
         "tls_handshakes": Count(ordered=total.connections if orders.tls else 0, seen=total.tls_handshakes),
         "tls_resumptions": total.tls_resumptions,
         "protocols": total.protocols,
@@ -193,6 +207,7 @@ def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: _Orders) -> 
         "failures_seen": _failures_seen(total),
         "retries_seen": max(0, seen - ordered),
         "closed": total.closed,
+        "closed_on_request": total.closed_on_request,
         "reset_by_client": total.reset_by_client,
     }
 
@@ -211,14 +226,19 @@ def _ordered_body_bytes(trials: Sequence[TrialWork]) -> int | None:
     return sum(each * (counts.requests + (counts.dropped or 0)) for each, counts in counted)
 
 
+def _connections(trial: TrialWork, orders: _Orders) -> int:
+    """As many as are needed, if all goes well."""
+    return orders.concurrency + trial.closed
+
+
 def _extra_connections(trial: TrialWork, orders: _Orders) -> int:
     """Those beyond the concurrency, where nothing explains them: each failed or repeated request may have cost one."""
     counts = trial.server
     if counts is None or counts.connections is None:
         return 0
     repeated = max(0, counts.requests + (counts.dropped or 0) - trial.sent)
-    explained = (counts.closed or 0) + sum(trial.failures.values()) + trial.retries + repeated
-    return max(0, counts.connections - orders.concurrency - explained)
+    explained = sum(trial.failures.values()) + trial.retries + repeated
+    return max(0, counts.connections - _connections(trial, orders) - explained)
 
 
 def _difference(all_bytes: int | None, some_bytes: int | None) -> int | None:

@@ -1,11 +1,14 @@
 """Clients that do less or other work than they were asked to, caught by a run: real adapters, a real origin."""
 
+import tempfile
 import unittest
+from pathlib import Path
 
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration
 from http_benchmark.capacity import CapacityExperiment
 from http_benchmark.models.capacity import CapacityResult, ContenderCapacity
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
+from http_benchmark.models.work import Count
 from http_benchmark.report.capacity import print_capacity
 from http_benchmark.report.terminal import print_experiment
 from http_benchmark.slo import Slo
@@ -80,6 +83,22 @@ class EqualWorkTest(UnfairCase):
         self.assertRegex(text, r"stingy:sync: uploaded 500,000 bytes of bodies, 1,000,000 were\s+ordered")
         self.assertRegex(text, r"(?m)^stubborn:sync +200 +210 +10 ")
         self.assertIn("stubborn:sync: repeated requests by itself", text)
+
+    def test_connections_that_a_client_has_closed(self):
+        """Asking for it explains no connection; what was ordered does, on the command line and in a workload."""
+        clients = self.clients(self.conduct("fair", "parting"))
+        self.assertEqual(((), 1), (clients["fair"].work.deviations, clients["fair"].rank))
+        self.assert_left_out(clients["parting"], ("no-reuse", "other-work"))
+        self.assertEqual(Count(ordered=10, seen=REQUESTS), clients["parting"].work.connections)
+
+        with tempfile.TemporaryDirectory() as folder:
+            workload = Path(folder, "close.toml")
+            workload.write_text('[[request]]\nurl = "/bytes/9"\nheaders = {Connection = "close"}\n')
+            for ordered in ({"headers": ("connection: Close",)}, {"workload": workload}):
+                with self.subTest(ordered):
+                    work = self.conduct("fair", **ordered).clients[0].work
+                    self.assertEqual(((), REQUESTS), (work.deviations, work.closed_on_request))
+                    self.assertEqual(Count(ordered=10 + REQUESTS, seen=REQUESTS), work.connections)
 
     def test_a_connection_that_is_kept_by_thread(self):
         """It is there in every slice, since the threads are: no more connections than requests in flight."""

@@ -109,6 +109,7 @@ class OriginTest(OriginTestCase):
                 protocols={"1.1": 10},
                 connections=1,
                 closed=1,
+                closed_on_request=1,
                 reset_by_client=0,
                 tls_handshakes=0,
                 tls_resumptions=0,

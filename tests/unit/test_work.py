@@ -46,6 +46,7 @@ class OrderedAndSeenTest(unittest.TestCase):
                 failures_seen=0,
                 retries_seen=0,
                 closed=6,
+                closed_on_request=0,
                 reset_by_client=0,
             ),
             work,
@@ -238,6 +239,14 @@ class ExplainedTest(unittest.TestCase):
     def test_what_the_origin_closes(self):
         """A connection for each request, where each was asked to be the last one; resets at its end as well."""
         self.assertEqual([], found(counted_trial(connections=1000, closed=1000, reset_by_client=1000)))
+
+    def test_what_a_client_has_closed(self):
+        """Explains connections where it was ordered, and where an older version did not count it apart."""
+        asked = {"connections": 1000, "closed": 1000, "closed_on_request": 1000}
+
+        self.assertEqual([("no-reuse", "other-work")], found(counted_trial(**asked)))
+        self.assertEqual([], found(counted_trial(trial={"orders_close": True}, **asked)))
+        self.assertEqual([], found(counted_trial(**asked | {"closed_on_request": None})))
 
     def test_redirects_that_are_followed(self):
         """Each costs a request more, which may come without its body; where they are not to be followed, it is said."""
