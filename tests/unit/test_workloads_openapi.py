@@ -140,6 +140,13 @@ class OpenApiTest(WorkloadCase):
             self.workload.notes,
         )
 
+    def test_names_can_be_printed(self):
+        """Whatever stands in the document."""
+        self.requests(
+            document({"/x": {"get": OK | {"operationId": "a\n\ud800 b"}, "put": OK | {"operationId": "x" * 300}}})
+        )
+        self.assertEqual({"a ? b", "x" * 200 + "…"}, set(self.workload.names))
+
     def test_headers_that_the_document_describes_elsewhere(self):
         """Such parameters are ignored; Accept has what answers of success may be."""
         ignored = [

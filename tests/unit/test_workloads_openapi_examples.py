@@ -100,6 +100,15 @@ class ExamplesTest(unittest.TestCase):
         both = {"properties": {"a": {"$ref": "#/components/schemas/A"}, "b": {"$ref": "#/components/schemas/B"}}}
         self.assertEqual({"a": {"a": 1}, "b": {"a": {"a": 1}}}, self.example(both, **schemas))
 
+    def test_what_is_lacking_is_said_each_time(self):
+        """Not only where it was found out."""
+        lacking = {"required": ["a"], "properties": {"a": {"$ref": "#/components/schemas/B"}}}
+        schemas = {"A": lacking, "B": {"minItems": 2, "uniqueItems": True, "items": {}}}
+        examples = Examples(References({"components": {"schemas": schemas}}))
+        for _ in range(2):
+            with self.assertRaisesRegex(UnsendableError, "the body, property 'a' needs 2 different items"):
+                examples.of({"schema": {"$ref": "#/components/schemas/A"}}, "body")
+
     def test_schemas_without_examples_that_multiply(self):
         """Each is looked at once: ten levels of ten references."""
         schemas = {

@@ -80,8 +80,8 @@ def dotted(place: Sequence[str | int]) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text that may come from the document, as one line that can be read."""
-    line = " ".join(text.split())
+    """A text that may come from the document, as one line that can be read and printed."""
+    line = " ".join(text.split()).encode(errors="replace").decode()
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 

@@ -60,7 +60,7 @@ class Examples:
         self._left = 0
         self._within: list[str] = []
         self._interrupted = 0
-        self._have_none: set[str] = set()
+        self._lacking: dict[str, _LackError] = {}
 
     def of(self, node: Node, what: str) -> Any:
         """A value for a parameter or a media type.
@@ -99,8 +99,9 @@ class Examples:
             self._spend(value)
             return value
         reference = reference_of(node)
-        if reference in self._have_none:
-            raise _LackError
+        if reference in self._lacking:
+            known = self._lacking[reference]
+            raise _LackError(*known.path, reason=known.reason)
         if reference in self._within or depth > _DEEPEST:
             self._interrupted += 1
             raise _LackError
@@ -108,9 +109,9 @@ class Examples:
         self._within.append(reference or "")
         try:
             return self._put_together(schema, depth + 1)
-        except _LackError:
+        except _LackError as lack:
             if reference is not None and interrupted == self._interrupted:
-                self._have_none.add(reference)
+                self._lacking[reference] = _LackError(*lack.path, reason=lack.reason)
             raise
         finally:
             self._within.pop()

@@ -59,7 +59,7 @@ class Operations:
                     yield from self._template(path, method, item, mapping(item[method]))
 
     def _template(self, path: str, method: str, item: Node, operation: Node) -> Iterator[Template]:
-        where = f"{method.upper()} {path}"
+        where = shortened(f"{method.upper()} {path}")
         omitted: list[str] = []
         try:
             url_base = base_url(self._document, item, operation)
@@ -67,7 +67,7 @@ class Operations:
             written = self._parameters.written(parameters)
             content_type, body = self._upload(method, parameters, operation, omitted)
             yield Template(
-                name=operation.get("operationId") or where,
+                name=shortened(operation.get("operationId", "")) or where,
                 method=method.upper(),
                 url=_url(url_base, path, written.path, written.query),
                 headers=_checked(self._headers(written, content_type, operation)),
