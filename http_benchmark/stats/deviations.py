@@ -3,10 +3,10 @@
 Four cases. It did less: fewer requests, smaller uploads, answers left unread. It did other work: another protocol,
 connections that are not kept, failures passed off as successes. It did something by itself that its library may not let
 anybody switch off: silent retries, a few more connections, longer headers; that is shown, and it stays ranked. And what
-a failed or repeated request explains, a connection or a part of a body, is held against nobody.
+a failed or repeated request explains, a connection or a part of a body, is held against nobody, and nothing more.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median, median_low
 
@@ -14,10 +14,10 @@ from http_benchmark.models.work import Count, Deviation, DeviationCode, Severity
 from http_benchmark.units import counted
 
 A_FEW = 3
-"""Connections beyond the concurrency in a trial that a pool may open by a race, …"""
+"""Connections beyond the concurrency in a trial that a pool may open by a race, each with another request; …"""
 
 A_FEW_RATIO = 0.5
-"""… or so many of the concurrency, where that is more."""
+"""… or so many of the concurrency, where that is more, on average over the trials."""
 
 MOST_RATIO = 0.01
 """Share of the requests; what happens more often belongs to each request, and is no accident."""
@@ -25,8 +25,26 @@ MOST_RATIO = 0.01
 MOST_HEADERS_OFF = 0.5
 """By how much headers may be longer or shorter than the others' before that is shown."""
 
+_ERROR_BYTES = 2048  # most that the body of an error, or of an answer that a fault made, has
+_TOO_LONG = 413  # status of a request that is refused before its body was read
 _AGREEING = 3  # others who were sent less, before more is held against somebody
 _ESCAPED = 2  # how many bytes of an answer a byte of a request header explains, where the origin echoes it as JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Between what a figure may be, for all that is known."""
+
+    low: float
+    high: float
+
+    def beyond(self, other: "Span") -> float:
+        """By how much all of this lies above the other (positive) or below it (negative); 0 where they meet."""
+        return max(0.0, self.low - other.high) - max(0.0, other.low - self.high)
+
+    def farthest(self, other: "Span") -> float:
+        """How far a figure of this may be from one of the other."""
+        return max(self.high - other.low, other.high - self.low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +58,7 @@ class Account:
         uses_proxy: It was not seen to go past a proxy that it was given.
         trials: How many there were.
         concurrency: Of each of them.
-        unanswered: Requests that failed without an answer, and attempts that were repeated; each explains a connection,
-            a reset, a part of a body.
+        unanswered: Requests that failed without an answer, and attempts that were repeated.
         body_bytes: Length of the body of each request.
         mixed: The requests of a workload differ, so that sizes of the average request say nothing.
         extra_connections: Those that nothing explains, over all trials.
@@ -71,13 +88,24 @@ class Account:
         return self.work.failures_reported + (self.work.retries_seen or 0)
 
     @property
-    def untroubled(self) -> bool:
-        """Whether equal requests were answered once each, so that sizes can be compared."""
-        return bool(self.requests) and not (self.mixed or self.explained or self.work.failures_seen)
+    def excused(self) -> int:
+        """Those of them that had no answer: each explains a connection, a reset, a part of a body."""
+        return self.unanswered + (self.work.retries_seen or 0)
 
-    def per_request(self, count: int | None) -> float | None:
-        """A number of bytes, by request; None where not all went well, since who gives up early moves fewer."""
-        return count / self.requests if count is not None and self.untroubled else None
+    def per_request(self, count: int | None, *, error: int = 0) -> Span | None:
+        """A number of bytes, by request that went well; None where requests differ, or none went well.
+
+        Each of the others may have moved nothing, or as much.
+
+        Args:
+            count: Of all requests together.
+            error: Bytes that a request may have moved which did not go well, where that is more.
+        """
+        troubled = max(self.explained, self.work.failures_seen or 0)
+        if count is None or self.mixed or self.requests <= troubled:
+            return None
+        high = count / (self.requests - troubled)
+        return Span(max(0.0, count - troubled * max(high, error)) / self.requests, high)
 
 
 def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, ...]:
@@ -133,7 +161,7 @@ def _body_unread(account: Account) -> _Found:
     comes late is counted for whoever has its turn by then; so there must be as many connections beyond those needed,
     since one that was reset is of no use any more.
     """
-    resets, explained = account.work.reset_by_client or 0, account.explained + (account.work.closed or 0)
+    resets, explained = account.work.reset_by_client or 0, account.excused + (account.work.closed or 0)
     if min(resets - explained, account.extra_connections) > max(A_FEW, MOST_RATIO * account.requests):
         what = (
             f"left answers unread: it reset {counted(resets, 'connection')} in {counted(account.requests, 'request')}"
@@ -142,9 +170,10 @@ def _body_unread(account: Account) -> _Found:
 
 
 def _upload(account: Account) -> _Found:
-    """Bodies as long as ordered; each failed or repeated request may have carried all of one, or nothing."""
+    """Bodies as long as ordered; each repeated or unanswered request may have carried all of one, or nothing."""
     ordered, seen = account.work.request_body_bytes.ordered, account.work.request_body_bytes.seen
-    if ordered is None or seen is None or abs(seen - ordered) <= account.body_bytes * account.explained:
+    explained = account.excused + account.work.statuses.get(_TOO_LONG, 0)
+    if ordered is None or seen is None or abs(seen - ordered) <= account.body_bytes * explained:
         return
     severity: Severity = "less-work" if seen < ordered else "other-work"
     what = f"uploaded {seen:,} bytes of bodies, {ordered:,} were ordered"
@@ -158,22 +187,38 @@ def _answers(account: Account, others: Sequence[Account]) -> _Found:
     Of two contenders nobody can tell whose answers are right: less is held against the one, more is not against the
     other, nor is it where fewer than three agree on less.
     """
-    own = account.per_request(account.work.response_body_bytes)
-    known = [other.per_request(other.work.response_body_bytes) for other in others]
-    sizes = [size for size in known if size is not None]
-    if own is None or not sizes:
+    own, known = _answer(account), _known(_answer, others)
+    if own is None or not known:
         return
-    theirs = median_low([own, *sizes]) if len(sizes) > 1 else sizes[0]
-    if abs(own - theirs) <= MOST_RATIO * theirs:
+    theirs = _middle([own, *known], median_low) if len(known) > 1 else known[0]
+    if _agree(own, theirs):
         return
-    agreeing = sum(abs(size - theirs) <= MOST_RATIO * theirs for size in sizes)
-    own_head = account.per_request(account.work.request_header_bytes)
-    their_head = _middle(other.per_request(other.work.request_header_bytes) for other in others)
-    echoed = own_head is None or their_head is None or abs(own - theirs) <= _ESCAPED * abs(own_head - their_head)
+    difference = own.beyond(theirs)
+    agreeing = sum(_agree(size, theirs) for size in known)
     more: Severity = "other-work" if agreeing >= _AGREEING else "shown"
-    severity: Severity = "shown" if echoed else "less-work" if own < theirs else more
-    what = f"was sent {_bytes(own)} of body per request, the others {_bytes(theirs)}"
-    yield Deviation(code="answers-differ", severity=severity, what=what, ordered=theirs, seen=own)
+    explained = _is_echoed(abs(difference), account, others)
+    severity: Severity = "shown" if explained else "less-work" if difference < 0 else more
+    seen, ordered = (own.high, theirs.low) if difference < 0 else (own.low, theirs.high)
+    what = f"was sent {_bytes(seen)} of body per request, the others {_bytes(ordered)}"
+    yield Deviation(code="answers-differ", severity=severity, what=what, ordered=ordered, seen=seen)
+
+
+def _answer(account: Account) -> Span | None:
+    return account.per_request(account.work.response_body_bytes, error=_ERROR_BYTES)
+
+
+def _head(account: Account) -> Span | None:
+    return account.per_request(account.work.request_header_bytes)
+
+
+def _is_echoed(difference: float, account: Account, others: Sequence[Account]) -> bool:
+    """Whether other headers, which some routes echo, may explain answers that differ by so many bytes."""
+    own, known = _head(account), _known(_head, others)
+    return own is None or not known or difference <= _ESCAPED * own.farthest(_middle(known))
+
+
+def _agree(one: Span, other: Span) -> bool:
+    return -MOST_RATIO * other.low <= one.beyond(other) <= MOST_RATIO * other.high
 
 
 def _protocol(account: Account) -> _Found:
@@ -209,7 +254,7 @@ def _connections(account: Account) -> _Found:
     code: DeviationCode = "extra-connections"
     severity: Severity = "other-work"
     by_trial, what = extra / account.trials, "opened more connections than it was given"
-    if by_trial <= max(A_FEW, A_FEW_RATIO * account.concurrency):
+    if by_trial <= max(min(A_FEW, account.concurrency - 1), A_FEW_RATIO * account.concurrency):
         severity, what = "shown", "opened a few connections more than needed"
     elif by_trial > account.concurrency and extra > MOST_RATIO * account.requests:
         code, what = "no-reuse", "does not keep connections"
@@ -239,16 +284,23 @@ def _late(account: Account) -> _Found:
 
 
 def _headers(account: Account, others: Sequence[Account]) -> _Found:
-    own = account.per_request(account.work.request_header_bytes)
-    theirs = _middle(other.per_request(other.work.request_header_bytes) for other in others)
-    if own is not None and theirs and not 1 / (1 + MOST_HEADERS_OFF) <= own / theirs <= 1 + MOST_HEADERS_OFF:
-        what = f"sent {_bytes(own)} of headers per request, the others {_bytes(theirs)}"
-        yield Deviation(code="headers-differ", severity="shown", what=what, ordered=theirs, seen=own)
+    own, known = _head(account), _known(_head, others)
+    if own is None or not known:
+        return
+    theirs = _middle(known)
+    shorter, longer = own.high * (1 + MOST_HEADERS_OFF) < theirs.low, own.low > theirs.high * (1 + MOST_HEADERS_OFF)
+    if shorter or longer:
+        seen, ordered = (own.high, theirs.low) if shorter else (own.low, theirs.high)
+        what = f"sent {_bytes(seen)} of headers per request, the others {_bytes(ordered)}"
+        yield Deviation(code="headers-differ", severity="shown", what=what, ordered=ordered, seen=seen)
 
 
-def _middle(figures: Iterable[float | None]) -> float | None:
-    known = [figure for figure in figures if figure is not None]
-    return median(known) if known else None
+def _known(figure: Callable[[Account], Span | None], accounts: Sequence[Account]) -> list[Span]:
+    return [span for span in map(figure, accounts) if span is not None]
+
+
+def _middle(spans: Sequence[Span], middle: Callable[[Sequence[float]], float] = median) -> Span:
+    return Span(middle([span.low for span in spans]), middle([span.high for span in spans]))
 
 
 def _bytes(number: float) -> str:

@@ -4,7 +4,6 @@ The origin's counters are read before the warm-up and after the last slice, so t
 them, but not the requests that try new connections afterwards. What is made of a difference is in `deviations`.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -35,6 +34,11 @@ class _Orders:
     follow_redirects: bool
     tls: bool
     proxy: bool
+
+    @property
+    def answered(self) -> frozenset[ErrorKind]:
+        """Kinds of failures that the origin has answered; with a proxy none, since 407 and 502 are its own."""
+        return frozenset() if self.proxy else _ANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +147,16 @@ def works_of(
 
 def _account(trials: Sequence[TrialWork], orders: _Orders) -> Account:
     counted = [trial.server for trial in trials if trial.server is not None]
-    failures = sum((Counter(trial.failures) for trial in trials), Counter[str]())
-    retries = sum(trial.retries for trial in trials)
-    late = sum(trial.late for trial in trials)
-    work = Work(failures_reported=failures.total() + retries, late=late)
+    failures = sum(sum(trial.failures.values()) + trial.retries for trial in trials)
+    work = Work(failures_reported=failures, late=sum(trial.late for trial in trials))
     if len(counted) < len(trials):  # a foreign server
         return Account(work)
     seen = _seen(trials, sum(counted[1:], counted[0]), orders)
-    answered = frozenset[ErrorKind]() if orders.proxy else _ANSWERED  # 407 and 502 are the proxy's own
     account = Account(
         work.model_copy(update=seen),
         trials=len(trials),
         concurrency=orders.concurrency,
-        unanswered=sum(count for kind, count in failures.items() if kind not in answered) + retries,
+        unanswered=sum(_unanswered(trial, orders) for trial in trials),
         body_bytes=max(trial.body_bytes or 0 for trial in trials),
         mixed=any(trial.mixed for trial in trials),
         extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
@@ -231,14 +232,18 @@ def _connections(trial: TrialWork, orders: _Orders) -> int:
     return orders.concurrency + trial.closed
 
 
+def _unanswered(trial: TrialWork, orders: _Orders) -> int:
+    """Requests that failed without an answer, and attempts that the harness repeated."""
+    return sum(count for kind, count in trial.failures.items() if kind not in orders.answered) + trial.retries
+
+
 def _extra_connections(trial: TrialWork, orders: _Orders) -> int:
-    """Those beyond the concurrency, where nothing explains them: each failed or repeated request may have cost one."""
+    """Those that nothing explains: each unanswered or repeated request may have cost one."""
     counts = trial.server
     if counts is None or counts.connections is None:
         return 0
     repeated = max(0, counts.requests + (counts.dropped or 0) - trial.sent)
-    explained = sum(trial.failures.values()) + trial.retries + repeated
-    return max(0, counts.connections - _connections(trial, orders) - explained)
+    return max(0, counts.connections - _connections(trial, orders) - _unanswered(trial, orders) - repeated)
 
 
 def _difference(all_bytes: int | None, some_bytes: int | None) -> int | None:

@@ -84,6 +84,21 @@ class EqualWorkTest(UnfairCase):
         self.assertRegex(text, r"(?m)^stubborn:sync +200 +210 +10 ")
         self.assertIn("stubborn:sync: repeated requests by itself", text)
 
+    def test_half_an_upload_among_failures(self):
+        """Half of the requests are answered with 503, after their bodies were read: that explains no missing byte."""
+        faulty = {"method": "POST", "body_size": BODY_BYTES, "fault": ("unavailable:burst=10/20",)}
+        clients = self.clients(self.conduct("fair", "stingy", **faulty))
+
+        self.assertEqual(((), 1), (clients["fair"].work.deviations, clients["fair"].rank))
+        self.assert_left_out(clients["stingy"], ("upload-differs", "less-work"))
+
+    def test_a_second_connection_for_one_request_at_a_time(self):
+        """Nothing races with it."""
+        clients = self.clients(self.conduct("fair", "sprawling", concurrency=1))
+
+        self.assertEqual(((), 1), (clients["fair"].work.deviations, clients["fair"].rank))
+        self.assert_left_out(clients["sprawling"], ("extra-connections", "other-work"))
+
     def test_connections_that_a_client_has_closed(self):
         """Asking for it explains no connection; what was ordered does, on the command line and in a workload."""
         clients = self.clients(self.conduct("fair", "parting"))

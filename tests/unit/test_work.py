@@ -102,6 +102,19 @@ class LimitTest(unittest.TestCase):
                 self.assertEqual([], found(inside))
                 self.assertEqual([(code, severity)], found(beyond))
 
+    def test_a_few_connections_are_fewer_than_requests_in_flight(self):
+        """A race takes two: of one request at a time only an accident in every second trial, of eight four more."""
+        shown, other = [("extra-connections", "shown")], ("extra-connections", "other-work")
+        for concurrency, few in ((1, 0), (2, 1), (3, 2), (4, 3), (8, 4)):
+            with self.subTest(concurrency=concurrency):
+                inside, beyond = (counted_trial(connections=concurrency + extra) for extra in (few, few + 1))
+                self.assertEqual(shown if few else [], found(inside, concurrency=concurrency))
+                self.assertEqual(other, found(beyond, concurrency=concurrency)[0])
+
+        once = [make_block(counted_trial(connections=connections)) for connections in (1, 2)]
+        found_once = works(once, {"concurrency": 1}, url="http://a/")["a:sync"].deviations
+        self.assertEqual(shown, [(one.code, one.severity) for one in found_once])
+
     def test_who_was_seen_to_trust_a_stranger(self):
         """It did other work, in whatever it did; the others are not concerned."""
         blocks = [make_block(counted_trial(), counted_trial("b:sync"))]
@@ -204,9 +217,24 @@ class ExplainedTest(unittest.TestCase):
         trial, counts = failed(http_5xx=3), {"statuses": {200: 997, 503: 3}}
 
         self.assertEqual([], found(counted_trial(trial=trial, **counts)))
+        missing = {"requests": 997, "body_bytes_received": 99_700}
+        self.assertEqual([("requests-missing", "less-work")], found(counted_trial(trial=trial, **counts | missing)))
+
+    def test_an_answer_explains_neither_a_body_nor_a_connection_nor_a_reset(self):
+        """Who was answered with 503 has uploaded all, and keeps its connection; with 413 the body was not read."""
+        trial, counts = failed(http_5xx=500), {"statuses": {200: 500, 503: 500}}
+
+        self.assertEqual([], found(counted_trial(trial=trial, **counts)))
         self.assertEqual(
-            [("requests-missing", "less-work")], found(counted_trial(trial=trial, **counts | {"requests": 997}))
+            [("upload-differs", "less-work")], found(counted_trial(trial=trial, body_bytes_received=50_000, **counts))
         )
+        self.assertEqual([("no-reuse", "other-work")], found(counted_trial(trial=trial, connections=510, **counts)))
+        self.assertEqual(
+            [("body-unread", "less-work"), ("no-reuse", "other-work")],
+            found(counted_trial(trial=trial, connections=510, reset_by_client=500, **counts)),
+        )
+        refused = {"statuses": {200: 500, 413: 500}, "body_bytes_received": 50_000}
+        self.assertEqual([], found(counted_trial(trial=failed(http_4xx=500), **refused)))
 
     def test_retries_by_the_harness(self):
         """They are ordered, and so are the failures before them."""
@@ -272,12 +300,34 @@ class ExplainedTest(unittest.TestCase):
         self.assertEqual([], found(less, counted_trial("b:sync", trial=mixed), counted_trial("c:sync", trial=mixed)))
         self.assertEqual(Count(ordered=None, seen=10), work_of(less).request_body_bytes)
 
-    def test_who_failed_is_not_compared_by_size(self):
-        """Giving up early moves fewer bytes."""
-        gave_up = counted_trial(trial=failed(timeout=1), body_bytes_sent=100_000, header_bytes_received=10)
+    def test_each_failure_explains_one_answer(self):
+        """Giving up moves up to an answer less: 100 of 1,000 explain nine tenths of the bytes, but not eight."""
+        others = [counted_trial(f"{name}:sync") for name in "bc"]
+        gave_up = {"trial": failed(timeout=100), "header_bytes_received": 90_000}
 
-        self.assertEqual([], found(gave_up, counted_trial("b:sync"), counted_trial("c:sync")))
-        self.assertEqual([], found(counted_trial("b:sync"), gave_up))
+        self.assertEqual([], found(counted_trial(body_bytes_sent=450_000, **gave_up), *others))
+        self.assertEqual(
+            [("answers-differ", "less-work")], found(counted_trial(body_bytes_sent=400_000, **gave_up), *others)
+        )
+        self.assertEqual([], found(others[0], counted_trial(body_bytes_sent=450_000, **gave_up)))
+
+    def test_who_fails_once_is_compared_all_the_same(self):
+        """By sizes of answers and of headers."""
+        once = counted_trial(trial=failed(timeout=1), body_bytes_sent=100_000, header_bytes_received=60_000)
+
+        self.assertEqual(
+            [("answers-differ", "less-work"), ("headers-differ", "shown")],
+            found(once, counted_trial("b:sync"), counted_trial("c:sync")),
+        )
+
+    def test_errors_are_longer_than_short_answers(self):
+        """Three answers of 2,048 bytes among others of none are no other work, with as many failures beside them."""
+        counts = {"statuses": {200: 997, 503: 3}, "body_bytes_sent": 3 * 2048}
+        failing = counted_trial(trial=failed(http_5xx=3), **counts)
+        empty = counted_trial("b:sync", body_bytes_sent=0)
+
+        self.assertEqual([], found(failing, empty))
+        self.assertEqual([], found(empty, failing))
 
 
 class RankingTest(unittest.TestCase):
