@@ -48,12 +48,30 @@ Examples:
 @click.option("--no-floor", "floor", flag_value=False, default=None, help="Do not probe what a bare socket reaches.")
 @click.option("--name", help="Name of the gate.")
 @click.option("--tag", multiple=True, help="Tag of its experiments, repeatable.")
+@click.option(
+    "--junit", "junit_file", envvar="HTTP_BENCHMARK_JUNIT", help="Write JUnit XML to this file; - for standard output."
+)
+@click.option(
+    "--markdown",
+    "markdown_file",
+    envvar="HTTP_BENCHMARK_MARKDOWN",
+    help="Write Markdown for a pull request to this file; - for standard output.",
+)
+@click.option(
+    "--github/--no-github",
+    envvar="HTTP_BENCHMARK_GITHUB",
+    default=None,
+    help="Annotate the job, add to its summary and to the step's outputs.  [default: where GitHub runs this]",
+)
 @plan_option
 @shared_options(database=True, output=True)
 def command(
     *,
     config_file: Path | None,
     json_file: str | None,
+    junit_file: str | None,
+    markdown_file: str | None,
+    github: bool | None,
     baseline: str,
     candidate: str,
     metrics: tuple[str, ...],
@@ -68,14 +86,14 @@ def command(
     more than the margin, and once more in a second experiment. Exit code 0: pass, improvement, or too much noise to
     tell; 1: worse.
     """
+    from http_benchmark.cli.gate_outputs import Outputs
     from http_benchmark.cli.gating import Asked, gate
 
-    asked = Asked(baseline, candidate, metrics, margin)
     return gate(
-        asked,
+        Asked(baseline, candidate, metrics, margin),
         arguments,
         config_file,
-        json_file=json_file,
+        outputs=Outputs(json_file, junit_file, markdown_file, github),
         plan_only=plan_only,
         fail_on_inconclusive=fail_on_inconclusive,
     )

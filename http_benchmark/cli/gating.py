@@ -7,15 +7,8 @@ from typing import Any, cast
 from loguru import logger
 from rich.console import Console
 
-from http_benchmark.cli.common import (
-    answering,
-    check_writable,
-    load_settings_as,
-    make_console,
-    open_storage,
-    print_lines,
-    write_json,
-)
+from http_benchmark.cli.common import answering, load_settings_as, make_console, open_storage, print_lines
+from http_benchmark.cli.gate_outputs import Outputs
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.planned import what_is_sent, where_it_goes
 from http_benchmark.cli.progress import ProgressDisplay
@@ -27,8 +20,6 @@ from http_benchmark.models.base import did_you_mean
 from http_benchmark.models.experiment import METRICS, ExperimentResult, Metric
 from http_benchmark.models.gate import GateResult
 from http_benchmark.plan import Plan
-from http_benchmark.report import json as json_report
-from http_benchmark.report.gate import print_gate
 from http_benchmark.stats.gate import Outcome
 from http_benchmark.storage import ResultStorage
 from http_benchmark.units import format_duration, parse_percent
@@ -52,7 +43,7 @@ def gate(
     arguments: dict[str, Any],
     config_file: Path | None,
     *,
-    json_file: str | None,
+    outputs: Outputs,
     plan_only: bool,
     fail_on_inconclusive: bool,
 ) -> int:
@@ -62,12 +53,11 @@ def gate(
         asked: Who is compared, and by what.
         arguments: Settings by name, None for those not given.
         config_file: Settings file, or None for the usual places.
-        json_file: Where the JSON goes; None for nowhere.
+        outputs: Where the answer goes.
         plan_only: Say what would run instead of running it.
         fail_on_inconclusive: Too much noise is an error.
     """
     settings, metrics, margin = _checked(asked, arguments, config_file)
-    console = make_console(to_stderr=json_file == "-")
     progress = GateDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
 
     def made(storage: ResultStorage | None = None) -> Gate:
@@ -84,10 +74,9 @@ def gate(
 
     if plan_only:
         with answering(saved=False):
-            print_plan(made(), margin, console)
+            print_plan(made(), margin, outputs.console)
         return 0
-    if json_file:
-        check_writable(json_file)
+    outputs.check()
     with open_storage(settings) as storage, progress:
         measured = made(storage)
         try:
@@ -95,11 +84,7 @@ def gate(
         except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
             result = measured.result()
             progress.stop()
-    if json_file:
-        with answering():
-            write_json(json_report.dump(result), json_file)
-    with answering():
-        print_gate(result, console)
+    outputs.write(result, fail_on_inconclusive=fail_on_inconclusive)
     return exit_code(result, fail_on_inconclusive=fail_on_inconclusive)
 
 

@@ -50,6 +50,16 @@ def reasons(result: GateResult) -> list[str]:
     return [reason for metric in result.metrics for reason in _reasons(metric, result.margin_percent)]
 
 
+def sentence(metric: GateMetric, margin_percent: float) -> str:
+    """What is said of one metric by itself."""
+    if found := _reasons(metric, margin_percent):
+        return found[0]
+    name, scale = METRICS[metric.metric]
+    last = _last(metric)
+    figures = f"{parts.figure(last.baseline, scale)} → {parts.figure(last.candidate, scale)}"
+    return f"{name}: {metric.outcome}, {_signed(last.effect_percent)} ({figures}, 99 % bounds {_bounds(last)})"
+
+
 def differences(result: GateResult) -> list[str]:
     """What else differs between the two environments: "sniffio 1.3.1 → none"."""
     return [f"{one.package} {one.baseline or 'none'} → {one.candidate or 'none'}" for one in result.differences]

@@ -37,6 +37,7 @@ OWNERS = {
     "jsonschema": {"workloads/openapi/validation.py"},
     "jsonschema_path": {"workloads/bounded_yaml.py"},
     "keyring": {"utils/vault.py"},
+    "junitparser": {"report/junit.py"},
     "loguru": {"utils/logging.py", "utils/vault.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},

@@ -27,10 +27,20 @@ class GateTest(CommandCase):
 
     def test_two_versions_that_are_the_same(self):
         """Within a wide margin they pass; the answer, the JSON and the stored experiment say so."""
-        done = self.gate("sloth==1.0", "sloth==1.1", *SMALL, *CPU, "--margin", "60%", "--json", "gate.json")
+        done = self.run_command(
+            *("gate", "sloth==1.0", "sloth==1.1", *SMALL, *CPU, "--margin", "60%", "--json", "gate.json"),
+            *("--junit", "gate.xml", "--github"),
+            **self.variables,
+            GITHUB_STEP_SUMMARY=str(self.folder / "summary.md"),
+            GITHUB_OUTPUT=str(self.folder / "outputs"),
+        )
         result = self.result()
 
         self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn('<testcase name="cpu_s_per_1k"', (self.folder / "gate.xml").read_text())
+        self.assertIn("::notice title=sloth==1.0%3Async", done.stdout)
+        self.assertIn("| CPU µs/req |", (self.folder / "summary.md").read_text())
+        self.assertEqual("outcome=pass\n", (self.folder / "outputs").read_text())
         self.assertIn("pass: not worse by more than 60 %", done.stdout)
         self.assertEqual(("pass", "1.0", "1.1"), (result.outcome, result.baseline.version, result.candidate.version))
         (attempt,) = result.attempts
@@ -66,6 +76,10 @@ class GateTest(CommandCase):
         done = self.gate("sloth==1.0", "sloth==1.1", "--metric", "cpu", "--margin", "x", "--timeout", "never")
         self.assertEqual((2, 3), (done.returncode, len(done.stderr.splitlines())), done.stderr)
         self.assertRegex(done.stderr, r"unknown metric 'cpu'.*\n.*margin is not a percentage: 'x'.*\n.*timeout")
+
+        done = self.gate("sloth==1.0", "sloth==1.1", "--json", "-", "--markdown", "-")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("--json and --markdown cannot both go to standard output", done.stderr)
 
         done = self.gate("sloth==1.0", "sloth==9")
         self.assertEqual(2, done.returncode)

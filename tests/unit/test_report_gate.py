@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 from unittest import TestCase
+from xml.etree import ElementTree
 
 from http_benchmark.cli.gating import exit_code
 from http_benchmark.models.experiment import Reason, Target, Validity
@@ -16,6 +17,9 @@ from http_benchmark.models.gate import (
 )
 from http_benchmark.report import gate_words
 from http_benchmark.report.gate import print_gate
+from http_benchmark.report.gate_markdown import gate_markdown
+from http_benchmark.report.github import annotations
+from http_benchmark.report.junit import junit
 from tests.snapshot_case import SnapshotCase, printed
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -116,6 +120,79 @@ class TerminalTest(SnapshotCase):
     def test_inconclusive_in_ascii(self):
         """Each metric says why."""
         self.check("gate_inconclusive", printed(print_gate, an_inconclusive_gate(), encoding="ascii"))
+
+
+class MarkdownTest(SnapshotCase):
+    def test_a_failure(self):
+        """The marker, the outcome as a heading, a table, and why."""
+        self.check("gate_markdown", gate_markdown(a_failed_gate()), width=300)
+
+    def test_nothing_is_read_as_markup(self):
+        """A path may have anything in it; an @ mentions nobody."""
+        arm = GateArm(contender="httpx@../a|b_`c`<i>:sync", library="httpx", mode="sync", version="1")
+        text = gate_markdown(a_gate(candidate=arm))
+
+        self.assertIn("httpx@\u200b../a\\|b\\_\\`c\\`\\<i\\>:sync 1", text)
+        self.assertTrue(text.startswith("<!-- http-benchmark gate -->\n## pass: "))
+
+
+class JUnitTest(TestCase):
+    def cases(self, gate: GateResult, **options: bool) -> dict[str, tuple[str, str] | None]:
+        """By name, how each ended: the tag and the message; None for a success."""
+        document = ElementTree.fromstring(junit(gate, **options))
+        return {
+            case.get("name"): next(((child.tag, child.get("message")) for child in case), None)
+            for case in document.iter("testcase")
+        }
+
+    def test_a_failure(self):
+        """A failing case with the figures, one that passes, and what the runs were as properties."""
+        text = junit(a_failed_gate())
+        document = ElementTree.fromstring(text)
+        suite = document.find("testsuite")
+        said = "CPU µs/req: fail, +9.8 % (500 → 549, 99 % bounds +9.0 to +10.7 %)"
+
+        self.assertEqual({"cpu_s_per_1k": ("failure", said), "throughput_rps": None}, self.cases(a_failed_gate()))
+        self.assertEqual(("2", "1", "0"), tuple(suite.get(name) for name in ("tests", "failures", "skipped")))
+        self.assertEqual(
+            {"httpx==0.27.2:sync → httpx==0.28.1:sync"}, {case.get("classname") for case in suite.iter("testcase")}
+        )
+        properties = {one.get("name"): one.get("value") for one in suite.iter("property")}
+        self.assertEqual(("42", "httpx==0.28.1:sync 0.28.1"), (properties["seed"], properties["candidate"]))
+
+    def test_noise_is_skipped_unless_it_is_to_fail(self):
+        """With the reason."""
+        self.assertEqual({"skipped"}, {case[0] for case in self.cases(an_inconclusive_gate()).values()})
+        strict = self.cases(an_inconclusive_gate(), fail_on_inconclusive=True)
+        self.assertEqual({"failure"}, {case[0] for case in strict.values()})
+        self.assertIn("too much noise", strict["cpu_s_per_1k"][1])
+
+    def test_a_candidate_that_crashed(self):
+        """It is a failing case of its own."""
+        cases = self.cases(a_gate("fail", cause="candidate-failed", attempts=2))
+        self.assertEqual("failure", cases["candidate"][0])
+
+
+class GitHubTest(TestCase):
+    def test_annotations(self):
+        """An error for the whole and for what failed; with its title and figures escaped as GitHub reads them."""
+        title = "::error title=httpx==0.27.2%3Async → httpx==0.28.1%3Async::"
+        self.assertEqual(
+            [
+                f"{title}FAIL: worse by more than 3 %25, in two experiments: CPU µs/req +9.8 %25",
+                f"{title}CPU µs/req: fail, +9.8 %25 (500 → 549, 99 %25 bounds +9.0 to +10.7 %25)",
+            ],
+            annotations(a_failed_gate()),
+        )
+        self.assertEqual(["::warning "] * 3, [line[:10] for line in annotations(an_inconclusive_gate())])
+        self.assertEqual(["::notice "], [line[:9] for line in annotations(a_gate())])
+
+    def test_nothing_gets_out_of_its_place(self):
+        """A line end in a path would begin another command."""
+        arm = GateArm(contender="httpx@a,b\n::error::x:sync", library="httpx", mode="sync")
+        (line,) = annotations(a_gate(candidate=arm))
+        self.assertNotIn("\n", line)
+        self.assertIn("httpx@a%2Cb%0A%3A%3Aerror%3A%3Ax%3Async::pass", line)
 
 
 class WordsTest(TestCase):
