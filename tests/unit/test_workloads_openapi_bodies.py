@@ -50,6 +50,7 @@ class BodiesTest(unittest.TestCase):
         """Is sent as it is where an object or a list is wanted, and is a text where one is."""
         self.assertEqual(b'{"a":1}', body("application/json", '{"a":1}', {"type": "object"})[1])
         self.assertEqual(b'"{}"', body("application/json", "{}", {"type": "string"})[1])
+        self.assertEqual(b'"{}"', body("application/json", "{}", {"type": ["string", "null"]})[1])
         with self.assertRaisesRegex(UnsendableError, "'a' is no JSON, and no object"):
             body("application/json", "a", {"type": "object"})
 

@@ -77,7 +77,7 @@ def json_text(value: Any) -> str:
 
 def _json_text(value: Any, schema: Node) -> str:
     """The example as JSON; one of an object or a list may be written as the text that is sent."""
-    if isinstance(value, str) and schema.get("type") in {"object", "array"}:
+    if isinstance(value, str) and schema.get("type") in ("object", "array"):
         try:
             json.loads(value)
         except (ValueError, RecursionError):

@@ -67,7 +67,7 @@ class Operations:
             written = self._parameters.written(parameters)
             content_type, body = self._upload(method, parameters, operation, omitted)
             yield Template(
-                name=shortened(operation.get("operationId", "")) or where,
+                name=shortened(str(operation.get("operationId", ""))) or where,
                 method=method.upper(),
                 url=_url(url_base, path, written.path, written.query),
                 headers=_checked(self._headers(written, content_type, operation)),
