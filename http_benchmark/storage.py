@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from http_benchmark.database.listing import page
 from http_benchmark.database.rows import (
     block_of,
     block_row,
@@ -29,6 +30,7 @@ from http_benchmark.migrations.sqlite import file_of
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
+from http_benchmark.models.filters import ALL, Filters
 from http_benchmark.models.measurement import BlockRecord
 
 _COMPARED = (
@@ -42,6 +44,7 @@ _COMPARED = (
     "memory_usage_avg",
 )
 _NAMED_CANDIDATES = 5
+_LAST_CHARACTER = "\U0010ffff"
 
 
 class ResultStorage:
@@ -161,24 +164,18 @@ class ResultStorage:
             rows = connection.execute(query).mappings().all()
         return [block_of(row) for row in rows]
 
-    def list_experiments(self, limit: int | None = None, offset: int = 0) -> list[ExperimentSummary]:
+    def list_experiments(
+        self, limit: int | None = None, offset: int = 0, *, filters: Filters = ALL
+    ) -> list[ExperimentSummary]:
         """Experiments in short, the last one started first.
 
         Args:
             limit: At most so many; None for all.
             offset: Leave out so many at the start.
+            filters: Leave out all others.
         """
-        done = select(func.count()).where(BLOCKS.c.experiment_id == EXPERIMENTS.c.id).scalar_subquery()
-        columns = [EXPERIMENTS.c[name] for name in ("id", "name", "started_at", "status", "contenders", "tags")]
-        query = (
-            select(*columns, done.label("blocks"))
-            .order_by(EXPERIMENTS.c.started_at.desc(), EXPERIMENTS.c.id.desc())
-            .limit(limit)
-            .offset(offset)
-        )
         with reading(self._engine) as connection:
-            rows = connection.execute(query).mappings().all()
-        return [ExperimentSummary.from_dict(dict(row)) for row in rows]
+            return page(connection, filters, limit=limit, offset=offset)
 
     def delete_experiment(self, prefix: str) -> bool:
         """Delete an experiment with all its blocks; says whether there was one.
@@ -310,7 +307,7 @@ def _describe(connection: Connection, experiment: ExperimentResult, tags: Sequen
 def _experiment_id(connection: Connection, prefix: str) -> str | None:
     """The whole id behind an id or a beginning of one; None if there is none."""
     ids = EXPERIMENTS.c.id
-    query = select(ids).where(func.substr(ids, 1, len(prefix)) == prefix).order_by(ids)
+    query = select(ids).where(ids >= prefix, ids < f"{prefix}{_LAST_CHARACTER}").order_by(ids)
     candidates = list(connection.execute(query.limit(_NAMED_CANDIDATES + 1)).scalars()) if prefix else []
     if prefix in candidates:
         return prefix

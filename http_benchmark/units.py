@@ -1,9 +1,10 @@
 """Quantities as people write them: read "10s", "500/s", "64KiB", "2%"; print durations and rates."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 _NUMBER = r"(?P<number>\d+(?:_\d+)*(?:\.\d+)?|\.\d+)"
-_DURATION = re.compile(rf"{_NUMBER}\s*(?P<unit>ns|us|µs|ms|s|min|m|h|d)?")
+_DURATION = re.compile(rf"{_NUMBER}\s*(?P<unit>ns|us|µs|ms|s|min|m|h|d|w)?")
 _RATE = re.compile(rf"{_NUMBER}\s*(?:/\s*(?P<unit>s|min|m|h))?")
 _PERCENT = re.compile(rf"{_NUMBER}\s*%?")
 _SIZE = re.compile(rf"{_NUMBER}\s*(?P<unit>[kKmMgG]i?)?[bB]?")
@@ -18,6 +19,7 @@ _SECONDS = {
     "min": 60.0,
     "h": 3600.0,
     "d": 86400.0,
+    "w": 7 * 86400.0,
 }
 _BYTES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 
@@ -32,6 +34,21 @@ def parse_duration(text: str | float) -> float:
     if match is None:
         raise ValueError(f"not a duration: {text!r}; write for example 10s, 250ms or 2m")
     return float(match["number"]) * _SECONDS[match["unit"] or "s"]
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """Read a moment from "2026-11-01", "2026-11-01T12:30+01:00" or how long ago it is, "7d"; UTC where no zone is said.
+
+    Raises:
+        ValueError: It is no moment.
+    """
+    try:
+        if _DURATION.fullmatch(text.strip()):
+            return now - timedelta(seconds=parse_duration(text))
+        moment = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        raise ValueError(f"no moment: {text!r}; write for example 2026-11-01, 2026-11-01T12:30Z or 7d") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_rate(text: str | float) -> float:

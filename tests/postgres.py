@@ -14,6 +14,7 @@ import unittest
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -39,7 +40,7 @@ class Server:
             os.chown(self.folder, _NOBODY, _NOBODY)
         data = str(self.folder / "data")
         initdb = [
-            programs / "initdb",
+            str(programs / "initdb"),
             "-D",
             data,
             "-A",
@@ -55,7 +56,7 @@ class Server:
         arguments = ["-D", data, "-k", str(self.folder), "-F", "-c", "listen_addresses=", "-c", "max_connections=120"]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [programs / "postgres", *arguments, "-c", f"timezone={_ZONE}"],
+                [str(programs / "postgres"), *arguments, "-c", f"timezone={_ZONE}"],
                 stderr=log,
                 **self._options_for(end_with_parent=True),
             )
@@ -80,8 +81,8 @@ class Server:
             self._process.wait()
         shutil.rmtree(self.folder)
 
-    def _options_for(self, *, end_with_parent: bool) -> dict[str, object]:
-        options: dict[str, object] = {"cwd": self.folder, "env": {**os.environ, "LC_ALL": "C.UTF-8"}}
+    def _options_for(self, *, end_with_parent: bool) -> dict[str, Any]:
+        options: dict[str, Any] = {"cwd": self.folder, "env": {**os.environ, "LC_ALL": "C.UTF-8"}}
         if os.geteuid() == 0:
             options |= {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
         if end_with_parent and sys.platform == "linux":

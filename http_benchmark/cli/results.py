@@ -7,6 +7,7 @@ import click
 
 from http_benchmark.cli.comparing import compare
 from http_benchmark.cli.export import export
+from http_benchmark.cli.filtering import filter_options, filters_of
 from http_benchmark.cli.options import shared_options
 
 
@@ -19,7 +20,7 @@ command.add_command(compare)
 command.add_command(export)
 
 
-@command.command("list", epilog="Example: http-benchmark results list --limit 5")
+@command.command("list", epilog="Example: http-benchmark results list --client httpx:async --since 7d")
 @click.option(
     "--limit",
     envvar="HTTP_BENCHMARK_LIMIT",
@@ -36,15 +37,17 @@ command.add_command(export)
     show_default=True,
     help="How many to skip.",
 )
+@filter_options
 @shared_options(database=True, output=True)
 def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset: int, **arguments: Any) -> None:
-    """List stored experiments, newest first."""
+    """List stored experiments, newest first; of several options, those that fit all."""
     from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
     from http_benchmark.report.lists import print_experiment_list
 
+    filters = filters_of(arguments)
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
-        experiments = storage.list_experiments(limit=limit, offset=offset)
+        experiments = storage.list_experiments(limit=limit, offset=offset, filters=filters)
     with answering(saved=False):
         if json_file:
             write_json([experiment.to_dict() for experiment in experiments], json_file)

@@ -15,7 +15,10 @@ class ExperimentSummary(Model):
         status: "running", "finished", "interrupted" or "failed"; a killed run stays "running".
         blocks: Blocks stored so far.
         contenders: As named in tables.
-        tags: As configured.
+        tags: As configured, or changed since.
+        host: The machine's name; None where it was not noted.
+        workload: Its file's name, or the one request, as in "GET /bytes/1024".
+        verdict: None while it runs.
     """
 
     id: str
@@ -25,3 +28,6 @@ class ExperimentSummary(Model):
     blocks: int
     contenders: tuple[str, ...]
     tags: tuple[str, ...]
+    host: str | None = None
+    workload: str | None = None
+    verdict: str | None = None

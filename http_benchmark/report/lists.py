@@ -27,7 +27,7 @@ class ClientRow:
 def print_experiment_list(experiments: Sequence[ExperimentSummary], console: Console) -> None:
     """Print stored experiments in the order given, each with as much of its id as finds it again."""
     if not experiments:
-        console.print("No experiments are stored.")
+        console.print("No experiments found.")
         return
     headings = ("id", "started (UTC)", "status", "blocks", "experiment")
     table = parts.table(

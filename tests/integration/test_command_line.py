@@ -83,6 +83,8 @@ WRONG_COMMANDS = (
     (["results", "show", "3f2a"], "'3f2a'"),
     (["results", "delete", "3f2a", "--yes"], "'3f2a'"),
     (["results", "list", "--limit", "0"], "0"),
+    (["results", "list", "--client", "a b"], "'a b'"),
+    (["results", "list", "--since", "yesterday"], "--since is no moment: 'yesterday'"),
     (["origin", "--port", "99999"], "99999"),
     (["capacity", "null"], "such as 'p99<20ms'"),
     (["results", "export", "3f2a"], "an HdrHistogram log"),
@@ -240,6 +242,9 @@ class StoredResultsTest(CommandCase):
         newest, oldest = json.loads(self.run_command("results", "list", "--json", "-").stdout)
         self.assertEqual(("two", "one"), (newest["name"], oldest["name"]))
         self.assertIn(newest["id"][:8], self.run_command("results", "list").stdout)
+        found = self.run_command("results", "list", "--client", "null:async", "--since", "1d", "--json", "-").stdout
+        self.assertEqual(["two"], [summary["name"] for summary in json.loads(found)])
+        self.assertIn("No experiments", self.run_command("results", "list", "--name", "one", "--until", "1d").stdout)
 
         shown = self.run_command("results", "show", newest["id"][:8])
         self.assertIn("null:async", shown.stdout)

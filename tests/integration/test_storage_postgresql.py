@@ -14,6 +14,7 @@ from http_benchmark.migrations.engine import database_url, open_engine, reading,
 from http_benchmark.migrations.schema import EXPERIMENTS, METADATA
 from http_benchmark.storage import ResultStorage
 from tests import postgres
+from tests.listing_suite import ListingSuite
 from tests.storage_case import ExperimentsSuite, PostgresqlCase, ResultsSuite
 from tests.unit.records import NOON, a_block, an_experiment
 from tests.unit.test_models import a_result
@@ -42,6 +43,10 @@ class ExperimentsTest(ExperimentsSuite, PostgresqlCase):
                 ResultStorage(self.database.replace("postgresql", scheme, 1)) as store,
             ):
                 self.assertEqual(1, len(store.list_experiments()))
+
+
+class ListingTest(ListingSuite, PostgresqlCase):
+    pass
 
 
 class TransactionTest(PostgresqlCase):

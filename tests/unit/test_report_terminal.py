@@ -184,7 +184,7 @@ class TestTerminal(TestCase):
 
     def test_empty_list(self):
         """Without experiments there is no table."""
-        self.assertEqual("No experiments are stored.\n", printed(print_experiment_list, []))
+        self.assertEqual("No experiments found.\n", printed(print_experiment_list, []))
 
     def test_default_name(self):
         """A name that is the contenders in another order is shown alone."""

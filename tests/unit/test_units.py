@@ -1,6 +1,7 @@
 """Quantities as people write and read them."""
 
 import unittest
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from http_benchmark.units import (
     format_rate,
     format_rates,
     parse_duration,
+    parse_moment,
     parse_percent,
     parse_rate,
     parse_rates,
@@ -19,6 +21,23 @@ from http_benchmark.units import (
 
 
 class ParseTest(unittest.TestCase):
+    def test_moments(self):
+        """A date, a time with or without a zone, or how long ago; UTC where no zone is said."""
+        now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+        for text, expected in {
+            "2026-11-01": datetime(2026, 11, 1, tzinfo=UTC),
+            "2026-11-01T12:30": datetime(2026, 11, 1, 12, 30, tzinfo=UTC),
+            "2026-11-01T12:30+02:00": datetime(2026, 11, 1, 10, 30, tzinfo=UTC),
+            "7d": datetime(2026, 11, 13, 12, tzinfo=UTC),
+            " 2w": datetime(2026, 11, 6, 12, tzinfo=UTC),
+            "90min": datetime(2026, 11, 20, 10, 30, tzinfo=UTC),
+        }.items():
+            with self.subTest(text):
+                self.assertEqual(expected, parse_moment(text, now))
+        for text in ("yesterday", "2026-13-01", "", "-7d", "99999999999d"):
+            with self.subTest(text), self.assertRaisesRegex(ValueError, "^no moment: .*write for example 2026-11-01"):
+                parse_moment(text, now)
+
     def test_quantities(self):
         """Number and unit; a bare number is in seconds, per second, or bytes."""
         for parse, answers in (

@@ -1,0 +1,56 @@
+"""Which stored experiments are asked for."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, ValidationError
+
+from http_benchmark.models.base import Model, configuration_error
+from http_benchmark.models.contender import Contender
+
+
+def _as_stored(contenders: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(Contender.parse(text)) for text in contenders)
+
+
+class Filters(Model):
+    """What an experiment must have: all that is given, exactly as it is written.
+
+    Attributes:
+        client: Each of these was measured: a library, or with version, mode or protocol, as a contender is named.
+        version: A client of this version was measured; with exactly one `client`, that one.
+        name: As configured.
+        tag: It has each of these.
+        host: The machine's name.
+        workload: Its file's name or SHA-256, or the one request, as in "GET /bytes/1024".
+        status: "running", "finished", "interrupted" or "failed".
+        verdict: "valid", "suspect" or "invalid".
+        since: Started then or later.
+        until: Started before.
+    """
+
+    client: Annotated[tuple[str, ...], AfterValidator(_as_stored)] = ()
+    version: str | None = None
+    name: str | None = None
+    tag: tuple[str, ...] = ()
+    host: str | None = None
+    workload: str | None = None
+    status: str | None = None
+    verdict: str | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+def read_filters(values: dict[str, Any]) -> Filters:
+    """Filters from what a user gave.
+
+    Raises:
+        ConfigurationError: A client is none, or a moment's zone is unknown.
+    """
+    try:
+        return Filters(**values)
+    except ValidationError as error:
+        raise configuration_error(error, [*Filters.model_fields]) from None
+
+
+ALL = Filters()
+"""Every experiment."""
