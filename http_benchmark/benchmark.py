@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from http_benchmark.arms import find_arms, without_trials
 from http_benchmark.block import TrialFailedError, run_block
 from http_benchmark.checks import check_pacing, probe_floor
 from http_benchmark.comparison import compare
 from http_benchmark.environments.making import Environments
-from http_benchmark.errors import ClientUnavailableError, WorkerError
+from http_benchmark.errors import ClientUnavailableError, ConfigurationError, WorkerError
 from http_benchmark.footprint import fitted
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -30,6 +30,8 @@ from http_benchmark.models.provenance import Provenance
 from http_benchmark.plan import Plan
 from http_benchmark.planning import configured_workload, make_plan
 from http_benchmark.provenance import provenance
+from http_benchmark.restoring import files_of
+from http_benchmark.resuming import Interrupted, dropped_before, other_circumstances, require_resumable
 from http_benchmark.screening import unchecked_certificates, unused_proxies
 from http_benchmark.secret_url import parse_url, shareable
 from http_benchmark.stats.conclusion import conclude
@@ -39,6 +41,7 @@ from http_benchmark.storage import ResultStorage
 from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
 from http_benchmark.utils.allowance import allowance
+from http_benchmark.utils.sessions import new_session
 from http_benchmark.utils.vault import resolve
 from http_benchmark.workloads.mixing import describe
 
@@ -75,6 +78,8 @@ class Experiment:
         observer: Is told of the progress.
         environments: Makes what versions and source trees among the contenders take.
         body: Bytes to upload instead of what the configuration names.
+        interrupted: An experiment of this configuration that is to go on where it ended.
+        reproduces: ID of the experiment that this one measures again.
 
     Attributes:
         id: Of the experiment, also its key in the storage.
@@ -96,6 +101,8 @@ class Experiment:
         observer: Observer | None = None,
         environments: Environments | None = None,
         body: bytes | None = None,
+        interrupted: Interrupted | None = None,
+        reproduces: str | None = None,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.configuration = configuration
@@ -128,6 +135,10 @@ class Experiment:
         self._unchecked: tuple[str, ...] = ()
         self._unproxied: tuple[str, ...] = ()
         self._provenance: Provenance | None = None
+        self._reproduces = reproduces
+        self._interrupted = interrupted
+        if interrupted:
+            self._take_up(interrupted)
         self._environment = host.describe(
             client_cpus=self.plan.client_cpus,
             origin_cpus=self.plan.origin_cpus,
@@ -157,7 +168,8 @@ class Experiment:
         Raises:
             TargetError: The bundled origin could not be started.
         """
-        self._started_at = datetime.now(UTC)
+        if self._interrupted is None:
+            self._started_at = datetime.now(UTC)
         stored = False
         try:
             plan = self.plan
@@ -165,17 +177,17 @@ class Experiment:
                 self._target = target.description
                 self.plan = self.plan.set_up(target)
                 self._observer.preparing(self.plan)
-                self._provenance = provenance(self.plan.arms)
                 self._pacing = check_pacing(self.plan)
                 self._floor = probe_floor(self.plan, target)
                 self._unchecked = unchecked_certificates(self.plan)
                 self._unproxied = unused_proxies(self.plan)
-                beginning = self.result()
-                if self._storage:
-                    self._storage.start_experiment(beginning)
-                    stored = True
+                beginning = self._begin()
+                stored = self._storage is not None
                 self._observer.started(beginning, self.plan)
-                self._started_s, self._open_target = time.monotonic(), target
+                elapsed_s = (
+                    datetime.now(UTC) - self._started_at
+                ).total_seconds()  # of earlier sessions, or nearly none
+                self._started_s, self._open_target = time.monotonic() - elapsed_s, target
                 yield
             self._status = "finished" if self.blocks else "failed"
         except KeyboardInterrupt:
@@ -187,8 +199,62 @@ class Experiment:
         finally:
             self._open_target = None
             self._finished_at = datetime.now(UTC)
+            self._end_session(self._finished_at)
             if self._storage and stored:
                 self._storage.finish_experiment(self.result())
+
+    def _take_up(self, interrupted: Interrupted) -> None:
+        """Go on where an experiment ended, with the contenders that were left.
+
+        Raises:
+            ConfigurationError: It cannot be resumed.
+        """
+        stored = interrupted.stored
+        require_resumable(stored)
+        self.id, self._started_at, self.blocks = stored.id, stored.started_at, [*interrupted.blocks]
+        self._dropped = dropped_before(stored, self.blocks, [arm.name for arm in self._all_arms])
+        for name in self._dropped:
+            self.plan = self.plan.without(name)
+
+    def _begin(self) -> ExperimentResult:
+        """Note where the result comes from, and store that the first block is about to start.
+
+        Raises:
+            ConfigurationError: It is an interrupted experiment, and what matters is not as it was.
+        """
+        before = self._interrupted.stored.provenance if self._interrupted else None
+        session = new_session(len(self.blocks))
+        self._provenance = provenance(
+            replace(self.plan, arms=self._all_arms),
+            files=files_of(self.configuration),
+            sessions=(*(before.sessions if before else ()), session),
+            reproduces=before.reproduces if before else self._reproduces,
+        )
+        if self._interrupted:
+            self._accept(self._interrupted)
+        beginning = self.result()
+        if self._storage:
+            (self._storage.resume_experiment if self._interrupted else self._storage.start_experiment)(beginning)
+        return beginning
+
+    def _accept(self, interrupted: Interrupted) -> None:
+        """Refuse to go on under other circumstances, or note that it was forced."""
+        found = tuple(other_circumstances(interrupted.stored, self.result()))
+        if found and not interrupted.force:
+            raise ConfigurationError(
+                [*found, "so blocks would not be comparable: measure it anew, or force it (--force)"]
+            )
+        self._change_session(forced=found)
+
+    def _end_session(self, moment: datetime) -> None:
+        if self._provenance:
+            self._change_session(finished_at=moment)
+
+    def _change_session(self, **changes: Any) -> None:
+        assert self._provenance is not None, "it was begun"
+        *others, session = self._provenance.sessions
+        sessions = (*others, session.model_copy(update=changes))
+        self._provenance = self._provenance.model_copy(update={"sessions": sessions})
 
     @property
     def unfinished(self) -> bool:

@@ -56,6 +56,8 @@ OTHER_OPTIONS = frozenset(
         "output",
         "plan",
         "port",
+        "resume",
+        "rows",
         "slo",
         "strict",
         "yes",

@@ -6,6 +6,7 @@ How one is made of a configuration is in `planning`; how a trial is cut into sli
 that the recorded seed shuffles; the block is the unit of analysis.
 """
 
+import hashlib
 import math
 import random
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,29 @@ from http_benchmark.workloads.workload import Workload
 _START_S = 0.2  # measured: a process, its imports and its client, several starting at a time
 _OVERHEAD_S = 3.0  # measured: what the origin, the statistics and the database add to a run
 _TYPICAL_RPS = 10_000.0  # of a fast client on one processor; the warm-up tells the rest
+
+
+_DECISIVE = (
+    "blocks",
+    "until_percent",
+    "processes",
+    "slices",
+    "turns",
+    "adaptive_rounds",
+    "warm_up",
+    "seed",
+    "shown_url",
+    "moves_requests",
+    "retry_delays_s",
+    "think_time_s",
+    "client_cpus",
+    "origin_cpus",
+    "bundled",
+    "origin",
+    "delay_s",
+    "primary_metric",
+)
+"""Fields of a plan that are part of its fingerprint as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +148,18 @@ class Plan:
     probe_floor: bool
     probe_life_cycle: bool
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all that decides what is measured, and in which order; secrets and what they open aside."""
+        decisive = {name: getattr(self, name) for name in _DECISIVE}
+        decisive |= {
+            "arms": [(arm.name, arm.version) for arm in self.arms],
+            "request": (self.request.method, [name for name, _ in self.request.headers], len(self.request.body)),
+            "workload": self.workload and self.workload.sha256,
+            "options": replace(self.options, proxy=None, ca_file=None),
+        }
+        return hashlib.sha256(repr(sorted(decisive.items())).encode()).hexdigest()
 
     @property
     def arrivals(self) -> tuple[Arrivals, ...]:

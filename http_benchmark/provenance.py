@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -16,8 +16,8 @@ from pathlib import Path
 from http_benchmark import __version__
 from http_benchmark.clients import OWN_CLIENTS
 from http_benchmark.environments.source import is_changed, revision
-from http_benchmark.models.provenance import InterpreterBuild, Provenance, Revision, Runtime
-from http_benchmark.plan import Arm
+from http_benchmark.models.provenance import InterpreterBuild, Provenance, Revision, Runtime, Session
+from http_benchmark.plan import Arm, Plan
 from http_benchmark.utils.child import Interpreter
 
 _DESCRIBING = "http_benchmark.worker.describing"
@@ -27,13 +27,30 @@ _VARIABLES = ("PYTHONHASHSEED", "PYTHONMALLOC", "PYTHONOPTIMIZE", "PYTHONDEVMODE
 """That change what is measured, and hold no secrets."""
 
 
-def provenance(arms: Iterable[Arm]) -> Provenance:
-    """Where a result of these contenders, measured here and now, comes from."""
+def provenance(
+    plan: Plan,
+    *,
+    files: Mapping[str, str] | None = None,
+    sessions: tuple[Session, ...] = (),
+    reproduces: str | None = None,
+) -> Provenance:
+    """Where a result of this plan, measured here and now, comes from.
+
+    Args:
+        plan: What is measured, before the target is open.
+        files: Fingerprints of the files that its configuration names.
+        sessions: Of its measuring, this one included.
+        reproduces: ID of the experiment that it measures again.
+    """
     return Provenance(
         program=_program(),
         project=_project(Path.cwd()),
         interpreter=_interpreter(),
-        runtimes=dict(_runtimes(arms)),
+        runtimes=dict(_runtimes(plan.arms)),
+        plan_fingerprint=plan.fingerprint,
+        files=dict(files or {}),
+        sessions=sessions,
+        reproduces=reproduces,
     )
 
 

@@ -85,10 +85,18 @@ class SecretUrl:
         return (*(self.credentials.references if self.credentials else ()), *self.address.references)
 
     @property
+    def _texts(self) -> tuple[SecretText, ...]:
+        return (self.address, *((self.credentials.user, self.credentials.password) if self.credentials else ()))
+
+    @property
     def has_typed_secret(self) -> bool:
         """Whether a piece that is hidden was typed as text."""
-        texts = (self.address, *((self.credentials.user, self.credentials.password) if self.credentials else ()))
-        return any(text.has_typed_secret for text in texts)
+        return any(text.has_typed_secret for text in self._texts)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a piece was typed as text and is not known any more."""
+        return any(text.is_lost for text in self._texts)
 
     @property
     def is_path(self) -> bool:

@@ -126,6 +126,25 @@ class ResultStorage:
             _insert(connection, EXPERIMENTS, [experiment_row(running, tags)], f"an experiment {experiment.id!r}")
             _describe(connection, running, tags)
 
+    def resume_experiment(self, experiment: ExperimentResult) -> None:
+        """Store that an experiment goes on, in one more session than is stored.
+
+        Raises:
+            StorageError: Somebody else resumed it meanwhile, or it is gone.
+        """
+        running = experiment.model_copy(update={"status": "running"})
+        with writing(self._engine) as connection:
+            tags = _require_experiment(connection, experiment.id)
+            query = select(DOCUMENTS).where(DOCUMENTS.c.experiment_id == experiment.id)
+            stored = experiment_of(connection.execute(query).mappings().one())
+            if _sessions(stored) + 1 != _sessions(running):
+                raise StorageError(
+                    f"experiment {experiment.id} was resumed by another process meanwhile; look at it again"
+                )
+            row = experiment_row(running, tags)
+            connection.execute(update(EXPERIMENTS).where(EXPERIMENTS.c.id == experiment.id).values(row))
+            _describe(connection, running, tags)
+
     def save_block(self, experiment_id: str, block: BlockRecord) -> None:
         """Store a block of a started experiment, whole or not at all; it is safe on disk when this returns."""
         with writing(self._engine) as connection:
@@ -290,6 +309,10 @@ def _require_experiment(connection: Connection, experiment_id: str) -> list[str]
     if tags is None:
         raise StorageError(f"there is no experiment {experiment_id!r} in the database; start it first")
     return tags
+
+
+def _sessions(experiment: ExperimentResult) -> int:
+    return len(experiment.provenance.sessions) if experiment.provenance else 0
 
 
 def _describe(connection: Connection, experiment: ExperimentResult, tags: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from http_benchmark.cli.comparing import compare
 from http_benchmark.cli.export import export
 from http_benchmark.cli.filtering import filter_options, filters_of
 from http_benchmark.cli.options import shared_options
+from http_benchmark.cli.reproduce import command as reproduce
 
 
 @click.group(epilog="Example: http-benchmark results list")
@@ -18,6 +19,7 @@ def command() -> None:
 
 command.add_command(compare)
 command.add_command(export)
+command.add_command(reproduce)
 
 
 @command.command("list", epilog="Example: http-benchmark results list --client httpx:async --since 7d")

@@ -29,6 +29,7 @@ Examples:
   http-benchmark run httpx pycurl --http 2 --tls     without --tls: HTTP/2 with prior knowledge
   http-benchmark run httpx==0.27.2 httpx@../httpx    versions and source trees, each in an environment of its own
   http-benchmark run httpx:sync httpx:sync           an A/A run: how large is the noise?
+  http-benchmark run --resume 3f2a                   go on where an interrupted experiment ended
   http-benchmark run --fault reset-in:2% --fault delay=2ms --timeout 1s"""
 
 
@@ -52,19 +53,45 @@ Examples:
 @click.option("--tag", multiple=True, help="Tag of the experiment, repeatable.")
 @plan_option
 @click.option(
+    "--resume",
+    metavar="ID",
+    envvar="HTTP_BENCHMARK_RESUME",
+    help="Go on with an interrupted experiment; what was typed as a secret is given again.",
+)
+@click.option(
+    "--force", envvar="HTTP_BENCHMARK_FORCE", is_flag=True, help="With --resume: though circumstances are others."
+)
+@click.option(
     "--strict",
     envvar="HTTP_BENCHMARK_STRICT",
     is_flag=True,
     help="Exit with 1 unless the verdict is valid and somebody ranked.",
 )
 @shared_options(database=True, output=True)
-def command(config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool, **arguments: Any) -> int:
+def command(
+    config_file: Path | None,
+    json_file: str | None,
+    *,
+    plan_only: bool,
+    resume: str | None,
+    force: bool,
+    strict: bool,
+    **arguments: Any,
+) -> int:
     """Compare HTTP clients on one workload and print the ranking.
 
     A CONTENDER is NAME[==VERSION|@PATH][:sync|:async][+h2]: httpx:async, httpx:async+h2 for HTTP/2, httpx==0.27.2 for
     another version, httpx@../src for a source tree. A NAME alone stands for each mode that the library has, none at all
     for every installed client.
     """
+    if force and not resume:
+        raise click.UsageError("--force belongs to --resume; leave it out")
+    if plan_only and resume:
+        raise click.UsageError("--plan says what a new experiment would do; leave out it or --resume")
+    if resume:
+        from http_benchmark.cli.again import resume as go_on
+
+        return go_on(resume, arguments, config_file, json_file, strict=strict, force=force)
     from http_benchmark.cli.running import run
 
     return run(arguments, config_file, json_file, plan_only=plan_only, strict=strict)

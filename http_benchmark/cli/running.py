@@ -14,6 +14,7 @@ from http_benchmark.cli.common import (
     load_settings,
     make_console,
     open_storage,
+    print_lines,
     write_json,
 )
 from http_benchmark.cli.levels import run_levels
@@ -56,14 +57,25 @@ def run(
         check_writable(json_file)
     with open_storage(settings) as storage, progress:
         experiment = Experiment(settings.experiment(), storage=storage, observer=progress, environments=environments)
-        interrupted = False
-        try:
-            result = experiment.run()
-        except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
-            interrupted = True
-            result = experiment.result()
-            progress.stop()
-    _show(result, console, json_file, verbose=settings.verbose > 0)
+        return measured(experiment, progress, json_file, verbose=settings.verbose > 0, strict=strict)
+
+
+def measured(
+    experiment: Experiment, progress: ProgressDisplay, json_file: str | None, *, verbose: bool, strict: bool
+) -> int:
+    """Carry out an experiment and print its answer, interrupted or not; return the exit code."""
+    interrupted = False
+    try:
+        result = experiment.run()
+    except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
+        interrupted = True
+        result = experiment.result()
+    progress.stop()
+    console = make_console(to_stderr=json_file == "-")
+    _show(result, console, json_file, verbose=verbose)
+    if interrupted and result.provenance:  # it began, so it is stored
+        with answering():
+            print_lines(["", f"To go on: http-benchmark run --resume {experiment.id}"], console)
     return EXIT_INTERRUPTED if interrupted else exit_code(result.clients, result.validity, strict=strict)
 
 

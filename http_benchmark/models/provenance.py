@@ -3,6 +3,8 @@
 The machine and its settings are in `environment`.
 """
 
+from datetime import datetime
+
 from http_benchmark.models.base import Model
 
 
@@ -50,6 +52,27 @@ class InterpreterBuild(Model):
     variables: dict[str, str] = {}
 
 
+class Session(Model):
+    """One stretch of measuring; an experiment that was interrupted and resumed has several.
+
+    Attributes:
+        started_at, finished_at: Of the stretch; None while it lasts, and for one that was killed.
+        first_block: The first block that it was to measure.
+        boot_id: Of the kernel, another one after each start of the machine; None where a system has none.
+        pid, process_started: The process that measured it, and the kernel's own time of its start, which tells it from
+            a later one of the same number.
+        forced: In what it differs from the session before, where that was accepted by force.
+    """
+
+    started_at: datetime
+    finished_at: datetime | None = None
+    first_block: int = 0
+    boot_id: str | None = None
+    pid: int | None = None
+    process_started: int | None = None
+    forced: tuple[str, ...] = ()
+
+
 class Provenance(Model):
     """Where a result comes from.
 
@@ -59,9 +82,18 @@ class Provenance(Model):
         interpreter: The interpreter that ran clients of the main environment.
         runtimes: What each client brought along: contender without its mode → runtime. A client that could not be asked
             is missing.
+        plan_fingerprint: SHA-256 over everything that decides what is measured, secrets aside: equal plans measure the
+            same, in the same order.
+        files: Setting → fingerprint of the file that it names.
+        sessions: In order of time.
+        reproduces: ID of the experiment that this one measured again; None for none.
     """
 
     program: Revision
     project: Revision | None = None
     interpreter: InterpreterBuild = InterpreterBuild()
     runtimes: dict[str, Runtime] = {}
+    plan_fingerprint: str | None = None
+    files: dict[str, str] = {}
+    sessions: tuple[Session, ...] = ()
+    reproduces: str | None = None

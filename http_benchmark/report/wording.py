@@ -27,6 +27,7 @@ def size(result: ExperimentResult) -> str:
         _blocks(result),
         faults.ordered(configuration),
         f"seed {result.seed}",
+        _sessions(result),
         "" if result.status == "finished" else result.status,
     ]
     return ", ".join(part for part in described if part)
@@ -64,6 +65,12 @@ def notes(result: ExperimentResult) -> list[str]:
         *faults.notes(result),
         *_retries(result),
     ]
+
+
+def _sessions(result: ExperimentResult) -> str:
+    """Where it was resumed, how often it was begun."""
+    sessions = result.provenance.sessions if result.provenance else ()
+    return counted(len(sessions), "session") if len(sessions) > 1 else ""
 
 
 def _arrivals(configuration: Mapping[str, Any]) -> str:

@@ -70,6 +70,12 @@ def quick(evidence: Evidence) -> Figures:
     return {"": 1.0} if evidence.configuration.get("quick") else {}
 
 
+def forced_sessions(evidence: Evidence) -> Figures:
+    """A session that went on though circumstances were others."""
+    provenance = evidence.result.provenance
+    return {"": 1.0} if provenance and any(session.forced for session in provenance.sessions) else {}
+
+
 def shared_processor(evidence: Evidence) -> Figures:
     """Clients and origin on one processor."""
     clients, origin = (evidence.environment.get(name) or () for name in ("client_cpus", "origin_cpus"))

@@ -247,6 +247,12 @@ RULES: tuple[Rule[Evidence], ...] = (
         "run more (--blocks), or name fewer",
         count,
     ),
+    Rule(
+        "resumed",
+        reasons.forced_sessions,
+        None,
+        "it was resumed under other circumstances, by force, so its blocks are not all alike; measure it anew",
+    ),
     Rule("quick", reasons.quick, None, "a quick run finds large differences only; leave out --quick"),
 )
 """All reasons; in a verdict they stand in this order, what changes the ranking first."""

@@ -59,7 +59,8 @@ from http_benchmark.models.gate import GateArm, GateAttempt, GateMetric, GateRes
 from http_benchmark.models.history import History, HistoryPoint, HistoryShift, OtherSeries
 from http_benchmark.models.http_request import HTTPRequest
 from http_benchmark.models.measurement import Distribution, GcRecord
-from http_benchmark.models.provenance import InterpreterBuild, Provenance, Revision, Runtime
+from http_benchmark.models.provenance import InterpreterBuild, Provenance, Revision, Runtime, Session
+from http_benchmark.models.reproduction import Effect, ReproducedPair, Reproduction
 from http_benchmark.models.resource_metrics import ResourceMetrics
 from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
 from http_benchmark.models.work import Count, Deviation, DeviationCode, Work
@@ -97,6 +98,7 @@ PUBLISHED = {
     "Environment": Environment,
     "Source": ContenderSource,
     "Provenance": Provenance,
+    "Session": Session,
     "Revision": Revision,
     "Interpreter build": InterpreterBuild,
     "Runtime": Runtime,
@@ -104,6 +106,9 @@ PUBLISHED = {
     "Compared arm": ComparedArm,
     "Difference": Difference,
     "Compared figure": ComparedFigure,
+    "Reproduction": Reproduction,
+    "Reproduced pair": ReproducedPair,
+    "Effect": Effect,
     "History": History,
     "History point": HistoryPoint,
     "History shift": HistoryShift,

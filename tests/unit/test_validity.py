@@ -7,6 +7,7 @@ from typing import Any
 
 from http_benchmark.models.experiment import Estimate, FloorProbe, PacingCheck, Reason, Target, Validity
 from http_benchmark.models.measurement import BlockRecord, MachineLoad, ServerCounts, SliceRecord
+from http_benchmark.models.provenance import Provenance, Revision, Session
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.pairs import blocks_to_separate
 from http_benchmark.stats.validity import REASON_CODES, RULES, judge, limited_clients
@@ -112,10 +113,18 @@ def drift(estimate: float, low: float | None, high: float | None) -> dict[str, A
 
 FOUR = ("a:sync", "b:sync", "c:sync", "d:sync")
 
+
+def resumed(forced: tuple[str, ...]) -> Provenance:
+    """A run in two sessions, the second of which was forced in these ways."""
+    sessions = (Session(started_at=START), Session(started_at=START, forced=forced))
+    return Provenance(program=Revision(), sessions=sessions)
+
+
 BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ("too-few-blocks", Run(blocks=6), Run(blocks=5)),
     ("too-few-blocks", Run(blocks=8, contenders=FOUR), Run(blocks=7, contenders=FOUR)),  # for 6 pairs
     ("quick", Run(configuration={"quick": False}), Run(configuration={"quick": True})),
+    ("resumed", Run(provenance=resumed(())), Run(provenance=resumed(("environment.kernel differs",)))),
     (
         "shared-processor",
         Run(environment={"client_cpus": [1], "origin_cpus": [0]}),
