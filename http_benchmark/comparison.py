@@ -173,7 +173,7 @@ def _misleading(arm: Arm, compared: Sequence[str | None], found: Sequence[Differ
         yield f"other circumstances ({', '.join(differing)})"
     validity = arm.experiment.validity
     if validity.verdict != "valid":
-        yield f"its run is {validity.verdict} ({', '.join(reason.code for reason in validity.reasons)})"
+        yield f"its run is {validity.verdict} ({', '.join(reason.code for reason in validity.against)})"
     for client in arm.experiment.clients:
         if client.contender in compared and client.status != "ok":
             yield f"{client.contender} has the status {client.status!r}"

@@ -32,7 +32,7 @@ class Reason(Model):
 
     Attributes:
         code: From the closed list in `docs/json.md`.
-        severity: What it makes of the run.
+        severity: What it makes of the run; a note is to be known, and changes no verdict.
         message: For a person: what was found, and what to do.
         value: The figure, of several contenders the worst; None where there is none.
         limit: What the figure was held against.
@@ -40,7 +40,7 @@ class Reason(Model):
     """
 
     code: str
-    severity: Literal["suspect", "invalid"]
+    severity: Literal["note", "suspect", "invalid"]
     message: str
     value: float | None = None
     limit: float | None = None
@@ -52,6 +52,11 @@ class Validity(Model):
 
     verdict: Literal["valid", "suspect", "invalid"] = "valid"
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def against(self) -> tuple[Reason, ...]:
+        """The reasons without the notes."""
+        return tuple(reason for reason in self.reasons if reason.severity != "note")
 
 
 class PacingCheck(Model):

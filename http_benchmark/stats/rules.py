@@ -45,7 +45,7 @@ class Rule[Seen]:
     limit: float | Callable[[Seen, str], float] | None
     message: str
     shown: Callable[[float], str] = percent
-    severity: Literal["suspect", "invalid"] = "suspect"
+    severity: Literal["note", "suspect", "invalid"] = "suspect"
 
     def reason(self, evidence: Seen) -> Reason | None:
         """What this rule holds against what was measured, if anything."""
@@ -74,5 +74,6 @@ def verdict(given: Sequence[Reason]) -> Validity:
     """All reasons, and the gravest of them as the verdict."""
     severities = {reason.severity for reason in given}
     return Validity(
-        verdict="invalid" if "invalid" in severities else "suspect" if severities else "valid", reasons=tuple(given)
+        verdict="invalid" if "invalid" in severities else "suspect" if "suspect" in severities else "valid",
+        reasons=tuple(given),
     )

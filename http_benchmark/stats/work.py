@@ -148,7 +148,8 @@ def works_of(
 def _account(trials: Sequence[TrialWork], orders: _Orders) -> Account:
     counted = [trial.server for trial in trials if trial.server is not None]
     failures = sum(sum(trial.failures.values()) + trial.retries for trial in trials)
-    work = Work(failures_reported=failures, late=sum(trial.late for trial in trials))
+    sent = Count(ordered=sum(trial.sent for trial in trials))
+    work = Work(requests=sent, failures_reported=failures, late=sum(trial.late for trial in trials))
     if len(counted) < len(trials):  # a foreign server
         return Account(work)
     seen = _seen(trials, sum(counted[1:], counted[0]), orders)

@@ -48,6 +48,12 @@ def _ordered(codes: tuple[DeviationCode, ...]) -> Callable[[Worked, str], float]
     return lambda seen, name: _deviations(seen, codes)[name].ordered or 0.0
 
 
+def _unchecked(seen: Worked) -> Figures:
+    """A target that does not count what it is sent."""
+    uncounted = (work.requests.ordered and work.requests.seen is None for work in seen.works.values())
+    return {"": 1.0} if any(uncounted) else {}
+
+
 def _rule(code: str, message: str, *codes: DeviationCode) -> Rule[Worked]:
     return Rule(code, _seen(codes), _ordered(codes), message, count)
 
@@ -105,6 +111,13 @@ WORK_RULES: tuple[Rule[Worked], ...] = (
         "bytes-off",
         "bodies were not uploaded as ordered (bytes: {who}; {limit} for the first), so the work was not the same",
         "upload-differs",
+    ),
+    Rule(
+        "work-unchecked",
+        _unchecked,
+        None,
+        "equal work was not checked: the target does not count; run the same against the bundled origin, too",
+        severity="note",
     ),
 )
 """In a verdict they stand in this order."""

@@ -298,10 +298,10 @@ class TestArms(TestCase):
                 compare(*arms)
 
     def test_what_misleads(self):
-        """A run that is not valid, a contender that failed or did other work."""
-        suspect = Validity(
-            verdict="suspect", reasons=(Reason(code="machine-busy", severity="suspect", message="busy"),)
-        )
+        """A run that is not valid, for other reasons than a note; a contender that failed or did other work."""
+        note = Reason(code="work-unchecked", severity="note", message="not checked")
+        busy = Reason(code="machine-busy", severity="suspect", message="busy")
+        suspect = Validity(verdict="suspect", reasons=(note, busy))
         failed = experiment(id="3")
         clients = (failed.clients[0].model_copy(update={"status": "errors"}), *failed.clients[1:])
         compared = compare(

@@ -166,15 +166,20 @@ class TestTerminal(TestCase):
         self.assertIn(f"Retries, counted apart from requests: {retried.contender} 1,234.", text)
 
     def test_equal_work(self):
-        """One line where all did as ordered, the table with -v; nothing where nobody counted."""
+        """One line where all did as ordered, the table with -v; where nobody counted, a note at the verdict."""
         blocks = [make_block(counted_trial("a:sync"), counted_trial("b:sync"))]
         equal = make_result(blocks)
-        foreign = make_result([make_block(counted_trial(trial={"server": None}))])
+        uncounted = [make_block(counted_trial(trial={"server": None}))] * 6
+        foreign = conclude(make_result(uncounted), uncounted)
 
         self.assertIn("\nEqual work: 2 contenders, as ordered.\n", printed(print_experiment, equal))
         detailed = printed(lambda result, console: print_experiment(result, console, verbose=True), equal)
         self.assertRegex(detailed, r"(?m)^b:sync +1,000 +1,000 +10 +100\+100 +100\+500$")
-        self.assertNotIn("Equal work", printed(print_experiment, foreign))
+        text = printed(print_experiment, foreign)
+        self.assertIn(
+            "\nVerdict: valid\n  work-unchecked: equal work was not checked: the target does not count;", text
+        )
+        self.assertNotIn("Equal work", text)
 
     def test_encryption(self):
         """Handshakes and those that resumed a session, where there were any."""

@@ -143,6 +143,7 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ("client-limited", Run(PACED | {"cpu_s": 0.139}, **OPEN), Run(PACED | {"cpu_s": 0.141}, **OPEN)),
     ("littles-law", Run({"in_flight": 8.96}), Run({"in_flight": 8.94})),  # 1 ms of 200 ms is allowed for the tail
     ("littles-law", Run({"in_flight": 10.19}), Run({"in_flight": 10.21})),
+    ("work-unchecked", Run(trial=counted()), Run(trial={"server": None})),
     ("extra-connections", Run(trial=counted(connections=10)), Run(trial=counted(connections=11))),
     ("unequal-work", Run(trial=counted(requests=210)), Run(trial=counted(requests=211))),
     ("unequal-work", Run(trial=counted(requests=210)), Run(trial=counted(requests=209))),
@@ -424,8 +425,11 @@ class ExplainedTest(unittest.TestCase):
         self.assertEqual([], Run({"cpu_s": 0.01}, contenders=("floor:sync",), **floor(1000.0, 1900.0)).codes)
 
     def test_a_foreign_server_that_counts_nothing_accuses_nobody(self):
-        """What was not counted is no deviation."""
-        self.assertEqual([], Run(trial={"server": None}).codes)
+        """What was not counted is no deviation; that it was not is noted, and the run is valid all the same."""
+        validity = Run(trial={"server": None}).validity
+        (note,) = validity.reasons
+        self.assertEqual(("valid", ()), (validity.verdict, validity.against))
+        self.assertEqual(("work-unchecked", "note", None, ()), (note.code, note.severity, note.value, note.contenders))
 
     def test_the_floor_of_the_other_mode_says_nothing(self):
         """A blocking socket is no measure for asyncio."""

@@ -56,7 +56,8 @@ class OrderedAndSeenTest(unittest.TestCase):
         """Only what the worker says is known, and nothing is held against anybody but ignored deadlines."""
         work = work_of(counted_trial(late=2, trial={"server": None} | failed(timeout=2)))
 
-        self.assertEqual(Work(failures_reported=4, late=4, deviations=work.deviations), work)
+        sent = Count(ordered=2000, seen=None)
+        self.assertEqual(Work(requests=sent, failures_reported=4, late=4, deviations=work.deviations), work)
         self.assertEqual(["late"], [one.code for one in work.deviations])
 
     def test_a_server_that_shows_less(self):
