@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 from http_benchmark.origin import routes
@@ -23,6 +24,7 @@ from http_benchmark.origin.messages import RefusalError, Request, Response
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.queues import Queues
 from http_benchmark.origin.reading import Incoming, Reader
+from http_benchmark.origin.requested import UNKNOWN
 from http_benchmark.origin.resets import unsent_bytes
 from http_benchmark.origin.sending import Sender
 
@@ -95,6 +97,11 @@ class Origin:
         for connection in self._connections:
             connection.disown()
         return self.counters.reading()
+
+    def take_requested(self) -> dict[str, int]:
+        """Requests by method and target (see `requested`), as many as were counted since this was asked last."""
+        self.counters.settle()
+        return self.counters.requested.take()
 
     async def end(self, patience_s: float) -> None:
         """Close idle connections now, the others after the answer under way, or when `patience_s` is over."""
@@ -218,7 +225,8 @@ class Connection(asyncio.Protocol):
                     break
                 self._sender.send(incoming.answer or self._answer(incoming))
         except RefusalError as refusal:
-            self._sender.send(self._origin.answers.prepare(_UNREADABLE, _refusal(refusal)))
+            answer = self._origin.answers.prepare(_UNREADABLE, _refusal(refusal))
+            self._sender.send(replace(answer, request=UNKNOWN))
         self._idle = self._may_answer and self._reader.between_requests
         if self._sender.closed:
             self._linger()

@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from http_benchmark.origin.answers import Answer
+from http_benchmark.origin.requested import Requested
 
 
 class Counters:
@@ -12,10 +13,12 @@ class Counters:
 
     Attributes:
         kept: How often each kept answer was sent at once; not in the other numbers until `settle`.
+        requested: The same requests by method and target; no part of a reading, since they may be many.
     """
 
     def __init__(self) -> None:
         self.kept: defaultdict[Answer, int] = defaultdict(int)  # one addition a request, all else follows from it
+        self.requested = Requested()
         self.requests = 0
         self.dropped = 0
         self.broken = 0
@@ -36,8 +39,14 @@ class Counters:
     def begun(self, answer: Answer, times: int = 1) -> None:
         """Count a request whose answer starts; its bytes are counted as they go out."""
         self.requests += times
+        self.requested.count(answer.request, times)
         self.statuses[answer.status] += times
         self.protocols[answer.version] += times
+
+    def unanswered(self, request: str) -> None:
+        """Count a request, by method and target, that was read and gets no answer."""
+        self.dropped += 1
+        self.requested.count(request)
 
     def settle(self) -> None:
         """Count what is in `kept`; to be called before these answers are given up, too."""
@@ -50,7 +59,7 @@ class Counters:
     def reading(self) -> dict[str, Any]:
         """All numbers as of now, with the CPU seconds that this process has used."""
         self.settle()
-        numbers = {name: value for name, value in vars(self).items() if name != "kept"}
+        numbers = {name: value for name, value in vars(self).items() if name not in {"kept", "requested"}}
         return numbers | {
             "header_bytes_received": self.bytes_received - self.body_bytes_received,
             "cpu_s": time.process_time(),

@@ -135,9 +135,10 @@ class FaultyConnection(Connection):
         self._counters.bytes_received += len(early)
         self._reader.feed(early)
         with contextlib.suppress(RefusalError):
-            while self._reader.next():
+            while incoming := self._reader.next():
+                assert incoming.request is not None, "no answer is kept"
                 self._faulty.draw.next_request()  # it has its number, as any other
-                self._counters.dropped += 1
+                self._counters.unanswered(incoming.request.line)
         self._transport.close()
 
     def _known_answers(self, peer: str) -> KeptAnswer:  # noqa: ARG002 - overrides

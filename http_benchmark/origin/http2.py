@@ -11,6 +11,7 @@ import socket
 import time
 from collections import defaultdict
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ from http_benchmark.origin.bodies import MAX_BODY_BYTES, MAX_KEPT_BODY_BYTES, to
 from http_benchmark.origin.journal import Journal
 from http_benchmark.origin.messages import RefusalError, Request, Response, Stream
 from http_benchmark.origin.queues import Queues
+from http_benchmark.origin.requested import Requested
 
 if TYPE_CHECKING:
     from http_benchmark.origin.tls import Credentials  # without TLS its libraries are not needed
@@ -102,6 +104,10 @@ class Http2Origin:
             self._waiting.pop().set_result(None)
         return self.counts()
 
+    def take_requested(self) -> dict[str, int]:
+        """As `app.Origin.take_requested`."""
+        return self._counts.requested.take()
+
     async def end(self, patience_s: float) -> None:
         """Stop; answers under way have `patience_s` to be sent."""
         for server, _ in self._servers:
@@ -117,6 +123,7 @@ class Http2Origin:
             response = await self._response(scope, protocol)
         except RefusalError as refusal:
             response = Response(refusal.status, f"{refusal}\n".encode(), "text/plain; charset=utf-8")
+        counts.requested.count(f"{scope.method} {_target(scope.path, scope.query_string)}")
         if response.fault:
             response = _FAULTLESS
         if (response.delay_s or response.service) and not await self._is_waited_for(protocol, self._due_ns(response)):
@@ -232,6 +239,7 @@ class _Counts:
     """Numbers since the start; what they mean stands in `models.measurement.ServerCounts`."""
 
     def __init__(self) -> None:
+        self.requested = Requested()
         self.clients: set[str] = set()
         self.requests = 0
         self.dropped = 0
@@ -264,16 +272,20 @@ class _Counts:
 
 def _request(scope: Scope, fields: list[tuple[str, str]], peer: str) -> Request:
     """The request as the routes know it; in HTTP/2 the host stands outside of the headers."""
-    query = f"?{scope.query_string}" if scope.query_string else ""
     host = () if "host" in scope.headers else (("host", scope.authority or ""),)
     return Request(
         method=scope.method,
-        target=quote(scope.path, safe=_PATH_SAFE) + query,
+        target=_target(scope.path, scope.query_string),
         headers=(*host, *fields),
         version=scope.http_version,
         peer=peer,
         scheme=scope.scheme,
     )
+
+
+@lru_cache(_MAX_KEPT)
+def _target(path: str, query: str) -> str:
+    return quote(path, safe=_PATH_SAFE) + (f"?{query}" if query else "")
 
 
 def _held(listener: socket.socket) -> socket.socket:

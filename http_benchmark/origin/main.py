@@ -223,23 +223,23 @@ def _hosts(first: str, count: int) -> list[str]:
 async def _serve_controller(listeners: Sequence[socket.socket], options: OriginOptions) -> None:
     told_to_end = asyncio.Event()
     async with serving(listeners, options) as server:
+        origin = server.origin
+        readings = {"counts": origin.counts, "settle": origin.settle, "take-requested": origin.take_requested}
 
         def answer(message: dict[str, Any]) -> dict[str, Any]:
             match message:
-                case {"do": "counts"}:
-                    return server.origin.counts()
-                case {"do": "settle"}:
-                    return server.origin.settle()
+                case {"do": str(reading)} if reading in readings:
+                    return readings[reading]()
                 case {"do": "start-journal"}:
-                    server.origin.journal.start()
+                    origin.journal.start()
                     return {}
                 case {"do": "journal"}:
-                    return server.origin.journal.entries().to_dict()
-                case {"do": "expect", "contender": name, "part": part} if isinstance(server.origin, FaultyOrigin):
-                    server.origin.expect(name, part)
+                    return origin.journal.entries().to_dict()
+                case {"do": "expect", "contender": name, "part": part} if isinstance(origin, FaultyOrigin):
+                    origin.expect(name, part)
                     return {}
-                case {"do": "open-connections", "contender": name} if isinstance(server.origin, FaultyOrigin):
-                    return {"open": server.origin.open_connections(name)}
+                case {"do": "open-connections", "contender": name} if isinstance(origin, FaultyOrigin):
+                    return {"open": origin.open_connections(name)}
                 case _:
                     raise ValueError(f"the origin does not know {message!r}")
 

@@ -67,6 +67,11 @@ class Request:
         return tuple(unquote(segment) for segment in path.removeprefix("/").split("/"))
 
     @property
+    def line(self) -> str:
+        """Method and target, as they are counted."""
+        return f"{self.method} {self.target}"
+
+    @property
     def query(self) -> str:
         """What stands behind the question mark, as sent."""
         return self.target.partition("?")[2]

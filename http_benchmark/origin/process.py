@@ -80,6 +80,14 @@ class OriginProcess:
         """
         return ServerCounts.from_dict(self._ask({"do": "settle"}))
 
+    def take_requested(self) -> dict[str, int]:
+        """Requests by method and target (see `origin.requested`), as many as came since this was asked last.
+
+        Raises:
+            TargetError: It is no longer there.
+        """
+        return self._ask({"do": "take-requested"})
+
     def expect(self, contender: str | None, part: int) -> None:
         """Announce who sends the requests that come next, and which part of its trial that is; only with faults.
 

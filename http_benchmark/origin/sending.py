@@ -93,20 +93,21 @@ class Sender:
     def disown(self) -> None:
         """Let what becomes of the answer under way count for nobody, since its client does not wait for it any more."""
         if self.busy:
-            self._counters.dropped += self._waits_for_its_start
+            self._count_unanswered()
             self._counters = Counters()
 
     def cancel(self) -> None:
         """Forget the answer under way, since the client is gone."""
-        self._counters.dropped += self._waits_for_its_start
+        self._count_unanswered()
         self._counters.broken += self._is_broken
         if self._alarm is not None:
             self._alarm.cancel()
         self._steps = None
 
-    @property
-    def _waits_for_its_start(self) -> bool:
-        return self._alarm is not None and self._steps is None
+    def _count_unanswered(self) -> None:
+        """Count the answer under way as none, where it waits for its start."""
+        if self._alarm is not None and self._steps is None and self._answer is not None:
+            self._counters.unanswered(self._answer.request)
 
     @property
     def _is_broken(self) -> bool:
@@ -127,7 +128,7 @@ class Sender:
         if answered:
             self._counters.begun(answer)
         else:
-            self._counters.dropped += 1
+            self._counters.unanswered(answer.request)
         self._head_left = answer.head_bytes if answered else sys.maxsize
         if answer.stream is None and answer.fault is None and self.bytes_per_s is None:
             self._write_on(answer.wire)

@@ -1,5 +1,6 @@
 """What is aimed at: the bundled origin, which is also the witness, or any URL."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import reduce
@@ -36,6 +37,9 @@ class OpenTarget(Protocol):
 
     def counts(self) -> ServerCounts | None:
         """What the server has counted so far, to be asked between two turns; None where it does not tell."""
+
+    def take_requested(self) -> Counter[str] | None:
+        """Requests by method and target, as many as came since this was asked last; None where it does not tell."""
 
     def memory_bytes(self) -> int | None:
         """Resident memory of the server now; None where it cannot be read."""
@@ -86,6 +90,9 @@ class BundledTarget:
     def counts(self) -> ServerCounts | None:
         return reduce(add, (process.settle() for process in self._processes))
 
+    def take_requested(self) -> Counter[str] | None:
+        return sum((Counter(process.take_requested()) for process in self._processes), Counter[str]())
+
     def memory_bytes(self) -> int | None:
         figures = [rss_bytes(process.pid) for process in self._processes]
         return None if None in figures else sum(figure for figure in figures if figure is not None)
@@ -133,6 +140,9 @@ class UrlTarget:
         self.description = Target(kind="url", url=url if shown_url is None else shown_url)
 
     def counts(self) -> ServerCounts | None:
+        return None
+
+    def take_requested(self) -> Counter[str] | None:
         return None
 
     def expect(self, contender: str | None, part: int) -> None:

@@ -4,7 +4,57 @@ import contextlib
 import time
 
 from http_benchmark.models.measurement import ServerCounts
-from tests.integration.origin_wire import MIB, OriginTestCase, Wire, get
+from http_benchmark.origin.options import OriginOptions
+from http_benchmark.origin.process import OriginProcess
+from tests.integration.origin_wire import MIB, OriginTestCase, Wire, get, post
+
+
+class RequestedTest(OriginTestCase):
+    def setUp(self):
+        self.origin.take_requested()
+
+    def test_by_method_and_target(self):
+        """As they came, those that are answered at first sight, again, with a body or late; each is told once."""
+        wire = self.wire()
+        for request in (get("/bytes/5?a=%7e"), get("/bytes/5?a=%7e"), get("/bytes/6"), get("/delay/0.01")):
+            wire.send(request)
+            wire.answer()
+        for _ in range(2):
+            wire.send(post("/bytes/5", 3), b"abc")
+            wire.answer()
+        wire.send(b"HEAD /bytes/5 HTTP/1.1\r\nHost: a\r\n\r\n")
+        wire.status()
+
+        expected = {"GET /bytes/5?a=%7e": 2, "GET /bytes/6": 1, "GET /delay/0.01": 1, "POST /bytes/5": 2}
+        self.assertEqual(expected | {"HEAD /bytes/5": 1}, self.origin.take_requested())
+        self.assertEqual({}, self.origin.take_requested())
+
+    def test_those_without_an_answer(self):
+        """Who does not wait, or gets nothing, has asked; what cannot be read has asked for nothing that is known."""
+        before = self.origin.counts()
+        with Wire(self.origin) as wire:
+            wire.send(get("/delay/30"))
+            self.until(lambda: self.origin.counts().bytes_received > before.bytes_received)
+            self.origin.settle()
+        for request in (get("/fault/drop"), b"?\r\n"):
+            with Wire(self.origin) as wire:
+                wire.send(request)
+                wire.rest()
+
+        self.assertEqual({"GET /delay/30": 1, "GET /fault/drop": 1, "": 1}, self.origin.take_requested())
+
+    def test_faults(self):
+        """Each request once: answered, not answered, and left before it was read."""
+        with OriginProcess(options=OriginOptions(faults=("slow-accept=200ms:100%",))) as origin:
+            with Wire(origin) as wire:
+                wire.send(get("/bytes/1") + get("/fault/drop"))
+                wire.rest()
+            with Wire(origin) as wire:
+                wire.send(get("/bytes/2"))
+            self.until(lambda: origin.counts().dropped == 2)
+
+            expected = dict.fromkeys(["GET /bytes/1", "GET /fault/drop", "GET /bytes/2"], 1)
+            self.assertEqual(expected, origin.take_requested())
 
 
 class CountersTest(OriginTestCase):

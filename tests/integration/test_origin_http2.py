@@ -198,6 +198,19 @@ class CountsTest(Http2Case):
         self.assertEqual({None}, self.unseen(seen))
 
     @in_each_way
+    def test_requests_by_method_and_target(self, origin, client):
+        """At first sight and again; those that nobody waits for, too."""
+        origin.take_requested()
+        for path in ("/bytes/1?a=%20", "/bytes/1?a=%20", "/anything/%C3%A4"):
+            client.get(path)
+        client.head("/bytes/1")
+        with self.assertRaises(httpx.ReadTimeout):
+            client.get("/delay/600", timeout=0.1)
+
+        expected = {"GET /bytes/1?a=%20": 2, "GET /anything/%C3%A4": 1, "HEAD /bytes/1": 1, "GET /delay/600": 1}
+        self.assertEqual(expected, origin.take_requested())
+
+    @in_each_way
     def test_a_client_that_hangs_up_while_it_waits_is_dropped(self, origin, client):
         """Its request is no answer of any status."""
         before = origin.counts()
