@@ -21,6 +21,7 @@ from http_benchmark.redaction import without_queries, without_secrets, without_t
 from http_benchmark.slicing import Slice
 from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.quantiles import distribution
+from http_benchmark.stats.requested import RequestTally
 from http_benchmark.stats.samples import SliceFigures, SliceTally
 from http_benchmark.stats.trial_sums import TrialSums
 from http_benchmark.stats.work import TrialWork
@@ -70,6 +71,9 @@ class Trial:
         self.warm_rate_rps: float | None = None
         self._first_request_s: float | None = None
         self._connect_all_s: float | None = None
+        self._requested = RequestTally(
+            plan.mix.requests if plan.mix else (replace(plan.request, url=target.url),), self._without_secrets
+        )
         self.work = TrialWork(
             body_bytes=None if plan.workload else len(plan.request.body),
             mixed=plan.workload is not None,
@@ -195,11 +199,14 @@ class Trial:
         )
         take = self._faults.begin(tally.add, measured=order.measured) if self._faults else tally.add
         before = self._target.counts()
+        self._target.take_requested()  # what came late of an earlier turn
         self._watch.start(self._family)
         ran = self._team.run(order, patience_s, take)
         machine = self._watch.stop()
-        after = self._target.counts()
+        after, requested = self._target.counts(), self._target.take_requested()
         figures = tally.figures()
+        if requested is not None:
+            self._requested.add(figures.sent_by_place, ran.opening_by_place, requested)
         server = after - before if after and before else None
         self._note_work(order, ran, figures, server)
         self.messages = {kind: self._without_secrets(message) for kind, message in ran.messages.items()}
@@ -211,6 +218,7 @@ class Trial:
         del failures[ErrorKind.NOT_SENT]
         self.work = replace(
             work,
+            requested=self._requested.result() if server else None,
             server=work.server + server if work.server and server else work.server or server,
             sent=work.sent + ran.opening_requests + figures.requests - figures.censored + ran.retries,
             failures=dict(failures),
@@ -258,6 +266,7 @@ class Trial:
             retries=self.work.retries,
             body_bytes=self.work.body_bytes,
             orders_close=self.work.orders_close,
+            requested=self.work.requested,
             messages=self.messages,
             processes=self._plan.processes,
             life_cycle=self._life_cycle(opened, finished, reconnecting_s),

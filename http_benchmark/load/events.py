@@ -57,7 +57,7 @@ class Watch:
 
         Args:
             started: When it was asked for; where attempts were repeated, for the first time.
-            tag: Of the request, shifted to where it stands in a sample.
+            tag: Of the request, with its place, shifted to where they stand in a sample.
             record: Where the thread or task notes its samples.
         """
         before, code = started, FIRST_EVENT

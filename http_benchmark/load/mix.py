@@ -10,9 +10,9 @@ from itertools import cycle, islice
 
 from http_benchmark.clients.base import Request
 from http_benchmark.load.events import Watch
-from http_benchmark.load.recorder import CODE_BITS, TAG_BITS, Record
+from http_benchmark.load.recorder import CODE_BITS, PLACE_SHIFT, TAG_MASK, Record
 
-MOST_TAGS = (1 << TAG_BITS) - 1
+MOST_TAGS = TAG_MASK
 """Samples have room for so many names of requests."""
 
 
@@ -78,7 +78,7 @@ class Senders[Answer]:
         """A `send` for each of the records, and what the thread or task notes its samples with."""
         if self._mix is None:
             return self._first[: len(records)], list(records)
-        shifted = [tag << CODE_BITS for tag in self._mix.tags]
+        shifted = [place << PLACE_SHIFT | tag << CODE_BITS for place, tag in enumerate(self._mix.tags)]
         pairs = [
             _tagged(self._prepared[number], shifted, self._indices, record, self._watches[number])
             for number, record in enumerate(records)
@@ -97,7 +97,7 @@ def _tagged[Answer](
 
     Args:
         sends: The thread's own, one per request.
-        tags: One per request, shifted to where they stand in a sample.
+        tags: One per request, with its place, shifted to where they stand in a sample.
         indices: Which request comes next; shared by all threads.
         record: Where the thread notes its samples.
         watch: Has the events of its responses, which are noted after each that succeeded; None where there are none.

@@ -1,8 +1,9 @@
 """Noting what happened: one lane per thread or event loop, in preallocated memory, emptied into a file.
 
 A sample is four int64: when the request was due, when it was sent, when it was done (ns of the monotonic clock), and
-`tag << CODE_BITS | code`. The code is an HTTP status or, below 100, that of an `ErrorKind`; the tag says which of a
-workload's requests it was, 0 where there is but one. A lane's memory is allocated and touched beforehand, so that
+`place << PLACE_SHIFT | tag << CODE_BITS | code`. The code is an HTTP status or, below 100, that of an `ErrorKind`; the
+tag says which name of a workload it had, the place which of a mix's requests it was; both are 0 where there is but one.
+A lane's memory is allocated and touched beforehand, so that
 recording allocates nothing; a full lane, and every lane at the end of a slice, goes to the file with one write. Not
 even a difference is computed here: statistics are made elsewhere, later.
 """
@@ -15,12 +16,14 @@ from collections.abc import Callable
 CODE_BITS = 10  # HTTP statuses end at 999
 CODE_MASK = (1 << CODE_BITS) - 1
 TAG_BITS = 10
+TAG_MASK = (1 << TAG_BITS) - 1
+PLACE_SHIFT = CODE_BITS + TAG_BITS
 SAMPLE = struct.Struct("4q")
 BUFFERED_SAMPLES = 65536
 _LEAST_SAMPLES_PER_LANE = 256
 
 type Record = Callable[[int, int, int, int], None]
-"""Note one request: intended, started, ended (ns), code (with a tag above it)."""
+"""Note one request: intended, started, ended (ns), code (with tag and place above it)."""
 
 
 class Lane:

@@ -262,6 +262,40 @@ class FaultRecord(Model):
     leaked_connections: int | None = None
 
 
+class Requested(Model):
+    """The requests that a worker sent over a trial, beside those that the origin saw, by method and target.
+
+    That a target can be written in several ways is no difference.
+
+    Attributes:
+        missing: Sent requests of which the origin saw none of the same method and target.
+        unordered: Requests that it saw with a method or target that nobody ordered.
+        unknown: Requests of which it does not know more: they could not be read, or there were too many different ones.
+        example_missing, example_unordered: The most frequent of them, without secrets; None without any.
+        body_bytes: Of all bodies together that the sent requests had; repeated attempts are not in it.
+        longest_body_bytes: The longest of these bodies.
+    """
+
+    missing: int = 0
+    unordered: int = 0
+    unknown: int = 0
+    example_missing: str | None = None
+    example_unordered: str | None = None
+    body_bytes: int = 0
+    longest_body_bytes: int = 0
+
+    def __add__(self, other: "Requested") -> "Requested":
+        return Requested(
+            missing=self.missing + other.missing,
+            unordered=self.unordered + other.unordered,
+            unknown=self.unknown + other.unknown,
+            example_missing=self.example_missing or other.example_missing,
+            example_unordered=self.example_unordered or other.example_unordered,
+            body_bytes=self.body_bytes + other.body_bytes,
+            longest_body_bytes=max(self.longest_body_bytes, other.longest_body_bytes),
+        )
+
+
 class TrialRecord(Model):
     """One client in one block: one fresh process, or several that share the load.
 
@@ -281,6 +315,7 @@ class TrialRecord(Model):
         body_bytes: Length of the body that each request was to upload; None for a workload, whose requests differ, and
             where an older version did not note it.
         orders_close: A request was to carry `Connection: close`, so that connections ended as ordered.
+        requested: Which requests came; None against a foreign server, and where an older version did not ask.
         messages: The first raw message of each error kind.
         processes: How many processes shared the load; their figures are added up.
         life_cycle: Costs beside the requests.
@@ -310,6 +345,7 @@ class TrialRecord(Model):
     retries: int = 0
     body_bytes: int | None = None
     orders_close: bool = False
+    requested: Requested | None = None
     messages: dict[str, str] = {}
     processes: int = 1
     life_cycle: LifeCycle = LifeCycle()

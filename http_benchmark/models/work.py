@@ -11,6 +11,7 @@ Severity = Literal["less-work", "other-work", "shown"]
 
 DeviationCode = Literal[
     "requests-missing",
+    "other-requests",
     "errors-swallowed",
     "body-unread",
     "upload-differs",

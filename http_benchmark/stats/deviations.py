@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median, median_low
 
+from http_benchmark.models.measurement import Requested
 from http_benchmark.models.work import Count, Deviation, DeviationCode, Severity, Work
 from http_benchmark.units import counted
 
@@ -59,8 +60,10 @@ class Account:
         trials: How many there were.
         concurrency: Of each of them.
         unanswered: Requests that failed without an answer, and attempts that were repeated.
-        body_bytes: Length of the body of each request.
+        body_bytes: Length of the body of each request, or of the longest of those that differ.
         mixed: The requests of a workload differ, so that sizes of the average request say nothing.
+        requested: Which requests came; None where that is not known.
+        redirects: Answers that another request, of whatever target, was to follow.
         extra_connections: Those that nothing explains, over all trials.
         most_connections: Needed and seen in the trial with most of them; None where they were not counted.
     """
@@ -74,6 +77,8 @@ class Account:
     unanswered: int = 0
     body_bytes: int = 0
     mixed: bool = False
+    requested: Requested | None = None
+    redirects: int = 0
     extra_connections: int = 0
     most_connections: Count | None = None
 
@@ -119,6 +124,7 @@ def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, 
         return (*_proxy(account), *_late(account))
     return (
         *_requests_missing(account),
+        *_other_requests(account),
         *_errors_swallowed(account),
         *_body_unread(account),
         *_upload(account),
@@ -142,6 +148,29 @@ def _requests_missing(account: Account) -> _Found:
     if ordered - seen > account.unanswered:
         what = f"the origin saw {seen:,} of {counted(ordered, 'request')}"
         yield Deviation(code="requests-missing", severity="less-work", what=what, ordered=ordered, seen=seen)
+
+
+def _other_requests(account: Account) -> _Found:
+    """Another method or target than ordered: in place of what was ordered, or besides.
+
+    A failed or repeated request may not have come; where fewer came than were sent, that is said already. Besides what
+    was ordered, a few may be others', of whom one came late.
+    """
+    requested = account.requested
+    if requested is None:
+        return
+    fewer = max(0, (account.work.requests.ordered or 0) - account.requests)
+    replaced = requested.missing - requested.unknown - max(fewer, account.unanswered)
+    unordered = requested.unordered - account.redirects
+    besides = unordered if unordered > MOST_RATIO * account.requests else 0
+    if max(replaced, besides) <= 0:
+        return
+    if unordered >= replaced:
+        what = f"sent {counted(unordered, 'request')} that nobody ordered, such as {requested.example_unordered}"
+    else:
+        what = f"sent others in place of {counted(replaced, 'ordered request')}, such as {requested.example_missing}"
+    seen = max(replaced, unordered)
+    yield Deviation(code="other-requests", severity="other-work", what=what, ordered=0, seen=seen)
 
 
 def _errors_swallowed(account: Account) -> _Found:

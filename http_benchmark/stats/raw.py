@@ -1,8 +1,9 @@
 """Raw samples by column: what the recorder noted of each request, and what its deadline makes of it.
 
-A raw sample is a row of four int64: when the request was due, sent and done (ns of the monotonic clock), and tag and
-outcome in one number, `tag << 10 | code`, where a code below 100 is that of an `ErrorKind` and one from 100 on an HTTP
-status. The tag says which of a workload's requests it was. The last two codes are those of events of a stream.
+A raw sample is a row of four int64: when the request was due, sent and done (ns of the monotonic clock), and place,
+tag and outcome in one number, `place << 20 | tag << 10 | code`, where a code below 100 is that of an `ErrorKind` and
+one from 100 on an HTTP status. The tag says which name of a workload it had, the place which concrete request it was.
+The last two codes are those of events of a stream.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load.events import FIRST_EVENT
-from http_benchmark.load.recorder import CODE_BITS, CODE_MASK
+from http_benchmark.load.recorder import CODE_BITS, CODE_MASK, PLACE_SHIFT, TAG_MASK
 
 type Integers = NDArray[np.int64]
 
@@ -51,6 +52,7 @@ class Columns(NamedTuple):
         duration_ns: From sending it to having read the whole body, or to the failure.
         code: An `ErrorKind.code` below 100, an HTTP status from 100 on.
         tag: The number of the request's name in a workload; 0 without one, and for requests that were never sent.
+        place: Of the request in its mix; 0 without one, and for requests that were never sent.
     """
 
     intended_ns: Integers
@@ -58,6 +60,7 @@ class Columns(NamedTuple):
     duration_ns: Integers
     code: Integers
     tag: Integers
+    place: Integers
 
     @property
     def response_ns(self) -> Integers:
@@ -98,7 +101,8 @@ def unpack(raw: Integers, timeout_s: float | None = None) -> Columns:
     intended_ns, started_ns, ended_ns, tagged = raw.T
     duration_ns = ended_ns - started_ns
     code = _with_deadline(tagged & CODE_MASK, duration_ns, timeout_s)
-    return Columns(intended_ns, started_ns - intended_ns, duration_ns, code, tagged >> CODE_BITS)
+    tag, place = tagged >> CODE_BITS & TAG_MASK, tagged >> PLACE_SHIFT
+    return Columns(intended_ns, started_ns - intended_ns, duration_ns, code, tag, place)
 
 
 def late_answers(raw: Integers, timeout_s: float) -> int:
@@ -116,6 +120,14 @@ def _with_deadline(code: Integers, duration_ns: Integers, timeout_s: float | Non
 
 def _deadline_ns(timeout_s: float) -> float:
     return deadline_s(timeout_s) * 1e9
+
+
+def added(first: Integers, second: Integers) -> Integers:
+    """The sum of two arrays of counts, of which one may be longer."""
+    longer, shorter = (first, second) if first.size >= second.size else (second, first)
+    total = longer.copy()
+    total[: shorter.size] += shorter
+    return total
 
 
 def errors_by_kind(outcomes: Integers) -> dict[str, int]:

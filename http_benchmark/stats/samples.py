@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from http_benchmark.load.recorder import BUFFERED_SAMPLES
 from http_benchmark.stats.event_figures import EventFigures
 from http_benchmark.stats.histogram import Times
-from http_benchmark.stats.raw import CODES, NOT_SENT, Columns, Integers, errors_by_kind, late_answers, unpack
+from http_benchmark.stats.raw import CODES, NOT_SENT, Columns, Integers, added, errors_by_kind, late_answers, unpack
 from http_benchmark.stats.tag_figures import TagFigures
 
 _NEVER_NS = int(np.iinfo(np.int64).max)
@@ -45,6 +45,7 @@ class SliceFigures:
             without a median.
         by_tag: What the requests of each name of a workload came to; empty without one.
         events: When the events of streams arrived; None where nobody looked.
+        sent_by_place: How often each of a mix's requests was sent, shape (n,) up to the last one that was.
     """
 
     requests: int
@@ -66,6 +67,7 @@ class SliceFigures:
     late: int = 0
     by_tag: dict[int, TagFigures] = field(default_factory=dict)
     events: EventFigures | None = None
+    sent_by_place: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def cut_requests(requests: int, concurrency: int) -> int:
@@ -167,6 +169,7 @@ class SliceTally:
             late=self._late,
             by_tag=self._by_tag(),
             events=self._events,
+            sent_by_place=whole.sent_by_place,
         )
 
     def _by_tag(self) -> dict[int, TagFigures]:
@@ -194,6 +197,7 @@ class _Whole:
             say nothing without one.
         busy_ns: Sum of all service times.
         by_tag: The outcomes of each name of a workload.
+        sent_by_place: See `SliceFigures`.
     """
 
     def __init__(self) -> None:
@@ -203,6 +207,7 @@ class _Whole:
         self.last_done_ns = -_NEVER_NS
         self.busy_ns = 0
         self.by_tag: dict[int, TagFigures] = {}
+        self.sent_by_place = np.zeros(0, dtype=np.int64)
 
     def count(self, samples: Columns) -> None:
         """Add samples, at least one."""
@@ -221,6 +226,7 @@ class _Whole:
             self.last_done_ns = max(self.last_done_ns, int((sent_ns + samples.duration_ns).max()))
             self.shortest_ns = min(self.shortest_ns, int(samples.response_ns.min()))
             self.busy_ns += int(samples.duration_ns.sum())
+            self.sent_by_place = added(self.sent_by_place, np.bincount(samples.place))
 
 
 class _Inside:

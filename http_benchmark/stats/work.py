@@ -6,11 +6,13 @@ them, but not the requests that try new connections afterwards. What is made of 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 from typing import Any
 
 from http_benchmark.clients import NULL_CLIENT
 from http_benchmark.errors import ErrorKind
-from http_benchmark.models.measurement import BlockRecord, ServerCounts, TrialRecord
+from http_benchmark.models.measurement import BlockRecord, Requested, ServerCounts, TrialRecord
 from http_benchmark.models.work import Count, Work
 from http_benchmark.stats.deviations import Account, deviations
 from http_benchmark.stats.totals import http_version, trials_by_contender
@@ -54,6 +56,7 @@ class TrialWork:
         body_bytes: Length of the body of each request; None where they differ.
         mixed: The requests of a workload differ.
         orders_close: A request was to ask for its connection to be closed.
+        requested: Which requests came; None where nobody asked.
     """
 
     server: ServerCounts | None = None
@@ -64,6 +67,7 @@ class TrialWork:
     body_bytes: int | None = None
     mixed: bool = False
     orders_close: bool = False
+    requested: Requested | None = None
 
     @property
     def closed(self) -> int:
@@ -84,6 +88,7 @@ def trial_work(trial: TrialRecord) -> TrialWork:
         body_bytes=trial.body_bytes,
         mixed=bool(trial.by_request),
         orders_close=trial.orders_close,
+        requested=trial.requested,
     )
 
 
@@ -152,14 +157,17 @@ def _account(trials: Sequence[TrialWork], orders: _Orders) -> Account:
     work = Work(requests=sent, failures_reported=failures, late=sum(trial.late for trial in trials))
     if len(counted) < len(trials):  # a foreign server
         return Account(work)
-    seen = _seen(trials, sum(counted[1:], counted[0]), orders)
+    total = sum(counted[1:], counted[0])
+    seen = _seen(trials, total, orders)
     account = Account(
         work.model_copy(update=seen),
         trials=len(trials),
         concurrency=orders.concurrency,
         unanswered=sum(_unanswered(trial, orders) for trial in trials),
-        body_bytes=max(trial.body_bytes or 0 for trial in trials),
+        body_bytes=max(map(_longest_body_bytes, trials)),
         mixed=any(trial.mixed for trial in trials),
+        requested=_all_requested(trials),
+        redirects=_redirects(total, orders),
         extra_connections=sum(_extra_connections(trial, orders) for trial in trials),
         most_connections=max(
             (
@@ -192,7 +200,7 @@ def _without_the_proxys(account: Account) -> Account:
 def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: _Orders) -> dict[str, Any]:
     """The fields of `Work` that the origin's counters give, beside what was ordered."""
     dropped = total.dropped or 0
-    redirects = sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
+    redirects = _redirects(total, orders)
     ordered, seen = sum(trial.sent for trial in trials) + redirects, total.requests + dropped
     body_bytes = None if redirects else _ordered_body_bytes(trials)  # a redirect may have dropped the body
     return {
@@ -220,12 +228,32 @@ def _failures_seen(total: ServerCounts) -> int:
     return errors + (total.dropped or 0) + (total.broken or 0)
 
 
+def _redirects(total: ServerCounts, orders: _Orders) -> int:
+    """Answers that were to be followed by another request."""
+    return sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
+
+
+def _all_requested(trials: Sequence[TrialWork]) -> Requested | None:
+    """Which requests came, over all trials; None where one of them does not say."""
+    requested = [trial.requested for trial in trials if trial.requested is not None]
+    return reduce(add, requested) if len(requested) == len(trials) else None
+
+
+def _longest_body_bytes(trial: TrialWork) -> int:
+    return trial.body_bytes or (trial.requested.longest_body_bytes if trial.requested else 0)
+
+
 def _ordered_body_bytes(trials: Sequence[TrialWork]) -> int | None:
-    """What the requests that were seen should have carried."""
-    if any(trial.body_bytes is None for trial in trials):
-        return None
-    counted = ((trial.body_bytes or 0, trial.server or ServerCounts()) for trial in trials)
-    return sum(each * (counts.requests + (counts.dropped or 0)) for each, counts in counted)
+    """What the requests that were seen should have carried, or, where they differ, those that were sent."""
+    ordered = [_trials_body_bytes(trial) for trial in trials]
+    return None if None in ordered else sum(filter(None, ordered))
+
+
+def _trials_body_bytes(trial: TrialWork) -> int | None:
+    if trial.mixed:
+        return trial.requested.body_bytes if trial.requested else None
+    counts = trial.server or ServerCounts()
+    return None if trial.body_bytes is None else trial.body_bytes * (counts.requests + (counts.dropped or 0))
 
 
 def _connections(trial: TrialWork, orders: _Orders) -> int:

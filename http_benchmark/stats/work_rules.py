@@ -72,6 +72,12 @@ WORK_RULES: tuple[Rule[Worked], ...] = (
     ),
     _rule(
         "unequal-work",
+        "the origin saw requests of another method or target than was ordered ({who}), or fewer of one and more of "
+        "another",
+        "other-requests",
+    ),
+    _rule(
+        "unequal-work",
         "the origin saw more failures ({who}) than were reported ({limit} by the first): a client hides them",
         "errors-swallowed",
     ),

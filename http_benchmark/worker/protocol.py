@@ -98,6 +98,7 @@ class Ran:
             `started_ns`.
         user_ns, system_ns: CPU time of the process and of its ended children meanwhile, all threads.
         opening_requests: Unmeasured requests sent before `started_ns`.
+        opening_by_place: Each of a mix's requests that was among them, by its place, and how often it was sent.
         opening_errors: How many of them failed, by kind.
         retries: Attempts beyond the first.
         memory_bytes: Resident memory at the end, without the recorder's pages.
@@ -123,6 +124,7 @@ class Ran:
     memory_bytes: int | None
     messages: dict[str, str] = field(default_factory=dict)
     opening_errors: dict[str, int] = field(default_factory=dict)
+    opening_by_place: tuple[tuple[int, int], ...] = ()
     exhausted: int = 0
     voluntary_switches: int | None = None
     involuntary_switches: int | None = None
@@ -230,7 +232,8 @@ def decode(fields: dict[str, Any]) -> Message:
         values["stop"] = Stop(**values["stop"])
         values["arrivals"] = Arrivals(**values["arrivals"]) if values.get("arrivals") else None
     elif message_type is Ran:
-        values["gc"] = tuple(tuple(generation) for generation in values["gc"])
+        for name in ("gc", "opening_by_place"):
+            values[name] = tuple(map(tuple, values[name]))
     elif message_type is Reconnected:
         values["durations_s"] = tuple(values["durations_s"])
     return message_type(**values)

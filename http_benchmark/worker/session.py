@@ -15,7 +15,7 @@ from http_benchmark.errors import ErrorKind, UnsupportedOptionError
 from http_benchmark.load.events import FIRST_EVENT
 from http_benchmark.load.failures import Failures
 from http_benchmark.load.ramp import Ramp
-from http_benchmark.load.recorder import CODE_MASK
+from http_benchmark.load.recorder import CODE_MASK, PLACE_SHIFT
 from http_benchmark.load.retry import Retries
 from http_benchmark.load.schedule import Arrivals, Schedule, closed
 from http_benchmark.worker import memory
@@ -77,7 +77,8 @@ class Session:
             ended_ns=span.ended_ns,
             user_ns=span.used.user_ns,
             system_ns=span.used.system_ns,
-            opening_requests=len(opening.codes),
+            opening_requests=len(opening.outcomes),
+            opening_by_place=opening.by_place,
             opening_errors=opening.errors,
             retries=self._retries.count - retries,
             memory_bytes=memory.resident_bytes(),
@@ -114,9 +115,9 @@ class Session:
         sent = 0
         try:
             while sent < order.requests and len(durations_s) == sent:
-                duration_s, code = single_request(driver)
+                duration_s, outcome = single_request(driver)
                 sent += 1
-                if ErrorKind.of_code(code) is None:
+                if _failure(outcome) is None:
                     durations_s.append(duration_s)
         finally:
             driver.close()
@@ -137,9 +138,9 @@ class Session:
         opening = _Opening()
         alone = not self._opened_before
         if alone:
-            duration_s, code = single_request(self._driver)
-            opening.codes.append(code)
-            opening.first_request_s = duration_s if ErrorKind.of_code(code) is None else None
+            duration_s, outcome = single_request(self._driver)
+            opening.outcomes.append(outcome)
+            opening.first_request_s = duration_s if _failure(outcome) is None else None
         self._opened_before = True
         ramp = Ramp(self._concurrency, self._order.connect_rps)
 
@@ -179,26 +180,34 @@ class _Opening:
     """What came of the requests that open the connections.
 
     Attributes:
-        codes: One of each request.
+        outcomes: One of each request, with tag and place above the code.
         first_request_s: How long the very first one took; None where it failed, or was sent earlier.
         connect_all_s: How long all others took together, likewise.
     """
 
     def __init__(self) -> None:
-        self.codes: list[int] = []
+        self.outcomes: list[int] = []
         self.first_request_s: float | None = None
         self.connect_all_s: float | None = None
 
     @property
     def errors(self) -> dict[str, int]:
         """How many failed, by kind."""
-        return dict(Counter(kind.value for code in self.codes if (kind := ErrorKind.of_code(code)) is not None))
+        return dict(Counter(kind.value for outcome in self.outcomes if (kind := _failure(outcome)) is not None))
 
-    def note(self, _intended: int, _started: int, _ended: int, code: int) -> None:
+    @property
+    def by_place(self) -> tuple[tuple[int, int], ...]:
+        """How often each of a mix's requests was sent."""
+        return tuple(Counter(outcome >> PLACE_SHIFT for outcome in self.outcomes).items())
+
+    def note(self, _intended: int, _started: int, _ended: int, outcome: int) -> None:
         """Record one request, and no event of a stream; may be called from several threads."""
-        untagged = code & CODE_MASK  # whatever request of a workload it was
-        if untagged < FIRST_EVENT:
-            self.codes.append(untagged)
+        if outcome & CODE_MASK < FIRST_EVENT:
+            self.outcomes.append(outcome)
+
+
+def _failure(outcome: int) -> ErrorKind | None:
+    return ErrorKind.of_code(outcome & CODE_MASK)
 
 
 def _closing(request: Request) -> Request:

@@ -166,6 +166,7 @@ def _merged(before: Sequence[Ran], answers: Sequence[Ran]) -> Ran:
         user_ns=sum(ran.user_ns for ran in answers),
         system_ns=sum(ran.system_ns for ran in answers),
         opening_requests=sum(ran.opening_requests for ran in everything),
+        opening_by_place=tuple(pair for ran in everything for pair in ran.opening_by_place),
         opening_errors=dict(sum((Counter(ran.opening_errors) for ran in everything), Counter[str]())),
         retries=sum(ran.retries for ran in everything),
         memory_bytes=_sum(ran.memory_bytes for ran in answers),

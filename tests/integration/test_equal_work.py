@@ -19,6 +19,26 @@ REQUESTS = 200
 BODY_BYTES = 5000
 
 
+WORKLOAD = f"""
+[[request]]
+url = "/bytes/10"
+weight = 2
+
+[[request]]
+url = "/bytes/20000"
+
+[[request]]
+method = "POST"
+url = "/bytes/10"
+body = "{"x" * BODY_BYTES}"
+"""
+
+
+def uploaded(client: ClientResult) -> tuple[int | None, int | None]:
+    """Bytes of bodies, ordered and seen."""
+    return client.work.request_body_bytes.ordered, client.work.request_body_bytes.seen
+
+
 class UnfairCase(unittest.TestCase):
     def setUp(self):
         make_known(self, "unfair")
@@ -141,6 +161,39 @@ class EqualWorkTest(UnfairCase):
                 self.assertEqual(((), 1), (clients["fair"].work.deviations, clients["fair"].rank))
                 self.assertEqual({}, clients["rosy"].errors)
                 self.assert_left_out(clients["rosy"], ("errors-swallowed", "other-work"))
+
+    def test_other_requests(self):
+        """HEAD for GET, and another path of the same size: each is found though it is the only contender."""
+        for name, telling in (("lazy", "HEAD /anything/ab"), ("straying", "GET /anything/ax")):
+            with self.subTest(name):
+                result = self.conduct(name, url="/anything/ab")
+                (client,) = result.clients
+
+                self.assert_left_out(client, ("other-requests", "other-work"))
+                self.assertEqual(
+                    f"sent {REQUESTS} requests that nobody ordered, such as {telling}", client.work.deviations[0].what
+                )
+                self.assertEqual(["unequal-work"], [reason.code for reason in result.validity.reasons][:1])
+
+    def test_the_same_workload(self):
+        """Who asks for the smaller one instead of the larger, or uploads half, is found where sizes differ anyway."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        workload = Path(folder, "mixed.toml")
+        workload.write_text(WORKLOAD, encoding="utf-8")
+        names = ("fair", "choosy", "lazy", "stingy", "urllib3")
+        clients = self.clients(self.conduct(*names, workload=workload))
+
+        for name in ("fair", "urllib3"):
+            self.assertEqual((), clients[name].work.deviations)
+            self.assertEqual((REQUESTS // 4 * BODY_BYTES,) * 2, uploaded(clients[name]))
+        self.assert_left_out(clients["choosy"], ("other-requests", "other-work"), ("upload-differs", "less-work"))
+        self.assert_left_out(clients["lazy"], ("other-requests", "other-work"))
+        self.assert_left_out(clients["stingy"], ("upload-differs", "less-work"))
+        self.assertEqual((REQUESTS // 4 * BODY_BYTES, REQUESTS // 8 * BODY_BYTES), uploaded(clients["stingy"]))
+        self.assertRegex(
+            clients["choosy"].work.others[0],
+            rf"^sent others in place of {REQUESTS // 2} ordered requests, such as (GET|POST) /",
+        )
 
     def test_a_timeout_that_is_ignored(self):
         """Answers after the deadline are timeouts, and their client is named; who gives up in time only has errors."""

@@ -2,6 +2,7 @@
 
 import http.client
 import ssl
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from http_benchmark.clients.base import (
@@ -9,6 +10,7 @@ from http_benchmark.clients.base import (
     ClientOptions,
     ErrorTable,
     Inspect,
+    Observe,
     Request,
     Send,
     headers_by_name,
@@ -40,6 +42,7 @@ class FairClient(Client):
             raise refuse(self.name, "follow redirects", "leave out --follow-redirects")
         self.options = options
         self._connections: list[http.client.HTTPConnection] = []
+        self._shared: http.client.HTTPConnection | None = None
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         url = urlsplit(request.url)
@@ -47,7 +50,7 @@ class FairClient(Client):
         if self.options.proxy and url.scheme == "http":
             target = f"http://{url.netloc}{target}"
         arguments = request.method, target, request.body or None, headers_by_name(self.name, request)
-        connection = self.connection(url.scheme, url.netloc.rpartition("@")[2])
+        connection = self._shared or self.connection(url.scheme, url.netloc.rpartition("@")[2])
         self._connections.append(connection)
 
         def send() -> int:
@@ -62,6 +65,16 @@ class FairClient(Client):
             return status
 
         return send
+
+    def prepare_each(self, requests: Sequence[Request], observe: Observe | None = None) -> list[Send]:
+        """The requests of a workload go to one host, and those of a thread over one connection."""
+        if len(requests) > 1:
+            url = urlsplit(requests[0].url)
+            self._shared = self.connection(url.scheme, url.netloc)
+        try:
+            return super().prepare_each(requests, observe)
+        finally:
+            self._shared = None
 
     def close(self) -> None:
         for connection in self._connections:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from http_benchmark.clients.base import Request
 from http_benchmark.load.mix import Mix, Senders
-from http_benchmark.load.recorder import CODE_BITS
+from http_benchmark.load.recorder import CODE_BITS, PLACE_SHIFT
 
 REQUESTS = tuple(Request("GET", f"http://127.0.0.1:1/{name}") for name in "abc")
 MIX = Mix(REQUESTS, tags=(1, 2, 1), order=(0, 1, 2, 1, 0, 2), deck=3)
@@ -47,7 +47,7 @@ class SendersTest(unittest.TestCase):
         self.assertEqual([["0a", "0c", "0a"], ["0b", "0b", "0c"]], sent)
 
     def test_a_sample_knows_its_request(self):
-        """Above the code stands the tag of what the thread sent last, also when that failed."""
+        """Above the code stand tag and place of what the thread sent last, also when that failed."""
         noted = []
         (send, other), (record, other_record) = self.senders(2).paired([lambda *sample: noted.append(sample)] * 2)
         send()
@@ -55,7 +55,7 @@ class SendersTest(unittest.TestCase):
         record(1, 2, 3, 200)
         other_record(1, 2, 3, 11)
 
-        self.assertEqual([(1, 2, 3, 1 << CODE_BITS | 200), (1, 2, 3, 2 << CODE_BITS | 11)], noted)
+        self.assertEqual([(1, 2, 3, 1 << CODE_BITS | 200), (1, 2, 3, 1 << PLACE_SHIFT | 2 << CODE_BITS | 11)], noted)
 
     def test_a_single_request_costs_nothing_more(self):
         """The very `send` and `record` that there would be without workloads."""

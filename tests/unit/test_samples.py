@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from http_benchmark.errors import ErrorKind
 from http_benchmark.load.events import FIRST_EVENT, NEXT_EVENT
-from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS
+from http_benchmark.load.recorder import BUFFERED_SAMPLES, CODE_BITS, PLACE_SHIFT
 from http_benchmark.stats.event_figures import EventFigures
 from http_benchmark.stats.raw import deadline_s, unpack
 from http_benchmark.stats.samples import SliceTally, cut_requests
@@ -63,7 +63,7 @@ def figures_from_raw_arrays(samples, concurrency, timeout_s):
 
     The timeout is below 1 s, so that the deadline comes 10 ms later.
     """
-    intended, lag, duration, code, _ = unpack(samples)
+    intended, lag, duration, code, *_ = unpack(samples)
     late = (duration > (timeout_s + 0.01) * 1e9) & (code >= 100)
     code = np.where((duration > (timeout_s + 0.01) * 1e9) & (code != ErrorKind.CONNECT_TIMEOUT.code), 5, code)
     ended = intended + lag + duration
@@ -92,17 +92,19 @@ class TestUnpack(TestCase):
         columns = unpack(raw((5, 2, 30, 200), (6, 0, 40, ErrorKind.TIMEOUT.code)))
 
         self.assertEqual(
-            [[5 * MS, 6 * MS], [2 * MS, 0], [30 * MS, 40 * MS], [200, 5], [0, 0]], [list(column) for column in columns]
+            [[5 * MS, 6 * MS], [2 * MS, 0], [30 * MS, 40 * MS], [200, 5], [0, 0], [0, 0]],
+            [list(column) for column in columns],
         )
 
-    @given(st.integers(0, 1 << 62), st.integers(0, 1023), st.integers(0, 999))
-    def test_any_duration_tag_and_code(self, duration_ns, tag, code):
-        """Up to 1023 names and status 999 nothing runs over into its neighbour, however long the request took."""
-        columns = unpack(np.array([[1, 3, 3 + duration_ns, tag << CODE_BITS | code]], dtype=np.int64))
+    @given(st.integers(0, 1 << 62), st.integers(0, 9999), st.integers(0, 1023), st.integers(0, 999))
+    def test_any_duration_place_tag_and_code(self, duration_ns, place, tag, code):
+        """Of 10,000 requests, 1023 names and status 999 none runs over into its neighbour, however long it took."""
+        outcome = place << PLACE_SHIFT | tag << CODE_BITS | code
+        columns = unpack(np.array([[1, 3, 3 + duration_ns, outcome]], dtype=np.int64))
 
         self.assertEqual(
-            (duration_ns, tag, code),
-            tuple(int(column[0]) for column in (columns.duration_ns, columns.tag, columns.code)),
+            (duration_ns, place, tag, code),
+            tuple(int(column[0]) for column in (columns.duration_ns, columns.place, columns.tag, columns.code)),
         )
 
 
@@ -405,6 +407,15 @@ class TagTest(TestCase):
         self.assertEqual([{}, {"http-5xx": 1}], [of_tag.errors for of_tag in figures.by_tag.values()])
         self.assertEqual([[0.003], [0.001, 0.005]], [seconds(of_tag.response) for of_tag in figures.by_tag.values()])
         self.assertEqual(5, figures.requests)
+
+    def test_how_often_each_request_was_sent(self):
+        """By its place, whatever came of it; what was never sent has none."""
+        codes = [(2, 200), (0, 503), (2, ErrorKind.TIMEOUT.code), (0, NOT_SENT)]
+        rows = [(0, 0, MS, place << PLACE_SHIFT | code) for place, code in codes]
+
+        figures = slice_figures(np.array(rows, dtype=np.int64), open_model=True, chunks=2)
+
+        self.assertEqual([1, 0, 2], list(figures.sent_by_place))
 
     def test_the_cut_holds_for_names_too(self):
         """Of 100 requests the first ten are in no response time, but they are requests."""

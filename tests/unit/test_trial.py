@@ -11,6 +11,7 @@ from http_benchmark.errors import ErrorKind, WorkerError
 from http_benchmark.load.schedule import Arrivals, Schedule, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.measurement import Requested, ServerCounts
 from http_benchmark.plan import Arm
 from http_benchmark.planning import make_plan
 from http_benchmark.targets import NO_TARGET
@@ -22,11 +23,11 @@ class EnoughError(Exception):
     """Raised by the team instead of sending anything."""
 
 
-def a_trial(team, **configuration) -> Trial:
+def a_trial(team, target=NO_TARGET, **configuration) -> Trial:
     """A trial of the null client, with a team that stands for its processes."""
     plan = make_plan(ExperimentConfiguration(**configuration), [], seed=1)
     with mock.patch.object(trial_module, "Team", return_value=team):
-        return Trial(Arm(Contender("null", "sync"), known_clients()["null"], None), plan, NO_TARGET)
+        return Trial(Arm(Contender("null", "sync"), known_clients()["null"], None), plan, target)
 
 
 class PatienceTest(unittest.TestCase):
@@ -141,6 +142,32 @@ class CountsTest(unittest.TestCase):
             trial.send(Run(arrivals=Arrivals(4.0, 4.0, 1.0)), 10.0)
 
         self.assertEqual((6, 1), (trial.work.sent, trial.work.retries))
+
+    def test_which_requests_came(self):
+        """Two orders against an origin that saw HEAD once: one GET is missing; what came earlier is no matter."""
+        samples = np.array([[due, due, due + 1, 200] for due in range(3)], dtype=np.int64)
+
+        def run(order, patience_s, take):
+            take(samples)
+            return Ran(0, 10**9, 0, 0, 1, 0, None, opening_by_place=((0, 1),))
+
+        target = mock.Mock(url="http://127.0.0.1:1/get?token=x", origins=())
+        target.counts.return_value = ServerCounts(requests=1)
+        late, asked, other = {"GET /late": 9}, {"GET /get?token=x": 4}, {"GET /get?token=x": 3, "HEAD /get?token=x": 1}
+        target.take_requested.side_effect = [late, asked, {}, other]
+        with a_trial(mock.Mock(pids=(), run=run), target) as trial:
+            for _ in range(2):
+                trial.send(Run(), 10.0)
+
+        self.assertEqual(
+            Requested(
+                missing=1,
+                unordered=1,
+                example_missing="GET /get?token=***",
+                example_unordered="HEAD /get?token=***",
+            ),
+            trial.work.requested,
+        )
 
     def test_failures_are_those_of_requests_that_were_sent(self):
         """Of two rounds: two 503 and a timeout in each, opening requests included; what was never sent is none."""

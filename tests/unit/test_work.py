@@ -3,7 +3,7 @@
 import unittest
 from typing import Any
 
-from http_benchmark.models.measurement import Distribution, RequestRecord, TrialRecord
+from http_benchmark.models.measurement import Distribution, Requested, RequestRecord, TrialRecord
 from http_benchmark.models.work import Count, Deviation, Work
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.work import works
@@ -75,6 +75,71 @@ class OrderedAndSeenTest(unittest.TestCase):
         self.assertEqual(
             {}, works([make_block(counted_trial("null:sync", requests=0))], {"concurrency": 10}, url="http://a/")
         )
+
+
+class OtherRequestsTest(unittest.TestCase):
+    def other(self, *, failures: dict[str, int] | None = None, requested: dict[str, Any], **settings: Any) -> list[str]:
+        """What is held against a contender whose requests came like this."""
+        fields = {"failures": failures or {}, "requested": Requested(**requested)}
+        counts = {name: settings.pop(name) for name in ("requests", "statuses") if name in settings}
+        work = work_of(counted_trial(trial=fields, **counts), blocks=1, **settings)
+        return [one.what for one in work.deviations if one.code == "other-requests"]
+
+    def test_in_place_of_what_was_ordered(self):
+        """One is enough: HEAD for GET, or another of the ordered ones."""
+        ordered = "sent others in place of 1 ordered request, such as GET /a"
+        unordered = "sent 1 request that nobody ordered, such as HEAD /a"
+        for missing, unordered_too, expected in ((0, 0, []), (1, 0, [ordered]), (1, 1, [unordered])):
+            with self.subTest(missing=missing, unordered=unordered_too):
+                requested = {"missing": missing, "unordered": unordered_too}
+                examples = {"example_missing": "GET /a", "example_unordered": "HEAD /a"}
+                self.assertEqual(expected, self.other(requested=requested | examples))
+
+    def test_what_explains_that_a_request_did_not_come(self):
+        """It failed without an answer, or what came could not be told; an error of the server says that it came."""
+        for failures, unknown, found in (
+            ({"timeout": 2}, 0, 0),
+            ({"timeout": 1}, 0, 1),
+            ({"http-4xx": 2}, 0, 1),
+            ({}, 2, 0),
+            ({}, 1, 1),
+        ):
+            with self.subTest(failures, unknown=unknown):
+                other = self.other(failures=failures, requested={"missing": 2, "unknown": unknown})
+                self.assertEqual(found, len(other))
+
+    def test_requests_that_were_not_sent(self):
+        """That 10 of 1,000 did not come is said once, unless more than these are missing."""
+        self.assertEqual([], self.other(requested={"missing": 10}, requests=990))
+        self.assertEqual(1, len(self.other(requested={"missing": 11}, requests=990)))
+
+    def test_besides_what_was_ordered(self):
+        """Ten of a thousand may be others', eleven are its own."""
+        self.assertEqual([], self.other(requested={"unordered": 10}))
+        self.assertEqual(1, len(self.other(requested={"unordered": 11})))
+
+    def test_redirects_that_were_to_be_followed(self):
+        """Each is followed by a request of whatever target; where none was to be, it is none of them."""
+        counts = {"requests": 1500, "statuses": {302: 500, 200: 1000}}
+        requested = {"unordered": 500}
+
+        self.assertEqual([], self.other(requested=requested, follow_redirects=True, **counts))
+        self.assertEqual(1, len(self.other(requested=requested, **counts)))
+        self.assertEqual(1, len(self.other(requested={"unordered": 520}, follow_redirects=True, **counts)))
+
+    def test_where_nobody_asked(self):
+        """An older version did not note which requests came: nothing is held against anybody."""
+        self.assertEqual([], found(counted_trial(trial={"requested": None})))
+
+    def test_uploads_of_a_workload(self):
+        """All together are as long as what was sent; each failed request may have carried the longest, or nothing."""
+        mixed = {"body_bytes": None, "by_request": (RequestRecord(name="a", requests=1000, response_time_s=NO_TIMES),)}
+        asked = {"requested": Requested(body_bytes=100_500, longest_body_bytes=500)}
+
+        self.assertEqual([], found(counted_trial(trial=mixed)))
+        self.assertEqual([("upload-differs", "less-work")], found(counted_trial(trial=mixed | asked)))
+        self.assertEqual([], found(counted_trial(trial=mixed | asked, body_bytes_received=100_500)))
+        self.assertEqual([], found(counted_trial(trial=mixed | asked | failed(timeout=1))))
 
 
 class LimitTest(unittest.TestCase):

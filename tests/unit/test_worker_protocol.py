@@ -66,6 +66,7 @@ messages = st.one_of(
         memory_bytes=st.none() | numbers,
         messages=st.dictionaries(texts, texts),
         gc=st.lists(st.tuples(numbers, numbers, numbers), max_size=3).map(tuple),
+        opening_by_place=st.lists(st.tuples(numbers, numbers), max_size=3).map(tuple),
         first_request_s=st.none() | seconds,
         connect_all_s=st.none() | seconds,
     ),

@@ -8,6 +8,7 @@ from unittest import mock
 
 from http_benchmark.clients.base import AsyncClient, Client, ClientOptions, Request, refuse
 from http_benchmark.errors import ErrorKind
+from http_benchmark.load.mix import Mix
 from http_benchmark.load.recorder import SAMPLE
 from http_benchmark.load.schedule import Arrivals, Stop
 from http_benchmark.worker import session as session_module
@@ -134,6 +135,16 @@ class SessionTest(unittest.TestCase):
 
             self.assertEqual({"connection-refused": 2}, session.run(Run(Stop(requests=0), opening=True)).opening_errors)
             self.assertEqual({}, session.run(Run(Stop(requests=1))).opening_errors)
+
+    def test_opening_requests_of_a_mix(self):
+        """By their places: the first one alone, then the next three of the order; failures count as sent."""
+        requests = [Request("GET", f"http://127.0.0.1:1/{name}") for name in "abc"]
+        for session in self.each(mix=Mix(tuple(requests), tags=(1, 2, 1), order=(0, 1, 2, 1), deck=4)):
+            LOG.failing_from = 3
+            ran = session.run(Run(Stop(requests=0), opening=True))
+
+            self.assertEqual({0: 1, 1: 2, 2: 1}, dict(ran.opening_by_place))
+            self.assertEqual({"connection-refused": 2}, ran.opening_errors)
 
     def test_connecting_all_is_timed_once(self):
         """In the first opening alone, and only where all of it succeeded."""

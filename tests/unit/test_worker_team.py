@@ -156,13 +156,20 @@ class TeamTest(unittest.TestCase):
         """First start to last end; sums of what was used; the longest pause; what was sent to get ready counts."""
         team = self.team(2)
         ready = replace(RAN, opening_requests=6, opening_errors={"tls": 2}, retries=0, user_ns=99, first_request_s=0.5,
+            opening_by_place=((0, 4), (1, 2)),
             messages={"tls": "old"})  # fmt: skip
         late = replace(
             RAN, started_ns=1100, ended_ns=2500, gc=((3, 90, 70), (0, 0, 0), (0, 0, 0)), messages={"tls": "new"}
         )
         self.workers[0].answers = [ready, RAN]
         self.workers[1].answers = [
-            replace(ready, opening_requests=5, opening_errors={"tls": 1, "timeout": 3}, first_request_s=0.4),
+            replace(
+                ready,
+                opening_requests=5,
+                opening_errors={"tls": 1, "timeout": 3},
+                first_request_s=0.4,
+                opening_by_place=((1, 5),),
+            ),
             late,
         ]
         ran, taken = self.run_order(team, Run(Stop(requests=100), opening=True))
@@ -175,6 +182,7 @@ class TeamTest(unittest.TestCase):
                 system_ns=40,
                 opening_requests=11,
                 opening_errors={"tls": 3, "timeout": 3},
+                opening_by_place=((0, 4), (1, 2), (1, 5)),
                 retries=2,
                 memory_bytes=200,
                 messages={"tls": "old"},

@@ -1,0 +1,135 @@
+"""Which requests were sent over a trial, and which of them came: by method and target, whoever counted them.
+
+Clients write a target in several ways: `~` or `%7E`, `/b` or `/a/../b`, `?` or nothing. All are brought to one form
+before they are compared, which is coarser than any client: what is a plus to one and a space to another is a space, and
+what is encoded counts as what it stands for. What is made of a difference is in `deviations`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+
+from http_benchmark.clients.base import Request
+from http_benchmark.models.measurement import Requested
+from http_benchmark.stats.raw import Integers, added
+
+_UNKNOWN = ""  # what the origin counts under no method and target
+_SCHEME_AND_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_MOST_DECODINGS = 8  # nobody encodes so often; it bounds the time that a hostile target takes
+_LONGEST_EXAMPLE = 80  # characters of a request that are shown
+
+
+class RequestTally:
+    """Adds up what was sent and what came, in memory that does not grow with requests that nobody ordered.
+
+    Args:
+        requests: All that the worker was given: those of a mix, by their places, or the only one.
+        shown: Makes a text that may be stored.
+    """
+
+    def __init__(self, requests: Sequence[Request], shown: Callable[[str], str]) -> None:
+        self._shown = shown
+        self._lines = [f"{request.method} {_target(request.url)}" for request in requests]
+        self._forms = [one_form(line) for line in self._lines]
+        self._form_of = dict(zip(self._lines, self._forms, strict=True))  # and of all other ways in which they came
+        self._body_bytes = np.array([len(request.body) for request in requests], dtype=np.int64)
+        self._sent = np.zeros(len(requests), dtype=np.int64)
+        self._seen: Counter[str] = Counter()  # by form
+        self._unknown = self._unordered = self._most_unordered = 0
+        self._example_unordered: str | None = None
+
+    def add(self, sent: Integers, opening: Iterable[tuple[int, int]], seen: Mapping[str, int]) -> None:
+        """Add what came of an order.
+
+        Args:
+            sent: How often each request was sent, by its place; shorter where the last ones were not.
+            opening: (place, times) of those that opened connections.
+            seen: Method and target → how often the origin saw it; "" for requests of which it knows no more.
+        """
+        self._sent = added(self._sent, sent)
+        for place, times in opening:
+            self._sent[place] += times
+        self._unknown += seen.get(_UNKNOWN, 0)
+        ordered = set(self._forms)
+        for line, times in seen.items():
+            form = self._form_of.get(line) or one_form(line)
+            if form in ordered:
+                self._form_of[line] = form
+                self._seen[form] += times
+            elif line != _UNKNOWN:
+                self._note_unordered(line, times)
+
+    def result(self) -> Requested:
+        """What the two have in common, and what not."""
+        sent: Counter[str] = Counter()
+        for form, times in zip(self._forms, self._sent, strict=True):
+            sent[form] += int(times)
+        missing = sent - self._seen
+        most_missing = self._lines[self._forms.index(max(missing, key=missing.__getitem__))] if missing else None
+        return Requested(
+            missing=missing.total(),
+            unordered=self._unordered,
+            unknown=self._unknown,
+            example_missing=self._example(most_missing),
+            example_unordered=self._example(self._example_unordered),
+            body_bytes=int(self._sent @ self._body_bytes),
+            longest_body_bytes=int(self._body_bytes[self._sent > 0].max(initial=0)),
+        )
+
+    def _note_unordered(self, line: str, times: int) -> None:
+        self._unordered += times
+        if times > self._most_unordered:
+            self._most_unordered, self._example_unordered = times, line
+
+    def _example(self, line: str | None) -> str | None:
+        if line is None:
+            return None
+        shown = self._shown(line)
+        return shown if len(shown) <= _LONGEST_EXAMPLE else shown[: _LONGEST_EXAMPLE - 1] + "…"
+
+
+def one_form(line: str) -> str:
+    """Bring the ways to write a method and a target to one.
+
+    Args:
+        line: "GET /a%20b?c=d"; the target may have scheme and host, as proxies are asked, and characters that a client
+            left as they are, each byte as a character.
+    """
+    method, _, target = line.partition(" ")
+    path, _, query = _target(target).partition("#")[0].partition("?")
+    path = _without_dots(_decoded(_without_dots(path.replace("\\", "/"))))
+    query = _decoded(query).replace("+", " ")
+    return f"{method.upper()} {path}" + (f"?{query}" if query else "")
+
+
+def _target(url: str) -> str:
+    """Path and query of a URL; of a path, the same."""
+    server = _SCHEME_AND_HOST.match(url)
+    target = url[server.end() :] if server else url
+    return target if target.startswith("/") else f"/{target}"
+
+
+def _decoded(text: str) -> str:
+    """Decode what is percent-encoded, more than once: some encode each % where one of them encodes nothing."""
+    for _ in range(_MOST_DECODINGS):
+        text, encoded = unquote_to_bytes(text.encode("latin-1", "replace")).decode("latin-1"), text
+        if text == encoded:
+            break
+    return text
+
+
+def _without_dots(path: str) -> str:
+    """Take `.` and `..` out of a path (RFC 3986, section 5.2.4)."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for number, segment in enumerate(segments, 1):
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+        if segment in {".", ".."} and number == len(segments):
+            kept.append("")
+    return "/" + "/".join(kept)
