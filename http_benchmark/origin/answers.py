@@ -61,8 +61,8 @@ class Answer:
 
     @property
     def has_body(self) -> bool:
-        """A body of one byte or more follows the head, or a stream does."""
-        return self.stream is not None or len(self.wire) > self.head_bytes
+        """Something follows the head, a byte or the frame of a chunk."""
+        return len(self.wire) > self.head_bytes or (self.stream is not None and self.stream.length != 0)
 
 
 class Kept(dict[bytes, Answer]):

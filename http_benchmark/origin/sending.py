@@ -17,6 +17,7 @@ from http_benchmark.origin.scripts import Ending, Step, capped, script
 
 _LOOK_AGAIN_NS = 1_000_000  # whether the kernel has sent all that it was given
 _REDIRECTS = 300  # and errors, whose status tells of a failure: statuses from there on
+_ENDING_IN_ORDER = frozenset({FaultKind.TRUNCATED, FaultKind.BAD_CHUNK})
 _MOST_STEPS = 100  # at a time: a client that reads fast must not keep all others waiting
 
 
@@ -113,13 +114,14 @@ class Sender:
     def _is_broken(self) -> bool:
         """The answer says success, and ends before its end; its client cannot have got it whole.
 
-        The body of a redirect may be left unread, and to HEAD the head of a bad chunk is all.
+        The body of a redirect may be left unread. And where there is none, what has come of the head passes for all of
+        it with half of the clients, if the connection ends in order.
         """
         answer = self._answer
         if self._steps is None or answer is None or answer.fault is None or answer.status >= _REDIRECTS:
             return False
         kind = answer.fault.kind
-        return kind in BREAKING and (kind is not FaultKind.BAD_CHUNK or answer.has_body)
+        return kind in BREAKING and (answer.has_body or kind not in _ENDING_IN_ORDER)
 
     def _start(self) -> None:
         answer = self._answer

@@ -176,7 +176,7 @@ class CountersTest(OriginTestCase):
                 self.assertEqual(body_bytes, seen.body_bytes_sent)
 
     def test_answers_that_nobody_got_whole(self):
-        """Broken off, or left before their end came; not a whole one, nor the head that HEAD asks for."""
+        """Broken off, or left before their end came; not a whole one, nor a head alone that ends in order."""
         for path, broken in (
             ("reset-body", 1),
             ("reset-after", 0),
@@ -188,7 +188,9 @@ class CountersTest(OriginTestCase):
         ):
             with self.subTest(path):
                 self.assertEqual(broken, self.broken(get(f"/fault/{path}")))
-        self.assertEqual(0, self.broken(get("/fault/bad-chunk").replace(b"GET", b"HEAD")))
+        for path, broken in (("bad-chunk", 0), ("truncated", 0), ("reset-body", 1), ("stalled/30", 1)):
+            with self.subTest(path, method="HEAD"):
+                self.assertEqual(broken, self.broken(get(f"/fault/{path}").replace(b"GET", b"HEAD")))
 
     def broken(self, request: bytes) -> int | None:
         """How many answers count as broken once a client has read one byte of this one, and left."""
