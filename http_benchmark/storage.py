@@ -5,6 +5,7 @@ transaction. Several processes and threads may use one database at the same time
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +13,8 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, RowMapping, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from http_benchmark.database.listing import page
+from http_benchmark.database.listing import page, summaries
+from http_benchmark.database.pruning import doomed, locked_doomed, remove
 from http_benchmark.database.rows import (
     block_of,
     block_row,
@@ -21,6 +23,7 @@ from http_benchmark.database.rows import (
     experiment_of,
     experiment_row,
     facet_rows,
+    microseconds,
 )
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
@@ -32,6 +35,7 @@ from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.models.filters import ALL, Filters
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.retention import Retention
 
 _COMPARED = (
     "id",
@@ -196,6 +200,43 @@ class ResultStorage:
         with reading(self._engine) as connection:
             return page(connection, filters, limit=limit, offset=offset)
 
+    def tag_experiment(
+        self, prefix: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> tuple[str, ...] | None:
+        """Give tags to an experiment and take others away; the tags that it has then, or None if there is none such.
+
+        Raises:
+            StorageError: Several ids begin so.
+        """
+        with writing(self._engine) as connection:
+            experiment_id = _experiment_id(connection, prefix)
+            if experiment_id is None:
+                return None
+            before = _require_experiment(connection, experiment_id)
+            tags = [tag for tag in dict.fromkeys([*before, *add]) if tag not in remove]
+            connection.execute(update(EXPERIMENTS).where(EXPERIMENTS.c.id == experiment_id).values(tags=tags))
+            _retag(connection, experiment_id, tags)
+        return tuple(tags)
+
+    def prune(self, rule: Retention, *, dry_run: bool = True, now: datetime | None = None) -> list[ExperimentSummary]:
+        """Delete the experiments that a rule lets go, all or none, and say which they were, the newest first.
+
+        Args:
+            rule: Which may go; one that has a tag never does, nor one that may still run.
+            dry_run: Delete nothing.
+            now: What their age is counted to.
+        """
+        now = now or datetime.now(UTC)
+        if dry_run:
+            with reading(self._engine) as connection:
+                return summaries(connection, doomed(connection, rule, now))
+        with writing(self._engine) as connection:
+            ids = locked_doomed(connection, rule, now)
+            gone = summaries(connection, ids)
+            remove(connection, ids)
+        compact(self._engine)
+        return gone
+
     def delete_experiment(self, prefix: str) -> bool:
         """Delete an experiment with all its blocks; says whether there was one.
 
@@ -325,6 +366,16 @@ def _describe(connection: Connection, experiment: ExperimentResult, tags: Sequen
         connection.execute(delete(table).where(table.c.experiment_id == experiment.id))
         if rows:
             connection.execute(insert(table), rows)
+
+
+def _retag(connection: Connection, experiment_id: str, tags: Sequence[str]) -> None:
+    """Write the tags of an experiment anew, where lists look for them."""
+    query = select(EXPERIMENTS.c.started_at).where(EXPERIMENTS.c.id == experiment_id)
+    started_at = connection.execute(query).scalar_one()
+    connection.execute(delete(FACETS).where(FACETS.c.experiment_id == experiment_id, FACETS.c.kind == "tag"))
+    key = {"kind": "tag", "experiment_id": experiment_id, "started_us": microseconds(started_at)}
+    if tags:
+        connection.execute(insert(FACETS), [key | {"value": tag} for tag in tags])
 
 
 def _experiment_id(connection: Connection, prefix: str) -> str | None:

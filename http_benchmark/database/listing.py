@@ -29,6 +29,11 @@ _AT_ONCE = 500  # ids in one query; databases bound its parameters
 def page(connection: Connection, filters: Filters, *, limit: int | None, offset: int) -> list[ExperimentSummary]:
     """Experiments in short, the last one started first; of several at the same moment, the greatest id."""
     ids = connection.execute(_ids(connection, filters).limit(limit).offset(offset)).scalars().all()
+    return summaries(connection, ids)
+
+
+def summaries(connection: Connection, ids: Sequence[str]) -> list[ExperimentSummary]:
+    """Experiments in short, in the order of their ids here."""
     return [summary for some in batched(ids, _AT_ONCE) for summary in _summaries(connection, some)]
 
 
@@ -89,7 +94,6 @@ def _within(column: ColumnElement[Any], since: Any, until: Any) -> list[ColumnEl
 
 
 def _summaries(connection: Connection, ids: Sequence[str]) -> list[ExperimentSummary]:
-    """In the order of the ids."""
     rows = connection.execute(select(*(EXPERIMENTS.c[name] for name in _SUMMARY)).where(EXPERIMENTS.c.id.in_(ids)))
     counts = select(BLOCKS.c.experiment_id, func.count()).where(BLOCKS.c.experiment_id.in_(ids))
     blocks = dict.fromkeys(ids, 0)

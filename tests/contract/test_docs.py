@@ -140,7 +140,7 @@ OPTIONS_IN = ("docs/quickstart.md", "docs/method.md", "docs/reference.md")
 
 COMMANDS = (
     *("run", "capacity", "gate", "conform", "doctor", "clients", "origin", "db upgrade"),
-    *(f"results {command}" for command in ("list", "show", "compare", "export", "delete")),
+    *(f"results {command}" for command in ("tag", "prune", "list", "show", "compare", "export", "delete")),
 )
 
 RUN_ALL = """

@@ -84,6 +84,10 @@ WRONG_COMMANDS = (
     (["results", "delete", "3f2a", "--yes"], "'3f2a'"),
     (["results", "list", "--limit", "0"], "0"),
     (["results", "list", "--client", "a b"], "'a b'"),
+    (["results", "prune"], "say what may go: --older-than 90d"),
+    (["results", "prune", "--older-than", "old"], "'old'"),
+    (["results", "tag", "3f2a"], "no tag is named"),
+    (["results", "tag", "3f2a", "x"], "'3f2a'"),
     (["results", "list", "--since", "yesterday"], "--since is no moment: 'yesterday'"),
     (["origin", "--port", "99999"], "99999"),
     (["capacity", "null"], "such as 'p99<20ms'"),
@@ -245,6 +249,10 @@ class StoredResultsTest(CommandCase):
         found = self.run_command("results", "list", "--client", "null:async", "--since", "1d", "--json", "-").stdout
         self.assertEqual(["two"], [summary["name"] for summary in json.loads(found)])
         self.assertIn("No experiments", self.run_command("results", "list", "--name", "one", "--until", "1d").stdout)
+
+        self.assertEqual("tags: kept\n", self.run_command("results", "tag", oldest["id"][:8], "kept").stdout)
+        pruned = self.run_command("results", "prune", "--keep-last", "0").stdout
+        self.assertIn("1 would go; nothing is deleted without --yes", pruned)
 
         shown = self.run_command("results", "show", newest["id"][:8])
         self.assertIn("null:async", shown.stdout)

@@ -5,7 +5,7 @@ from datetime import UTC
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from http_benchmark import storage
 from http_benchmark.errors import DatabaseVersionError, StorageError
@@ -14,6 +14,7 @@ from http_benchmark.migrations.engine import database_url, open_engine, reading,
 from http_benchmark.migrations.schema import EXPERIMENTS, METADATA
 from http_benchmark.storage import ResultStorage
 from tests import postgres
+from tests.keeping_suite import KeepingSuite
 from tests.listing_suite import ListingSuite
 from tests.storage_case import ExperimentsSuite, PostgresqlCase, ResultsSuite
 from tests.unit.records import NOON, a_block, an_experiment
@@ -47,6 +48,24 @@ class ExperimentsTest(ExperimentsSuite, PostgresqlCase):
 
 class ListingTest(ListingSuite, PostgresqlCase):
     pass
+
+
+class KeepingTest(KeepingSuite, PostgresqlCase):
+    def test_a_tag_that_is_given_meanwhile_protects(self) -> None:
+        """Pruning waits for who is tagging, and looks again."""
+        self.stored("a", 5)
+        engine = open_engine(database_url(self.database))
+        gone: list[list[str]] = []
+        pruner = threading.Thread(target=lambda: gone.append(self.pruned(keep_last=0)))
+        with writing(engine) as connection:
+            connection.execute(update(EXPERIMENTS).values(tags=["release"]))
+            pruner.start()
+            pruner.join(0.3)
+            waiting = pruner.is_alive()
+        pruner.join()
+        engine.dispose()
+
+        self.assertEqual((True, [[]], ["a-5"]), (waiting, gone, self.ids()))
 
 
 class TransactionTest(PostgresqlCase):
