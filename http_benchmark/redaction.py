@@ -78,16 +78,19 @@ class _Known:
 
     def __init__(self) -> None:
         self._spellings: set[str] = set()
-        self._pattern = re.compile(r"(?!)")
+        self._pattern: re.Pattern[str] | None = None
 
     def add(self, value: str) -> None:
-        found = spellings(value)
-        if not found <= self._spellings:
-            self._spellings |= found
-            self._pattern = re.compile("|".join(map(re.escape, sorted(self._spellings, key=len, reverse=True))))
+        if value not in self._spellings:
+            self._spellings |= spellings(value)
+            self._pattern = None
 
     def without(self, text: str) -> str:
-        return self._pattern.sub(MASK, text)
+        pattern = self._pattern
+        if pattern is None:
+            longest_first = sorted(self._spellings, key=len, reverse=True)
+            self._pattern = pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        return pattern.sub(MASK, text)
 
 
 _known = _Known()

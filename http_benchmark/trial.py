@@ -17,7 +17,7 @@ from http_benchmark.load.schedule import Arrivals, Schedule
 from http_benchmark.measured import Measured, slice_record
 from http_benchmark.models.measurement import LifeCycle, ServerCounts, SliceRecord, TrialRecord
 from http_benchmark.plan import Arm, Plan
-from http_benchmark.redaction import without_queries, without_secrets, without_targets, without_values
+from http_benchmark.redaction import cleared, without_queries, without_secrets, without_targets, without_values
 from http_benchmark.slicing import Slice
 from http_benchmark.stats.hdr import encode
 from http_benchmark.stats.quantiles import distribution
@@ -228,7 +228,7 @@ class Trial:
 
     def _without_secrets(self, message: str) -> str:
         """What may be stored: queries of a workload may have been recorded, and its values may stand in paths, too."""
-        message, secrets = without_secrets(message), self._plan.secrets
+        message, secrets = without_secrets(cleared(message)), self._plan.secrets
         if secrets:
             return without_values(without_targets(message), secrets)
         return without_queries(message) if self._plan.workload else message

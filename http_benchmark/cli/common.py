@@ -6,16 +6,18 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO, cast
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from http_benchmark.cli.argv import hide_typed_secrets
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
 from http_benchmark.errors import ErrorKind
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity
+from http_benchmark.redaction import cleared, cleared_document
 from http_benchmark.report.plain import Plain
 from http_benchmark.storage import ResultStorage, require_existing
 from http_benchmark.utils import logging
@@ -47,6 +49,7 @@ def load_settings_as[Kind: Settings](kind: type[Kind], arguments: dict[str, Any]
         given.pop("verbose", None)  # a count of 0 is "not given"
     settings = kind.load(given, config_file)
     logging.configure(settings.verbose, settings.log_file)
+    hide_typed_secrets(given, settings)
     return settings
 
 
@@ -86,8 +89,27 @@ def missing(identifier: str) -> click.ClickException:
     return click.ClickException(f"no experiment {identifier!r}; `http-benchmark results list` shows what is stored")
 
 
+class _Discreet:
+    """A stream that takes secrets out of what it is given."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(cleared(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class _HonestConsole(Console):
     """A console whose reader may have gone: that is an `OSError` like any other, which the caller may survive."""
+
+    @property  # type: ignore[misc]  # nobody sets it
+    def file(self) -> IO[str]:
+        """Where it prints to, without secrets."""
+        return cast("IO[str]", _Discreet(cast("TextIO", super().file)))
 
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704 - called by rich while it handles the BrokenPipeError
@@ -172,15 +194,21 @@ def write_json(document: Any, destination: str) -> None:
     Raises:
         click.ClickException: The file cannot be written.
     """
-    write_text(document if isinstance(document, str) else json.dumps(document, indent=2, allow_nan=False), destination)
+    if not isinstance(document, str):
+        document = json.dumps(cleared_document(document), indent=2, allow_nan=False)
+    _write(document, destination, "--json")
 
 
-def write_text(text: str, destination: str, option: str = "--json") -> None:
-    """Write a document to a file, or to standard output for "-"; `option` named it.
+def write_text(text: str, destination: str, option: str) -> None:
+    """Write a text to a file, or to standard output for "-"; `option` named it.
 
     Raises:
         click.ClickException: The file cannot be written.
     """
+    _write(cleared(text), destination, option)
+
+
+def _write(text: str, destination: str, option: str) -> None:
     if destination == "-":
         sys.stdout.write(text.rstrip("\n") + "\n")
         return

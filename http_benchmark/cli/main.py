@@ -21,6 +21,8 @@ from http_benchmark.errors import (
     TargetError,
     WorkerError,
 )
+from http_benchmark.redaction import cleared
+from http_benchmark.utils.tracebacks import clear_tracebacks
 
 EXIT_USAGE = 2
 EXIT_NOTHING_MEASURED = 4
@@ -74,6 +76,7 @@ def cli(context: click.Context, verbose: int) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the documented code."""
+    clear_tracebacks()
     for number in _ENDINGS:
         signal.signal(number, _interrupt)
     try:
@@ -116,7 +119,7 @@ def _help_on(error: click.ClickException) -> str:
 def _complain(faults: Sequence[str], code: int) -> int:
     with suppress(OSError):  # where standard error cannot be written either, the exit code has to say it
         for fault in faults:
-            click.echo(f"http-benchmark: {fault}", err=True)
+            click.echo(f"http-benchmark: {cleared(fault)}", err=True)
     return code
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from http_benchmark.clients import Capabilities
+from http_benchmark.utils.inheritance import child_environment
 
 _MADE_BY_TOOLS = frozenset(
     {".git", ".hg", ".venv", ".tox", ".nox", "__pycache__", "build", "dist", "node_modules", "target"}
@@ -88,7 +89,8 @@ def _walked(root: Path) -> list[Path]:
 
 def _git(root: Path, *arguments: str) -> str | None:
     """What git answers, without its last line end; None where it is missing or fails. It changes nothing."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    inherited = child_environment(os.environ)
+    environment = {name: value for name, value in inherited.items() if not name.startswith("GIT_")}
     try:
         answer = subprocess.run(  # noqa: S603 - no shell
             ["git", "-C", str(root), *arguments],  # noqa: S607 - the user's git

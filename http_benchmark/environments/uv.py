@@ -9,11 +9,13 @@ from pathlib import Path
 
 from http_benchmark.errors import EnvironmentFailedError
 from http_benchmark.redaction import without_passwords, without_values
+from http_benchmark.utils.inheritance import child_environment
 
 _INSTALL_PATIENCE_S = 300.0
 _BUILD_PATIENCE_S = 600.0
 _QUIET = ("--color", "never", "--no-progress")
 _NOT_INHERITED = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "CONDA_PREFIX"})
+_NEEDED = re.compile(r"UV_.*|[a-z]+_proxy|[A-Z]+_PROXY")  # to reach the index, with credentials where it asks
 _SECRET_VARIABLE = re.compile(r"UV_.*(PASSWORD|TOKEN)")
 _UNSATISFIABLE = re.compile(r"cause: Because (.+?) and you require")
 _CAUSE = re.compile(r"^\s*cause: (.+)$", re.MULTILINE)
@@ -61,12 +63,13 @@ def make(folder: Path, locked: str) -> None:
 
 
 def _run(arguments: Sequence[str], *, folder: Path, patience_s: float, given: str = "") -> str:
-    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+    needed = {name: value for name, value in os.environ.items() if _NEEDED.fullmatch(name)}
+    inherited = {name: value for name, value in child_environment(os.environ).items() if name not in _NOT_INHERITED}
     try:
         done = subprocess.run(  # noqa: S603 - no shell
             [_executable(), *arguments],
             cwd=folder,
-            env={"UV_HTTP_RETRIES": "1"} | inherited | {"UV_PYTHON_DOWNLOADS": "never"},
+            env={"UV_HTTP_RETRIES": "1"} | inherited | needed | {"UV_PYTHON_DOWNLOADS": "never"},
             input=given,
             capture_output=True,
             text=True,

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 from http_benchmark.errors import StorageError
 from http_benchmark.migrations import postgresql, sqlite
 from http_benchmark.migrations.reasons import reason
+from http_benchmark.redaction import cleared_document, know
 
 
 def database_url(database: str | Path) -> URL:
@@ -49,6 +50,7 @@ def open_engine(url: URL) -> Engine:
     Raises:
         StorageError: The driver is missing, or the folder of a SQLite file.
     """
+    know(url.password or "")
     file = sqlite.file_of(url)
     if file and not file.absolute().parent.is_dir():
         raise StorageError(f"database {label(url)} cannot be made: its folder does not exist; create the folder first")
@@ -131,7 +133,7 @@ def plain_errors(url: URL) -> Iterator[None]:
 
 
 def _to_json(value: object) -> str:
-    return json.dumps(value, default=_plain, ensure_ascii=False)
+    return json.dumps(cleared_document(value), default=_plain, ensure_ascii=False)
 
 
 def _plain(value: object) -> str:

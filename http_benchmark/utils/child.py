@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from http_benchmark.errors import WorkerError
+from http_benchmark.redaction import cleared
+from http_benchmark.utils.inheritance import child_environment
 
 _STDERR_TAIL_BYTES = 2000
 _STOP_PATIENCE_S = 2.0
@@ -41,9 +43,10 @@ class Interpreter:
     @property
     def environment(self) -> dict[str, str]:
         """The child's environment variables."""
+        inherited = child_environment(os.environ)
         if self.search_path is None:
-            return os.environ | _path_to_this_package()
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONHOME"}
+            return inherited | _path_to_this_package()
+        inherited.pop("PYTHONHOME", None)
         return inherited | {"PYTHONPATH": self.search_path}
 
 
@@ -155,9 +158,9 @@ class Child:
         try:
             message = json.loads(line)
         except ValueError as error:
-            raise WorkerError(f"{self.name} answered something that is no message: {line[:200]!r}") from error
+            raise WorkerError(f"{self.name} answered something that is no message: {_shown(line)}") from error
         if not isinstance(message, dict):
-            raise WorkerError(f"{self.name} answered something that is no message: {line[:200]!r}")
+            raise WorkerError(f"{self.name} answered something that is no message: {_shown(line)}")
         return message
 
     def ask(self, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
@@ -170,7 +173,7 @@ class Child:
         if self._stderr.closed:
             return ""
         descriptor = self._stderr.fileno()  # the child writes at the same position, which must stay where it is
-        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
+        return cleared(os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace"))
 
     def stop(self) -> None:
         """End the child: close its input, wait a little, then kill it. Harmless when repeated."""
@@ -207,5 +210,9 @@ class Child:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         self._stderr.seek(0, os.SEEK_END)
         self._stderr.seek(max(0, self._stderr.tell() - _STDERR_TAIL_BYTES))
-        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        lines = cleared(self._stderr.read().decode(errors="replace")).strip().splitlines()
         return f"{self.name} {how}" + (f": {lines[-1]}" if lines else "")
+
+
+def _shown(line: bytes) -> str:
+    return repr(cleared(line.decode(errors="replace"))[:200])

@@ -11,7 +11,7 @@ from typing import TextIO
 from loguru import logger
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.redaction import without_passwords
+from http_benchmark.redaction import cleared
 
 _LEVELS = ("WARNING", "INFO", "DEBUG")
 _TERMINAL_FORMAT = "<level>{level: <8}</level> {message}"
@@ -19,14 +19,14 @@ _FILE_FORMAT = "{time:YYYY-MM-DDTHH:mm:ss.SSS!UTC}Z {level: <8} {process} {name}
 
 
 class _MaskingSink:
-    """Where log lines go after the passwords have been taken out."""
+    """Where log lines go after the secrets have been taken out."""
 
     def __init__(self, stream: TextIO, *, owned: bool) -> None:
         self._stream = stream
         self._owned = owned
 
     def write(self, line: str) -> None:
-        self._stream.write(without_passwords(line))
+        self._stream.write(cleared(line))
 
     def flush(self) -> None:
         self._stream.flush()

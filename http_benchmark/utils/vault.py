@@ -15,6 +15,7 @@ from loguru import logger
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.redaction import LEAST_KNOWN
 from http_benchmark.secret import Reference
+from http_benchmark.utils.inheritance import withhold
 
 _MOST_BYTES = 65536
 _KEYRING_PATIENCE_S = 10.0  # for the dialogue that unlocks it
@@ -65,6 +66,7 @@ def resolve(references: Iterable[Reference], environ: Mapping[str, str] = os.env
 
 def _look_up(reference: Reference, environ: Mapping[str, str]) -> str:
     if reference.kind == "env":
+        withhold(reference.name)
         if reference.name not in environ:
             raise ConfigurationError(f"{reference}: the variable {reference.name} is not set; set it")
         return environ[reference.name]

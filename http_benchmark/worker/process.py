@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Self
 
 from http_benchmark.errors import ClientUnavailableError, UnsupportedOptionError, WorkerError
 from http_benchmark.load.recorder import BUFFERED_SAMPLES
+from http_benchmark.redaction import cleared
 from http_benchmark.utils.child import OWN_INTERPRETER, Child, Interpreter
 from http_benchmark.worker.protocol import (
     Broken,
@@ -153,6 +155,7 @@ class WorkerProcess:
         if isinstance(message, expected):
             return message
         if isinstance(message, Broken):
+            message = replace(message, reason=cleared(message.reason))
             if message.kind == "unavailable":
                 raise ClientUnavailableError(message.reason)
             if message.kind == "unsupported":

@@ -221,7 +221,7 @@ def decode(fields: dict[str, Any]) -> Message:
     values = dict(fields)
     message_type = _TYPES.get(values.pop("type", ""))
     if message_type is None:
-        raise ValueError(f"no message of this protocol: {fields!r}")
+        raise ValueError(f"no message of this protocol: its type is {fields.get('type')!r}")
     if message_type is Open:
         values["request"] = _request(values["request"])
         values["mix"] = _mix(values.get("mix"))

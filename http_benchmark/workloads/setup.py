@@ -12,7 +12,7 @@ from typing import Any
 
 from http_benchmark.clients.base import ClientOptions
 from http_benchmark.errors import ConfigurationError, TargetError
-from http_benchmark.redaction import without_secrets
+from http_benchmark.redaction import cleared, know, without_secrets
 from http_benchmark.workloads.cookies import cookies_set
 from http_benchmark.workloads.exchange import Answer, exchange
 from http_benchmark.workloads.mixing import concrete_request
@@ -89,11 +89,14 @@ def _taken(
         answer = exchange(request, options)
     except (OSError, UnicodeError, http.client.HTTPException) as error:  # Unicode: no host can have that name
         raise TargetError(
-            f"{name}: {without_secrets(str(error) or type(error).__name__)}; is the server there?"
+            f"{name}: {cleared(without_secrets(str(error) or type(error).__name__))}; is the server there?"
         ) from error
     if answer.status >= 400:
         raise TargetError(f"{name} was answered {answer.status}; correct what it sends, or the credentials")
-    return {key: _value(take, answer, f"{name}: {key}") for key, take in step.takes.items()}
+    taken = {key: _value(take, answer, f"{name}: {key}") for key, take in step.takes.items()}
+    for value in taken.values():
+        know(value)
+    return taken
 
 
 def _value(take: Take, answer: Answer, what: str) -> str:

@@ -43,8 +43,8 @@ class Template:
     name: str
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: str | bytes = b""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: str | bytes = field(default=b"", repr=False)
     weight: Fraction = Fraction(1)
     stream: bool = False
     events: bool = False
