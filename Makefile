@@ -37,10 +37,10 @@ layers: setup
 tests: setup
 	@$(PYTHON) -m tests
 
-prove: setup  ## ask the tool what it must know: live experiments with known answers (about ten minutes)
+prove: setup  ## ask the tool what it must know: live experiments with known answers (about twenty minutes)
 	@$(PYTHON) -m proof
 
-prove-full: setup  ## the same with all clients and all repeats (about forty minutes)
+prove-full: setup  ## the same with all clients and all repeats (an hour and a half)
 	@$(PYTHON) -m proof --full
 
 pictures: setup  ## draw the pictures of the documents from the figures beside them

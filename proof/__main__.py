@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from proof import closed_model, comparisons, open_model
+from proof import closed_model, comparisons, gates, open_model
 from proof.experiments import Check, Experiment, Outcome, Setting
 
 EXPERIMENTS = {
     experiment.id: experiment
     for experiment in sorted(
-        (*open_model.EXPERIMENTS, *closed_model.EXPERIMENTS, *comparisons.EXPERIMENTS),
-        key=lambda experiment: (not experiment.id.startswith("K"), int(experiment.id.strip("AK") or 0)),
+        (*open_model.EXPERIMENTS, *closed_model.EXPERIMENTS, *comparisons.EXPERIMENTS, *gates.EXPERIMENTS),
+        key=lambda experiment: ("KGA".index(experiment.id[0]), int(experiment.id.strip("KGA") or 0)),
     )
 }
 ON_DEMAND = {"AA"}
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_known,
         help=f"{', '.join(EXPERIMENTS)}; by default all but {', '.join(ON_DEMAND)}",
     )
-    parser.add_argument("--full", action="store_true", help="the full sets, about forty minutes")
+    parser.add_argument("--full", action="store_true", help="the full sets, about an hour and a half")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print the figures as JSON")
     output.add_argument("--markdown", action="store_true", help="print the figures as a table for docs/proof.md")

@@ -57,7 +57,7 @@ class Setting:
     """How to run.
 
     Attributes:
-        full: Everything, however long it takes; otherwise about ten minutes for all experiments.
+        full: Everything, however long it takes; otherwise about twenty minutes for all experiments.
         say: Told of the progress.
     """
 

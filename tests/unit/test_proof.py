@@ -3,11 +3,13 @@
 import contextlib
 import io
 import re
+import tempfile
 import unittest
 from dataclasses import fields
 from pathlib import Path
 
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration
+from proof import gates
 from proof.__main__ import EXPERIMENTS, main
 from proof.comparisons import FixedOrder, slowed_down
 from proof.experiments import Check, Outcome, near
@@ -66,13 +68,30 @@ class FixedOrderTest(unittest.TestCase):
         )
 
 
+class SlowedTreeTest(unittest.TestCase):
+    def test_a_slowed_tree_is_the_installed_library_and_more(self):
+        """The same files but for one, which still is Python and replaces what sends requests."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        usual, slow = gates._tree(folder / "usual", slow=False), gates._tree(folder / "slow", slow=True)
+        changed = [
+            path.name
+            for path in usual.rglob("*")
+            if path.is_file() and path.read_bytes() != (slow / path.relative_to(usual)).read_bytes()
+        ]
+        module = slow / "urllib3" / "connectionpool.py"
+
+        self.assertEqual(["connectionpool.py"], changed)
+        compile(module.read_text(), str(module), "exec")
+        self.assertTrue(module.read_text().endswith("HTTPConnectionPool.urlopen = _slow_urlopen\n"))
+
+
 class PageTest(unittest.TestCase):
     def test_every_question_is_on_the_page(self):
-        """K1 to K18, those that are asked live and those that are tests."""
+        """K1 to K18 and those of the gate, those that are asked live and those that are tests."""
         text = PAGE.read_text(encoding="utf-8")
-        rows = re.findall(r"^\| (K\d+) \|", text.partition("## Questions")[2].partition("\n## ")[0], re.MULTILINE)
+        rows = re.findall(r"^\| ([GK]\d+) \|", text.partition("## Questions")[2].partition("\n## ")[0], re.MULTILINE)
 
-        self.assertEqual([f"K{number}" for number in range(1, 19)], rows)
+        self.assertEqual([*(f"K{number}" for number in range(1, 19)), "G1", "G2", "G3"], rows)
         self.assertLessEqual({id_ for id_ in EXPERIMENTS if id_ != "AA"}, set(rows))
 
     def test_an_unknown_experiment_is_refused(self):
