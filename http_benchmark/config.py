@@ -44,6 +44,7 @@ OTHER_OPTIONS = frozenset(
         "format",
         "github",
         "host",
+        "instructions",
         "http2",
         "json",
         "junit",

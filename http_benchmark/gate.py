@@ -120,7 +120,7 @@ class Gate:
         self._metrics = tuple(dict.fromkeys(metrics)) or (OPEN_METRICS if configuration.rate else CLOSED_METRICS)
         self._seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
         self._looks = _looks(configuration.blocks)
-        self._configuration = self._configured(_pinned((baseline, candidate), self._environments), configuration)
+        self._configuration = self._configured(pinned((baseline, candidate), self._environments), configuration)
         self._started_at = datetime.now(UTC)
         self._finished_at: datetime | None = None
         self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
@@ -192,9 +192,9 @@ class Gate:
             finished_at=self._finished_at,
             outcome=_outcome(metrics, causes) if is_complete else "inconclusive",
             cause=cause if is_complete else None,
-            baseline=_described(self._arms[0]),
-            candidate=_described(self._arms[1]),
-            differences=_differences(self._arms),
+            baseline=described(self._arms[0]),
+            candidate=described(self._arms[1]),
+            differences=differences(self._arms),
             margin_percent=100 * self._margin,
             seed=self._seed,
             configuration=first.configuration | {"seed": self._seed, "blocks": self._looks[0]},
@@ -299,7 +299,8 @@ class Gate:
         return baseline.status == "failed"
 
 
-def _described(arm: Arm) -> GateArm:
+def described(arm: Arm) -> GateArm:
+    """One side as it is published."""
     contender = arm.contender
     return GateArm(contender=arm.name, library=contender.library, mode=contender.mode or "sync", version=arm.version)
 
@@ -313,7 +314,7 @@ def _looks(first: int | None) -> tuple[int, ...]:
     return looks(first or LOOKS[0])
 
 
-def _pinned(texts: tuple[str, str], environments: Environments) -> tuple[str, str]:
+def pinned(texts: tuple[str, str], environments: Environments) -> tuple[str, str]:
     """Both contenders with one mode each, and of the same kind: installed here, or in environments of their own.
 
     Raises:
@@ -412,7 +413,7 @@ def _outcome(metrics: Iterable[GateMetric], causes: Sequence[Cause | None]) -> G
     return cast("GateOutcome", overall(outcomes).value)
 
 
-def _differences(arms: Sequence[Arm]) -> tuple[PackageDifference, ...]:
+def differences(arms: Sequence[Arm]) -> tuple[PackageDifference, ...]:
     """What else differs between the two environments; nothing where both are the one that runs this program."""
     own = {normalised(arm.capabilities.distribution) for arm in arms}
     before, after = [arm.environment.source.packages if arm.environment else {} for arm in arms]

@@ -92,28 +92,7 @@ class Trial:
 
     def open(self) -> None:
         """Have the processes import the client and set it up; `opened` waits for it, so that several can start."""
-        mode = self.arm.contender.mode
-        assert mode is not None, "contenders are resolved before planning"
-        options, origins = self._plan.options, self._target.origins
-        self._team.open(
-            Open(
-                module=self.arm.capabilities.module,
-                class_name=self.arm.capabilities.modes[mode],
-                import_name=self.arm.capabilities.import_name or self.arm.capabilities.name,
-                options=replace(
-                    options,
-                    hosts=options.hosts * max(1, len(origins)),
-                    http_version="2" if self.arm.contender.http2 else "1.1",
-                    ca_file=self._target.ca_file or options.ca_file,
-                ),
-                request=self._plan.request if self._plan.mix else replace(self._plan.request, url=self._target.url),
-                retry_delays_s=self._plan.retry_delays_s,
-                think_time_s=self._plan.think_time_s,
-                mix=self._plan.mix,
-                origins=origins,
-                apart=self._faults is not None,
-            )
-        )
+        self._team.open(replace(opening(self.arm, self._plan, self._target), apart=self._faults is not None))
 
     def opened(self) -> None:
         """Wait until the client is ready.
@@ -334,6 +313,29 @@ class Trial:
         if self.warm_rate_rps:
             worst_s = min(worst_s, _HANG_FACTOR * self.expected_s(part) + 2 * slowest_s)
         return worst_s + _GRACE_S
+
+
+def opening(arm: Arm, plan: Plan, target: OpenTarget) -> Open:
+    """What a contender's process is told first: which client to set up, how, and for which requests."""
+    mode = arm.contender.mode
+    assert mode is not None, "contenders are resolved before planning"
+    options = plan.options
+    return Open(
+        module=arm.capabilities.module,
+        class_name=arm.capabilities.modes[mode],
+        import_name=arm.capabilities.import_name or arm.capabilities.name,
+        options=replace(
+            options,
+            hosts=options.hosts * max(1, len(target.origins)),
+            http_version="2" if arm.contender.http2 else "1.1",
+            ca_file=target.ca_file or options.ca_file,
+        ),
+        request=plan.request if plan.mix else replace(plan.request, url=target.url),
+        retry_delays_s=plan.retry_delays_s,
+        think_time_s=plan.think_time_s,
+        mix=plan.mix,
+        origins=target.origins,
+    )
 
 
 def _order(part: Slice, *, opening: bool, measured: bool = True) -> Run:

@@ -146,7 +146,7 @@ def _gates(setting: Setting, baseline: str, candidate: str) -> Iterator[GateResu
     count = 10 if setting.full else 2
     for number in range(count):
         configuration = ExperimentConfiguration(
-            warmup=0.3, slices=12 if setting.full else 6, floor=False, concurrency=4, seed=number
+            warmup=0.3, slices=12 if setting.full else 6, floor=False, concurrency=1, seed=number
         )
         what = f"gate {number + 1} of {count}"
         yield Gate(baseline, candidate, configuration, observer=Progress(setting, what)).run()

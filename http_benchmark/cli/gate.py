@@ -12,6 +12,7 @@ Examples:
   http-benchmark gate httpx==0.27.2:sync httpx==0.28.1:sync
   http-benchmark gate httpx==0.28.1:async httpx@.:async --margin 5%
   http-benchmark gate urllib3 urllib3@../urllib3 --metric cpu_s_per_1k --json gate.json
+  http-benchmark gate urllib3 urllib3@. --instructions    for machines too noisy for clocks
   http-benchmark gate urllib3 urllib3                how often does this machine cry wolf?"""
 
 
@@ -29,9 +30,7 @@ Examples:
 @click.option(
     "--margin",
     envvar="HTTP_BENCHMARK_MARGIN",
-    default="3%",
-    show_default=True,
-    help="By how much the candidate may be worse.",
+    help="By how much the candidate may be worse.  [default: 3%, with --instructions 1%]",
 )
 @click.option("--blocks", help="Blocks until it is judged, 7 to 40; what they cannot tell, 40 have to.  [default: 20]")
 @click.option(
@@ -39,6 +38,12 @@ Examples:
     envvar="HTTP_BENCHMARK_FAIL_ON_INCONCLUSIVE",
     is_flag=True,
     help="Exit with 3 where there is too much noise to tell.",
+)
+@click.option(
+    "--instructions",
+    envvar="HTTP_BENCHMARK_INSTRUCTIONS",
+    is_flag=True,
+    help="Count instructions with valgrind instead of measuring time.",
 )
 @request_options
 @load_options
@@ -75,7 +80,8 @@ def command(
     baseline: str,
     candidate: str,
     metrics: tuple[str, ...],
-    margin: str,
+    margin: str | None,
+    instructions: bool,
     fail_on_inconclusive: bool,
     plan_only: bool,
     **arguments: Any,
@@ -90,7 +96,7 @@ def command(
     from http_benchmark.cli.gating import Asked, gate
 
     return gate(
-        Asked(baseline, candidate, metrics, margin),
+        Asked(baseline, candidate, metrics, margin, instructions=instructions),
         arguments,
         config_file,
         outputs=Outputs(json_file, junit_file, markdown_file, github),

@@ -8,6 +8,7 @@ from loguru import logger
 from rich.console import Console
 
 from http_benchmark.cli.common import answering, load_settings_as, make_console, open_storage, print_lines
+from http_benchmark.cli.display import Display
 from http_benchmark.cli.gate_outputs import Outputs
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.cli.planned import what_is_sent, where_it_goes
@@ -16,14 +17,17 @@ from http_benchmark.config import GateSettings
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.gate import Gate, GateObserver
+from http_benchmark.instruction_gate import InstructionGate
 from http_benchmark.models.base import did_you_mean
 from http_benchmark.models.experiment import METRICS, ExperimentResult, Metric
 from http_benchmark.models.gate import GateResult
 from http_benchmark.plan import Plan
 from http_benchmark.stats.gate import Outcome
+from http_benchmark.stats.instructions import REPEATS
 from http_benchmark.storage import ResultStorage
 from http_benchmark.units import format_duration, parse_percent
 
+_MARGIN, _LIMIT = "3%", "1%"
 _EXIT_WORSE = 1
 _EXIT_INCONCLUSIVE = 3
 
@@ -35,7 +39,8 @@ class Asked:
     baseline: str
     candidate: str
     metrics: tuple[str, ...]
-    margin: str
+    margin: str | None
+    instructions: bool = False
 
 
 def gate(
@@ -59,6 +64,9 @@ def gate(
     """
     settings, metrics, margin = _checked(asked, arguments, config_file)
     progress = GateDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
+
+    if asked.instructions:
+        return _count(asked, settings, margin, outputs, plan_only=plan_only, strict=fail_on_inconclusive)
 
     def made(storage: ResultStorage | None = None) -> Gate:
         return Gate(
@@ -86,6 +94,37 @@ def gate(
             progress.stop()
     outputs.write(result, fail_on_inconclusive=fail_on_inconclusive)
     return exit_code(result, fail_on_inconclusive=fail_on_inconclusive)
+
+
+def _count(
+    asked: Asked, settings: GateSettings, margin: float, outputs: Outputs, *, plan_only: bool, strict: bool
+) -> int:
+    """The command with `--instructions`: nothing is stored, since nothing was timed."""
+    display = Display(make_console(to_stderr=True), redraw=False)
+    counting = InstructionGate(
+        asked.baseline,
+        asked.candidate,
+        settings.experiment(),
+        margin=margin,
+        environments=Environments(display.say),
+        on_repeat=lambda repeat: display.say(f"counting instructions, repeat {repeat} of {REPEATS}"),
+    )
+    if plan_only:
+        lines = [
+            *where_it_goes(counting.plan),
+            *what_is_sent(counting.plan),
+            f"gated        instructions, {margin:.1%}",
+        ]
+        with answering(saved=False):
+            print_lines(lines, outputs.console)
+        return 0
+    outputs.check()
+    try:
+        result = counting.run()
+    except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
+        result = counting.result()
+    outputs.write(result, fail_on_inconclusive=strict)
+    return exit_code(result, fail_on_inconclusive=strict)
 
 
 def exit_code(result: GateResult, *, fail_on_inconclusive: bool) -> int:
@@ -123,8 +162,10 @@ def _checked(
         f"unknown metric {name!r}; {did_you_mean(name, METRICS)}" for name in asked.metrics if name not in METRICS
     ]
     margin_percent = 0.0
+    if asked.instructions and asked.metrics:
+        faults.append(f"metric {asked.metrics[0]} and instructions contradict each other; leave out one of both")
     try:
-        margin_percent = parse_percent(asked.margin)
+        margin_percent = parse_percent(asked.margin or (_LIMIT if asked.instructions else _MARGIN))
     except ValueError as error:
         faults.append(f"margin is {error}")
     else:

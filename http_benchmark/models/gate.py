@@ -87,16 +87,33 @@ class MetricJudgement(Model):
     withheld: tuple[str, ...] = ()
 
 
+class InstructionCounts(Model):
+    """How instructions were counted.
+
+    Attributes:
+        tool, valgrind_version: By what.
+        few_requests, many_requests: Of the two counts whose difference gives the instructions per request.
+        baseline, candidate: Instructions per request, repeat by repeat.
+    """
+
+    tool: str
+    valgrind_version: str
+    few_requests: int
+    many_requests: int
+    baseline: tuple[float, ...]
+    candidate: tuple[float, ...]
+
+
 class GateMetric(Model):
     """One gated metric.
 
     Attributes:
-        metric: Which.
+        metric: Which; "instructions" where these were counted instead of measuring time.
         outcome: What the attempts say together.
         judgements: What each says, in order; the second one only where the first failed.
     """
 
-    metric: Metric
+    metric: Metric | Literal["instructions"]
     outcome: GateOutcome
     judgements: tuple[MetricJudgement, ...]
 
@@ -110,6 +127,7 @@ class GateResult(Model):
         margin_percent: By how much the candidate may be worse.
         differences: Of the two environments.
         validity: Of the last attempt.
+        instructions: How they were counted; None where time was measured.
     """
 
     schema_: Annotated[Literal["http-benchmark/gate/1"], Field(alias="schema")] = "http-benchmark/gate/1"
@@ -132,6 +150,7 @@ class GateResult(Model):
     validity: Validity = Validity()
     metrics: tuple[GateMetric, ...]
     attempts: tuple[GateAttempt, ...]
+    instructions: InstructionCounts | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The published JSON, with the key `schema`."""

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from http_benchmark.models.gate import GateMetric, GateOutcome, GateResult, MetricJudgement
 from http_benchmark.report import parts, wording
-from http_benchmark.report.comparison import METRICS
+from http_benchmark.report.comparison import METRICS, Shown
 from http_benchmark.units import counted
 
 HEADINGS = ("metric", "baseline", "candidate", "worse by", "99 % bounds", "blocks", "outcome")
 """Of the table with a row for each metric."""
 
+_INSTRUCTIONS = Shown("instructions/req", 1)
 _CAUSES = {
     "candidate-failed": "the candidate crashed, hung or could not be set up",
     "candidate-errors": "requests of the candidate fail, and none of the baseline's",
@@ -27,7 +28,7 @@ def headline(result: GateResult) -> str:
             "interrupted": "interrupted before it was decided",
         }.get(result.status, "not decided yet")
     said = {
-        "fail": ("worse by more than {margin}, in two experiments", "fail"),
+        "fail": ("worse by more than {margin}" + ("" if result.instructions else ", in two experiments"), "fail"),
         "improvement": ("better by more than {margin}", "improvement"),
         "inconclusive": ("nothing is known of {metrics}", "inconclusive"),
         "pass": ("not worse by more than {margin}, as far as these blocks can tell", "pass"),
@@ -35,7 +36,7 @@ def headline(result: GateResult) -> str:
     words, outcome = said[result.outcome]
     metrics = [metric for metric in result.metrics if metric.outcome == outcome]
     if outcome == "inconclusive":
-        names = " and ".join(METRICS[metric.metric].name for metric in metrics)
+        names = " and ".join(_shown(metric).name for metric in metrics)
         return words.format(metrics=names or "the candidate, which failed in one of two experiments")
     return f"{words.format(margin=f'{result.margin_percent:g} %')}: {', '.join(map(_with_effect, metrics))}"
 
@@ -54,7 +55,7 @@ def sentence(metric: GateMetric, margin_percent: float) -> str:
     """What is said of one metric by itself."""
     if found := _reasons(metric, margin_percent):
         return found[0]
-    name, scale = METRICS[metric.metric]
+    name, scale = _shown(metric)
     last = _last(metric)
     figures = f"{parts.figure(last.baseline, scale)} → {parts.figure(last.candidate, scale)}"
     return f"{name}: {metric.outcome}, {_signed(last.effect_percent)} ({figures}, 99 % bounds {_bounds(last)})"
@@ -67,6 +68,12 @@ def differences(result: GateResult) -> list[str]:
 
 def notes(result: GateResult) -> list[str]:
     """What the figures mean, and how to measure the same again."""
+    if result.instructions:
+        counted_by = f"{result.instructions.tool} of valgrind {result.instructions.valgrind_version}"
+        return [
+            *wording.sources(result.environment),
+            f"Instructions per request, counted by {counted_by}; median of several repeats.",
+        ]
     ids = ", ".join(attempt.experiment_id[:8] for attempt in result.attempts)
     return [
         *wording.sources(result.environment),
@@ -77,6 +84,8 @@ def notes(result: GateResult) -> list[str]:
 
 def size(result: GateResult) -> str:
     """How much was measured: "concurrency 10, 20 blocks, margin 3 %, seed 42"."""
+    if result.instructions:
+        return f"instructions, margin {result.margin_percent:g} %"
     blocks = " + ".join(str(attempt.blocks) for attempt in result.attempts)
     total = sum(attempt.blocks for attempt in result.attempts)
     described = [
@@ -95,7 +104,7 @@ def word(outcome: GateOutcome) -> str:
 
 
 def _row(metric: GateMetric) -> tuple[str, ...]:
-    name, scale = METRICS[metric.metric]
+    name, scale = _shown(metric)
     last = _last(metric)
     return (
         name,
@@ -108,6 +117,11 @@ def _row(metric: GateMetric) -> tuple[str, ...]:
     )
 
 
+def _shown(metric: GateMetric) -> Shown:
+    """How a metric is printed."""
+    return _INSTRUCTIONS if metric.metric == "instructions" else METRICS[metric.metric]
+
+
 def _last(metric: GateMetric) -> MetricJudgement:
     if metric.judgements:
         return metric.judgements[-1]
@@ -115,7 +129,7 @@ def _last(metric: GateMetric) -> MetricJudgement:
 
 
 def _with_effect(metric: GateMetric) -> str:
-    return f"{METRICS[metric.metric].name} {_signed(_last(metric).effect_percent)}"
+    return f"{_shown(metric).name} {_signed(_last(metric).effect_percent)}"
 
 
 def _signed(percent: float | None) -> str:
@@ -129,9 +143,11 @@ def _bounds(judged: MetricJudgement) -> str:
 
 
 def _reasons(metric: GateMetric, margin_percent: float) -> Sequence[str]:
-    name, last = METRICS[metric.metric].name, _last(metric)
+    name, last = _shown(metric).name, _last(metric)
     if last.withheld:
         return [f"{name}: nothing is said because of {', '.join(last.withheld)}"]
+    if metric.outcome == "inconclusive" and metric.metric == "instructions" and last.half_width_percent is not None:
+        return [f"{name}: not steady; the repeats lie {2 * last.half_width_percent:.1f} % apart"]
     if metric.outcome == "inconclusive" and last.half_width_percent is not None:
         width = f"{last.half_width_percent:.1f} % to either side after {counted(last.blocks, 'block')}"
         return [f"{name}: too much noise; its 95 % interval is {width}, and the margin is {margin_percent:g} %"]

@@ -55,7 +55,15 @@ from http_benchmark.models.experiment import (
     WorkloadResult,
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.models.gate import GateArm, GateAttempt, GateMetric, GateResult, MetricJudgement, PackageDifference
+from http_benchmark.models.gate import (
+    GateArm,
+    GateAttempt,
+    GateMetric,
+    GateResult,
+    InstructionCounts,
+    MetricJudgement,
+    PackageDifference,
+)
 from http_benchmark.models.history import History, HistoryPoint, HistoryShift, OtherSeries
 from http_benchmark.models.http_request import HTTPRequest
 from http_benchmark.models.measurement import Distribution, GcRecord
@@ -133,6 +141,7 @@ PUBLISHED = {
     "Gate attempt": GateAttempt,
     "Gate metric": GateMetric,
     "Metric judgement": MetricJudgement,
+    "Instruction counts": InstructionCounts,
 }
 """Heading in docs/json.md → the model whose fields its table lists."""
 
