@@ -342,6 +342,13 @@ class ExplainedTest(unittest.TestCase):
         self.assertEqual([], found(counted_trial(trial={"orders_close": True}, **asked)))
         self.assertEqual([], found(counted_trial(**asked | {"closed_on_request": None})))
 
+    def test_an_ordered_close_that_nobody_counts(self):
+        """The origin that speaks HTTP/2 does not tell who closed: each request may have cost a connection."""
+        uncounted = {"connections": 1000, "closed": None, "closed_on_request": None}
+
+        self.assertEqual([], found(counted_trial(trial={"orders_close": True}, **uncounted)))
+        self.assertEqual([("no-reuse", "other-work")], found(counted_trial(**uncounted)))
+
     def test_redirects_that_are_followed(self):
         """Each costs a request more, which may come without its body; where they are not to be followed, it is said."""
         hopping = counted_trial(requests=2000, statuses={200: 1000, 302: 1000}, body_bytes_received=100_000)
