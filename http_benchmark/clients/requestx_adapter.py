@@ -24,6 +24,7 @@ from http_benchmark.clients.base import (
     Inspect,
     Request,
     Send,
+    has_header,
     headers_by_name,
     refuse,
     refuse_http2,
@@ -111,8 +112,11 @@ class RequestxClient(Client):
                 follow_redirects=options.follow_redirects,
             )
         self._client.headers = requestx.Headers()
+        self._follows = options.follow_redirects
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
+        if self._follows and has_header(request, "Authorization"):
+            raise refuse("requestx", "keep Authorization from hosts that it is redirected to", "leave redirects off")
         method, url, content = request.method, request.url, request.body or None
         headers = headers_by_name("requestx", request)
         client_request, client_stream = self._client.request, self._client.stream

@@ -11,7 +11,7 @@ try:
 except ImportError as missing:
     raise unittest.SkipTest(f"requestx is not installed: {missing}") from missing
 
-from http_benchmark.clients.base import ClientOptions
+from http_benchmark.clients.base import ClientOptions, Request
 from http_benchmark.errors import UnsupportedOptionError
 from tests.unit.adapter_case import AdapterCase
 
@@ -36,6 +36,17 @@ class RequestxAdapterTest(AdapterCase, unittest.IsolatedAsyncioTestCase):
                         requestx_adapter.RequestxClient().open(settings)
                 with self.assertRaisesRegex(UnsupportedOptionError, "^requestx.* cannot .*; "):
                     await requestx_adapter.AsyncRequestxClient().open(settings)
+
+    def test_credentials_are_not_carried_along(self):
+        """It would send Authorization to whatever host a redirect names, which the other clients do not."""
+        request = Request("GET", "http://127.0.0.1:1/", headers=(("authorization", "x"),))
+        client = requestx_adapter.RequestxClient()
+        client.open(ClientOptions(concurrency=1, follow_redirects=True))
+        self.addCleanup(client.close)
+
+        client.prepare(Request("GET", "http://127.0.0.1:1/"))
+        with self.assertRaisesRegex(UnsupportedOptionError, "^requestx cannot keep Authorization"):
+            client.prepare(request)
 
     def test_the_environments_proxies_are_put_back(self):
         """They are hidden only while the client is built, other variables not at all."""
