@@ -1,8 +1,10 @@
 """Several processes on one database, and processes that are killed while they write."""
 
+import multiprocessing
 import signal
 import subprocess
 import sys
+from multiprocessing.synchronize import Event
 
 from http_benchmark.storage import ResultStorage
 from tests.storage_case import PostgresqlCase, SqliteCase
@@ -26,6 +28,16 @@ def main(job: str, database: str, name: str, count: int) -> None:
                 storage.save_block(name, a_block(number, trials=3, slices=4))
                 say(number)
             storage.finish_experiment(an_experiment(name))
+
+
+def write_blocks(begin: Event, database: str, name: str, count: int) -> None:
+    """Wait for the sign, and store an experiment of so many blocks."""
+    begin.wait()
+    with ResultStorage(database) as storage:
+        storage.start_experiment(an_experiment(name))
+        for number in range(count):
+            storage.save_block(name, a_block(number, trials=3, slices=4))
+        storage.finish_experiment(an_experiment(name))
 
 
 def say(word: object) -> None:
@@ -83,6 +95,29 @@ class ProcessesSuite:
             for name in ("e0", "e1"):
                 self.assertEqual([a_block(number, 3, 4) for number in range(6)], storage.get_blocks(name))
                 self.assertEqual("finished", storage.get_experiment(name).status)
+
+    def test_fifty_writers_lose_nothing(self) -> None:
+        """Fifty processes that write at once, to one experiment each, all succeed, and every block is there, whole."""
+        self.opened()
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        begin = context.Event()
+        writers = [
+            context.Process(target=write_blocks, args=(begin, str(self.database), f"w{number}", 4))
+            for number in range(50)
+        ]
+        for writer in writers:
+            writer.start()
+        begin.set()
+        for writer in writers:
+            writer.join(_PATIENCE_S)
+        self.assertEqual([0] * 50, [writer.exitcode for writer in writers])
+
+        expected = [a_block(number, 3, 4) for number in range(4)]
+        store = self.opened()
+        self.assertEqual({"finished"}, {summary.status for summary in store.list_experiments()})
+        for number in range(50):
+            self.assertEqual(expected, store.get_blocks(f"w{number}"))
 
     def test_kill_leaves_every_committed_block(self) -> None:
         """After kill -9 in the middle the database opens, has each block that was reported, and no half of one."""
