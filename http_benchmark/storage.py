@@ -4,7 +4,7 @@ What is in the rows stands in `database`; how databases are opened and migrated,
 transaction. Several processes and threads may use one database at the same time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, RowMapping, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from http_benchmark.database.checking import findings
 from http_benchmark.database.listing import page, summaries
 from http_benchmark.database.pruning import doomed, locked_doomed, remove
 from http_benchmark.database.rows import (
@@ -34,6 +35,7 @@ from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.models.filters import ALL, Filters
+from http_benchmark.models.finding import Finding
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.retention import Retention
 
@@ -279,6 +281,52 @@ def _migrate(url: str | Path, change: Callable[[Connection], None]) -> None:
         compact(engine)
     finally:
         engine.dispose()
+
+
+def check(url: str | Path, *, thorough: bool = False, repair: bool = False) -> list[Finding]:
+    """Look for damage, and for what does not fit together.
+
+    Args:
+        url: Of a database at the newest revision; it may be damaged.
+        thorough: Look at SQLite's indexes, too.
+        repair: Make anew what follows from whole documents; it is among the findings all the same.
+
+    Raises:
+        StorageError: The database cannot be used.
+        DatabaseVersionError: It is older or newer than this program.
+    """
+    engine = open_engine(database_url(url))
+    try:
+        return [*_checked(engine, thorough=thorough, repair=repair)]
+    finally:
+        engine.dispose()
+
+
+def _checked(engine: Engine, *, thorough: bool, repair: bool) -> Iterator[Finding]:
+    _require_head(engine)
+    found: list[Finding] = []
+    try:
+        with reading(engine) as connection:
+            for finding in findings(connection, thorough=thorough):
+                found.append(finding)
+                yield finding
+    except StorageError as error:  # so damaged that the look itself fails
+        yield Finding(code="file", where="database", message=str(error))
+    if repair:
+        for finding in found:
+            if finding.repairable:
+                with writing(engine) as connection:
+                    _make_anew(connection, finding.where)
+
+
+def _make_anew(connection: Connection, experiment_id: str) -> None:
+    """Write all that follows from an experiment's document."""
+    tags = _require_experiment(connection, experiment_id)
+    row = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.experiment_id == experiment_id)).mappings().one()
+    experiment = experiment_of(row)
+    values = experiment_row(experiment, tags)
+    connection.execute(update(EXPERIMENTS).where(EXPERIMENTS.c.id == experiment_id).values(values))
+    _describe(connection, experiment, tags)
 
 
 def require_existing(url: str | Path) -> None:

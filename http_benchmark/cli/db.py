@@ -60,3 +60,24 @@ def current(config_file: Path | None, **arguments: Any) -> None:
     url = database_of(load_settings(arguments, config_file))
     revision, head = storage.current(url)
     click.echo(f"database {revision or 'empty'}, program {head}: {storage.advice(url)}")
+
+
+@command.command("check", epilog="Example: http-benchmark db check --thorough")
+@click.option("--thorough", envvar="HTTP_BENCHMARK_THOROUGH", is_flag=True, help="Look at SQLite's indexes, too.")
+@click.option("--repair", envvar="HTTP_BENCHMARK_REPAIR", is_flag=True, help="Make anew what follows from the rest.")
+@shared_options(database=True)
+def check(config_file: Path | None, *, thorough: bool, repair: bool, **arguments: Any) -> None:
+    """Look for damage in the database; ends with 1 where something is left to do."""
+    from http_benchmark import storage
+    from http_benchmark.cli.common import database_of, load_settings
+
+    url = database_of(load_settings(arguments, config_file))
+    storage.require_existing(url)
+    found = storage.check(url, thorough=thorough, repair=repair)
+    for finding in found:
+        cure = " (repaired)" if repair and finding.repairable else " (--repair)" if finding.repairable else ""
+        click.echo(f"{finding.code}: {finding.where}: {finding.message}{cure}")
+    if not found:
+        click.echo("whole")
+    if any(not (repair and finding.repairable) for finding in found):
+        raise click.exceptions.Exit(1)

@@ -38,6 +38,7 @@ COMMANDS = (
     ("db",),
     ("db", "upgrade"),
     ("db", "downgrade"),
+    ("db", "check"),
     ("db", "current"),
 )
 

@@ -14,6 +14,7 @@ from http_benchmark.migrations.engine import database_url, open_engine, reading,
 from http_benchmark.migrations.schema import EXPERIMENTS, METADATA
 from http_benchmark.storage import ResultStorage
 from tests import postgres
+from tests.checking_suite import CheckingSuite
 from tests.keeping_suite import KeepingSuite
 from tests.listing_suite import ListingSuite
 from tests.storage_case import ExperimentsSuite, PostgresqlCase, ResultsSuite
@@ -66,6 +67,10 @@ class KeepingTest(KeepingSuite, PostgresqlCase):
         engine.dispose()
 
         self.assertEqual((True, [[]], ["a-5"]), (waiting, gone, self.ids()))
+
+
+class CheckingTest(CheckingSuite, PostgresqlCase):
+    pass
 
 
 class TransactionTest(PostgresqlCase):
