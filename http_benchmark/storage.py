@@ -10,10 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from http_benchmark.archive import StoredExperiment
 from http_benchmark.database.checking import findings
+from http_benchmark.database.importing import take_in_experiments, take_in_results
 from http_benchmark.database.listing import page, summaries
 from http_benchmark.database.pruning import doomed, locked_doomed, remove
 from http_benchmark.database.rows import (
@@ -25,6 +27,8 @@ from http_benchmark.database.rows import (
     experiment_row,
     facet_rows,
     microseconds,
+    result_of,
+    result_row,
 )
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
@@ -36,6 +40,7 @@ from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.models.filters import ALL, Filters
 from http_benchmark.models.finding import Finding
+from http_benchmark.models.import_report import ImportReport, OnConflict
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.retention import Retention
 
@@ -88,10 +93,8 @@ class ResultStorage:
 
     def save_result(self, result: BenchmarkResult) -> None:
         """Store a result; an id can be stored once."""
-        values = result.to_dict()
-        values |= {"start_time": result.start_time.isoformat(), "end_time": result.end_time.isoformat()}
         with writing(self._engine) as connection:
-            _insert(connection, RESULTS, [values], f"a result {result.id!r}")
+            _insert(connection, RESULTS, [result_row(result)], f"a result {result.id!r}")
 
     def get_result_by_id(self, result_id: str) -> BenchmarkResult | None:
         """The result with this id, or None."""
@@ -120,7 +123,16 @@ class ResultStorage:
         query = select(RESULTS).where(*conditions).order_by(RESULTS.c.number.desc())
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
-        return [BenchmarkResult.from_dict(_without(row, "number")) for row in rows]
+        return [result_of(row) for row in rows]
+
+    def add_results(self, results: Sequence[BenchmarkResult], on_conflict: OnConflict = "refuse") -> ImportReport:
+        """Take in results from elsewhere, all of them or none; what is there already stays.
+
+        Raises:
+            StorageError: Other results have their IDs, and that was to be refused.
+        """
+        with writing(self._engine) as connection:
+            return take_in_results(connection, results, on_conflict)
 
     # Experiments
 
@@ -238,6 +250,23 @@ class ResultStorage:
             remove(connection, ids)
         compact(self._engine)
         return gone
+
+    def add_experiments(
+        self, experiments: Sequence[StoredExperiment], on_conflict: OnConflict = "refuse"
+    ) -> ImportReport:
+        """Take in experiments from elsewhere, all of them or none; what is there already stays.
+
+        Raises:
+            StorageError: Other experiments have their IDs, and that was to be refused.
+        """
+        with writing(self._engine) as connection:
+            return take_in_experiments(connection, experiments, on_conflict)
+
+    def get_tags(self, experiment_id: str) -> tuple[str, ...]:
+        """The tags of an experiment as they are now; empty where there is none."""
+        query = select(EXPERIMENTS.c.tags).where(EXPERIMENTS.c.id == experiment_id)
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(query).scalar() or ())
 
     def delete_experiment(self, prefix: str) -> bool:
         """Delete an experiment with all its blocks; says whether there was one.
@@ -437,7 +466,3 @@ def _experiment_id(connection: Connection, prefix: str) -> str | None:
         named = ", ".join(candidates[:_NAMED_CANDIDATES]) + (", …" if len(candidates) > _NAMED_CANDIDATES else "")
         raise StorageError(f"{prefix!r} fits several experiments: {named}; give more of the id")
     return candidates[0] if candidates else None
-
-
-def _without(row: RowMapping, *names: str) -> dict[str, Any]:
-    return {str(name): value for name, value in row.items() if name not in names}

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from http_benchmark.cli.options import shared_options
+from http_benchmark.cli.options import METRICS, shared_options
 
 if TYPE_CHECKING:
     from http_benchmark.models.experiment import Metric
-
-_METRICS = ("throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999")
 
 
 @click.command(
@@ -22,7 +20,7 @@ _METRICS = ("throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99
     "--metric",
     "metrics",
     envvar="HTTP_BENCHMARK_METRIC",
-    type=click.Choice(_METRICS),
+    type=click.Choice(METRICS),
     multiple=True,
     help="Show this figure; repeatable. By default throughput, CPU time, p50 and p99; --json has all.",
 )

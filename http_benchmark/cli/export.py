@@ -1,17 +1,23 @@
 """`http-benchmark results export`: stored experiments in the forms of other programs."""
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from http_benchmark.cli.filtering import filter_options, filters_of
 from http_benchmark.cli.options import shared_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from http_benchmark.archive import StoredExperiment
     from http_benchmark.report.hdr import TimesName
     from http_benchmark.report.rows import Measured, TableName
+    from http_benchmark.storage import ResultStorage
 
 FORMATS = {
     "json": "the published document, one experiment",
@@ -20,14 +26,23 @@ FORMATS = {
     "markdown": "a report for pull requests, issues and documents",
     "hdr": "an HdrHistogram log, a line per contender and block, in microseconds; one experiment",
     "openmetrics": "text for Prometheus and its like",
+    "bundle": "everything that is stored of them, as one file for import into another database",
 }
 _SINGLE = {"json", "hdr"}
+_BINARY = {"parquet", "bundle"}
 
 
 @click.command(
     "export", epilog="Example: http-benchmark results export 3f2a --format csv --rows trials --output trials.csv"
 )
-@click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
+@click.argument("identifiers", metavar="[ID]...", nargs=-1)
+@click.option(
+    "--all",
+    "everything",
+    envvar="HTTP_BENCHMARK_ALL",
+    is_flag=True,
+    help="Instead of IDs: every experiment, or with the options below those.",
+)
 @click.option(
     "--format",
     "form",
@@ -55,11 +70,13 @@ _SINGLE = {"json", "hdr"}
     show_default=True,
     help="hdr: times since a request was due, or since it was sent.",
 )
+@filter_options
 @shared_options(database=True)
 def export(
     config_file: Path | None,
     *,
     identifiers: tuple[str, ...],
+    everything: bool,
     form: str,
     output: str,
     rows: "TableName",
@@ -69,12 +86,20 @@ def export(
     """Write stored experiments for other programs; the first characters of an ID will do."""
     from http_benchmark.cli.common import answering, load_settings, open_storage, stored, write_text
 
-    if form in _SINGLE and len(identifiers) > 1:
-        raise click.UsageError(f"--format {form} takes one experiment, got {len(identifiers)}; export them one by one")
+    filters = filters_of(arguments)
+    if bool(identifiers) == everything:
+        raise click.UsageError("name the experiments by their IDs, or take --all; results list shows what is stored")
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
+        if everything:
+            identifiers = tuple(summary.id for summary in storage.list_experiments(filters=filters))
+        if form == "bundle":
+            _write_bundle(storage, identifiers, output)
+            return
         experiments = [stored(storage, identifier) for identifier in dict.fromkeys(identifiers)]
         measured = [(experiment, storage.get_blocks(experiment.id)) for experiment in experiments]
+    if form in _SINGLE and len(measured) != 1:
+        raise click.UsageError(f"--format {form} takes one experiment, got {len(measured)}; export them one by one")
     if form == "parquet":
         _write_parquet(measured, output, rows)
         return
@@ -114,7 +139,6 @@ def _histogram_log(measured: "Measured", metric: "TimesName") -> str:
 
 
 def _write_parquet(measured: "Sequence[Measured]", output: str, rows: "TableName") -> None:
-    from http_benchmark.cli.common import answering, writing
     from http_benchmark.report.rows import TABLES
 
     try:
@@ -123,11 +147,41 @@ def _write_parquet(measured: "Sequence[Measured]", output: str, rows: "TableName
         raise click.ClickException(
             "--format parquet needs the package pyarrow; pip install 'http-benchmark[parquet]'"
         ) from error
+    _write_bytes(lambda file: write_parquet(TABLES[rows], measured, file), output)
+
+
+def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: str) -> None:
+    from http_benchmark.archive import StoredExperiment, write_archive
+    from http_benchmark.cli.common import missing
+
+    def whole() -> "Iterator[StoredExperiment]":
+        for identifier in dict.fromkeys(identifiers):
+            experiment = storage.get_experiment(identifier)
+            if experiment is None:
+                raise missing(identifier)
+            blocks = tuple(storage.get_blocks(experiment.id))
+            yield StoredExperiment(experiment=experiment, blocks=blocks, tags=storage.get_tags(experiment.id))
+
+    _write_bytes(lambda file: write_archive(whole(), file), output)
+
+
+def _write_bytes(write: "Callable[[BinaryIO], None]", output: str) -> None:
+    """Have a file written, or standard output where that is no terminal; a file that fails is not left half written."""
+    from http_benchmark.cli.common import answering, writing
+
     if output == "-":
         if sys.stdout.isatty():
-            raise click.UsageError("a Parquet file is binary and would garble the terminal; name a file by --output")
+            raise click.UsageError("the file is binary and would garble the terminal; name one by --output")
         with answering(saved=False):
-            write_parquet(TABLES[rows], measured, sys.stdout.buffer)
+            content = io.BytesIO()
+            write(content)
+            sys.stdout.buffer.write(content.getvalue())
         return
-    with writing(output, "--output"), Path(output).open("wb") as file:
-        write_parquet(TABLES[rows], measured, file)
+    path, partial = Path(output), Path(f"{output}.part")
+    with writing(output, "--output"):
+        try:
+            with partial.open("wb") as file:
+                write(file)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -13,6 +13,9 @@ type Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _KINDS = ", ".join(f"{kind}={AMOUNTS[kind]}" if kind in AMOUNTS else kind for kind in FaultKind)
 
+METRICS = ("throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999")
+"""Those of the models, which are not loaded for `--help`."""
+
 fault_option = click.option(
     "--fault",
     multiple=True,

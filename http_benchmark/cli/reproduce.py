@@ -14,7 +14,12 @@ from http_benchmark.cli.options import plan_option, shared_options
 )
 @click.argument("identifier", metavar="ID")
 @click.option("--blocks", type=click.IntRange(min=1), help="Repetitions of everything.  [default: as many as then]")
-@click.option("--same-versions", is_flag=True, help="Measure the versions that were measured then.")
+@click.option(
+    "--same-versions",
+    envvar="HTTP_BENCHMARK_SAME_VERSIONS",
+    is_flag=True,
+    help="Measure the versions that were measured then.",
+)
 @click.option("--header", "headers", multiple=True, help="A header that was typed as text, repeatable.")
 @click.option("--body", help="A body that was typed as text, or @FILE.")
 @click.option("--url", help="A URL with a user or password that was typed as text.")

@@ -8,6 +8,8 @@ import click
 from http_benchmark.cli.comparing import compare
 from http_benchmark.cli.export import export
 from http_benchmark.cli.filtering import filter_options, filters_of
+from http_benchmark.cli.history import history
+from http_benchmark.cli.importing import import_
 from http_benchmark.cli.keeping import prune, tag
 from http_benchmark.cli.options import shared_options
 from http_benchmark.cli.reproduce import command as reproduce
@@ -15,11 +17,13 @@ from http_benchmark.cli.reproduce import command as reproduce
 
 @click.group(epilog="Example: http-benchmark results list")
 def command() -> None:
-    """List, show, compare, export, tag, prune or delete stored results."""
+    """List, show, compare, reproduce, export, import, tag, prune or delete stored results."""
 
 
 command.add_command(compare)
 command.add_command(export)
+command.add_command(history)
+command.add_command(import_)
 command.add_command(reproduce)
 command.add_command(tag)
 command.add_command(prune)

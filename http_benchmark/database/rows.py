@@ -16,6 +16,7 @@ from sqlalchemy import RowMapping
 
 from http_benchmark.database.blobs import pack, unpack
 from http_benchmark.errors import ConfigurationError, StorageError
+from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
@@ -184,3 +185,14 @@ def block_of(row: RowMapping) -> BlockRecord:
         raise StorageError(
             f"{name} was stored by another version of this program and cannot be read; use that version"
         ) from None
+
+
+def result_row(result: BenchmarkResult) -> dict[str, Any]:
+    """The row of `results`, without its number."""
+    moments = {"start_time": result.start_time.isoformat(), "end_time": result.end_time.isoformat()}
+    return result.to_dict() | moments
+
+
+def result_of(row: RowMapping) -> BenchmarkResult:
+    """The result in a row of `results`."""
+    return BenchmarkResult.from_dict({str(name): value for name, value in row.items() if name != "number"})

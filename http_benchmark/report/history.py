@@ -15,6 +15,7 @@ from http_benchmark.report.plain import Plain
 from http_benchmark.units import counted
 
 _ROWS = 20  # of the table; what is older is in the curve and in the JSON
+_DAYS_S = 7 * 86_400.0  # below, the times of day are shown
 _NO_VERDICT = "A shift is a reason to look, no verdict: measure both versions in one job (run A==1 A==2, or gate)."
 
 
@@ -44,7 +45,8 @@ def _curve(history: History, width: int) -> str:
     newest = [*versions.items()][-len(MARKERS) :]
     series = [Series(version, tuple(_places(points, metric.scale))) for version, points in newest]
     times = [place for one in series for place, _ in one.points]
-    x = Axis("time", _date, ticks=_dates(min(times), max(times), width))
+    form = "%Y-%m-%d" if max(times) - min(times) > _DAYS_S else "%m-%d %H:%M"
+    x = Axis("time", lambda time: _shown_time(time, form), ticks=_dates(min(times), max(times), width))
     y = Axis(metric.name, parts.figure)
     return plot(series, x, y, width=width)
 
@@ -59,8 +61,8 @@ def _dates(first: float, last: float, width: int) -> tuple[float, ...]:
     return tuple(first + (last - first) * number / steps for number in range(steps + 1))
 
 
-def _date(timestamp: float) -> str:
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
+def _shown_time(timestamp: float, form: str) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime(form)
 
 
 def _table(history: History, width: int) -> RenderableType:

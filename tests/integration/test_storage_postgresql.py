@@ -15,6 +15,7 @@ from http_benchmark.migrations.schema import EXPERIMENTS, METADATA
 from http_benchmark.storage import ResultStorage
 from tests import postgres
 from tests.checking_suite import CheckingSuite
+from tests.import_suite import ImportSuite
 from tests.keeping_suite import KeepingSuite
 from tests.listing_suite import ListingSuite
 from tests.storage_case import ExperimentsSuite, PostgresqlCase, ResultsSuite
@@ -23,6 +24,10 @@ from tests.unit.test_models import a_result
 
 
 class ResultsTest(ResultsSuite, PostgresqlCase):
+    pass
+
+
+class ImportTest(ImportSuite, PostgresqlCase):
     pass
 
 

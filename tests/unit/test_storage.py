@@ -18,6 +18,7 @@ from http_benchmark.migrations import revisions
 from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
 from http_benchmark.migrations.schema import METADATA
 from http_benchmark.storage import ResultStorage
+from tests.import_suite import ImportSuite
 from tests.storage_case import ExperimentsSuite, ResultsSuite, SqliteCase
 from tests.unit.records import a_block, an_experiment
 from tests.unit.test_models import a_result
@@ -62,6 +63,10 @@ class ResultsTest(ResultsSuite, SqliteCase):
         with ResultStorage("sqlite://") as store:
             store.save_result(a_result())
             self.assertEqual(1, len(store.get_all_results()))
+
+
+class ImportTest(ImportSuite, SqliteCase):
+    pass
 
 
 class ExperimentsTest(ExperimentsSuite, SqliteCase):

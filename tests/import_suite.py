@@ -1,0 +1,106 @@
+"""What taking experiments and results into a database must do, whichever database it is."""
+
+import io
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from http_benchmark.archive import StoredExperiment, read_archive, write_archive
+from http_benchmark.errors import StorageError
+from http_benchmark.models.benchmark_result import BenchmarkResult
+from http_benchmark.models.import_report import ImportReport
+from http_benchmark.storage import ResultStorage
+from tests.unit.records import a_block, an_experiment, blocks
+from tests.unit.test_models import a_result
+
+
+def whole(identifier="e-1", *, tags=("nightly",), **changes):
+    return StoredExperiment(experiment=an_experiment(identifier, **changes), blocks=(a_block(0), a_block(1)), tags=tags)
+
+
+class ImportSuite:
+    def exported(self, store, *identifiers):
+        """Experiments as they are stored, by way of a portable file."""
+        file = io.BytesIO()
+        stored = [
+            StoredExperiment(
+                experiment=store.get_experiment(identifier),
+                blocks=tuple(store.get_blocks(identifier)),
+                tags=store.get_tags(identifier),
+            )
+            for identifier in identifiers
+        ]
+        write_archive(stored, file)
+        return read_archive(file)
+
+    def test_everything_comes_along(self):
+        """Document, blocks and tags are those of the file, and lists find them."""
+        store = self.opened()
+        report = store.add_experiments([whole("e-1"), whole("e-2", tags=("ä",))])
+
+        self.assertEqual(ImportReport(added=("e-1", "e-2")), report)
+        self.assertEqual([whole("e-1"), whole("e-2", tags=("ä",))], self.exported(store, "e-1", "e-2"))
+        self.assertEqual({"e-1", "e-2"}, {summary.id for summary in store.list_experiments()})
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    @given(st.lists(blocks, max_size=2, unique_by=lambda block: block.number))
+    def test_saved_exported_and_imported(self, some_blocks):
+        """Whatever was measured: saved, loaded, exported and imported elsewhere, it is the same."""
+        self.make_database()
+        some_blocks = sorted(some_blocks, key=lambda block: block.number)
+        with ResultStorage(self.database) as store:
+            store.start_experiment(an_experiment())
+            for block in some_blocks:
+                store.save_block("e-1", block)
+            store.finish_experiment(an_experiment(status="finished"))
+            exported = self.exported(store, "e-1")
+        self.make_database()
+        with ResultStorage(self.database) as other:
+            other.add_experiments(exported)
+
+            self.assertEqual(exported, self.exported(other, "e-1"))
+            self.assertEqual(some_blocks, other.get_blocks("e-1"))
+
+    def test_twice(self):
+        """What is there with equal content is no conflict."""
+        store = self.opened()
+        store.add_experiments([whole()])
+
+        self.assertEqual(ImportReport(present=("e-1",)), store.add_experiments([whole()]))
+
+    def test_conflicts(self):
+        """Another content under the same ID: nothing is taken in, or that one is left out, or gets a new ID."""
+        store = self.opened()
+        store.add_experiments([whole("e-1"), whole("e-2")])
+        new = [whole("e-3"), whole("e-1", name="other"), whole("e-2", name="other")]
+        with self.assertRaisesRegex(StorageError, "^e-1, e-2 is stored with another content"):
+            store.add_experiments(new)
+        self.assertEqual(2, len(store.list_experiments()))
+
+        self.assertEqual(ImportReport(added=("e-3",), skipped=("e-1", "e-2")), store.add_experiments(new, "skip"))
+        self.assertEqual("nightly", store.get_experiment("e-1").name)
+
+        report = store.add_experiments(new[1:2], "rename")
+        renamed = store.get_experiment(report.renamed["e-1"])
+        self.assertEqual("other", renamed.name)
+        self.assertEqual(("nightly", "was:e-1"), store.get_tags(renamed.id))
+
+    def test_one_that_ran(self):
+        """It was cut off where it came from."""
+        store = self.opened()
+        store.add_experiments([whole(status="running")])
+
+        self.assertEqual("interrupted", store.get_experiment("e-1").status)
+
+    def test_single_results(self):
+        """Those of the earlier tool: once, and never over others."""
+        store = self.opened()
+        result = a_result()
+        self.assertEqual(ImportReport(added=(result.id,)), store.add_results([result]))
+        self.assertEqual(ImportReport(present=(result.id,)), store.add_results([result]))
+        self.assertEqual([result], store.get_all_results())
+        other = BenchmarkResult.from_dict(result.to_dict() | {"name": "other"})
+        with self.assertRaisesRegex(StorageError, "another content"):
+            store.add_results([other])
+        [renamed] = store.add_results([other], "rename").renamed.values()
+        self.assertEqual("other", store.get_result_by_id(renamed).name)

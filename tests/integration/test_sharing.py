@@ -1,0 +1,85 @@
+"""Experiments that move from one database to another, and results of the earlier tool: the real command."""
+
+import json
+
+from http_benchmark.storage import ResultStorage
+from tests.integration.command_case import CommandCase
+from tests.records import make_blocks, make_result, noisy_costs
+from tests.unit.test_earlier import ROW, make_database
+
+
+class SharingTest(CommandCase):
+    def setUp(self):
+        super().setUp()
+        with ResultStorage(self.folder / "benchmark_results.db") as storage:
+            for identifier, tag in (("aaaa-1", "nightly"), ("bbbb-2", "other")):
+                blocks = make_blocks(noisy_costs({"httpx:sync": 1.0, "requests:sync": 2.0}, 6))
+                configuration = {"concurrency": 10, "tag": [tag]}
+                experiment = make_result(blocks, id=identifier, configuration=configuration)
+                storage.start_experiment(experiment)
+                for block in blocks:
+                    storage.save_block(identifier, block)
+                storage.finish_experiment(experiment)
+
+    def elsewhere(self, *arguments):
+        return self.run_command(*arguments, "--database", "elsewhere.db")
+
+    def test_from_one_database_to_another(self):
+        """Exported by filter, imported, and there it is shown as it was here."""
+        exported = self.run_command(
+            *("results", "export", "--all", "--tag", "nightly", "--format", "bundle", "--output", "x.hbx.zip")
+        )
+        imported = self.elsewhere("results", "import", "x.hbx.zip")
+        again = self.elsewhere("results", "import", "x.hbx.zip", "--json", "-")
+
+        self.assertEqual((0, "", ""), (exported.returncode, exported.stdout, exported.stderr))
+        self.assertEqual((0, "x.hbx.zip: 1 added\n"), (imported.returncode, imported.stdout))
+        self.assertEqual(["aaaa-1"], json.loads(again.stdout)["x.hbx.zip"]["present"])
+        self.assertEqual(
+            self.run_command("results", "show", "aaaa", "--json", "-").stdout,
+            self.elsewhere("results", "show", "aaaa", "--json", "-").stdout,
+        )
+
+    def test_the_earlier_tools_database(self):
+        """Found by its table; faulty rows are named, and nothing is imported unless they are to be left out."""
+        make_database(self.folder / "old.db", ROW, ROW | {"id": "broken", "config_snapshot": "{"})
+        refused = self.elsewhere("results", "import", "old.db")
+        done = self.elsewhere("results", "import", "old.db", "--skip-faulty")
+        with ResultStorage(self.folder / "elsewhere.db") as storage:
+            results = storage.get_all_results()
+
+        self.assertEqual(2, refused.returncode)
+        self.assertIn("row 2 ('broken') is no result: config_snapshot is no JSON", refused.stderr)
+        self.assertIn("--skip-faulty", refused.stderr)
+        self.assertEqual("old.db: 1 added\n", done.stdout, done.stderr)
+        self.assertEqual([ROW["id"]], [result.id for result in results])
+
+    def test_what_is_no_such_file(self):
+        """One line each, and the database stays as it was."""
+        (self.folder / "text").write_text("no bundle")
+        for arguments, message in (
+            (("import", "text"), "text: it is damaged, or"),
+            (("import", "missing"), "missing cannot be read (No such file or directory)"),
+            (("export", "--format", "bundle"), "name the experiments by their IDs, or take --all"),
+            (("export", "aaaa", "--all", "--format", "csv"), "name the experiments by their IDs, or take --all"),
+            (("export", "ffff", "--format", "bundle", "--output", "y.zip"), "no experiment 'ffff'"),
+        ):
+            with self.subTest(message):
+                done = self.run_command("results", *arguments)
+                self.assertIn(done.returncode, (1, 2))
+                self.assertIn(message, done.stderr)
+                self.assertNotIn("Traceback", done.stderr)
+        self.assertEqual(
+            ["benchmark_results.db", "text"], sorted(p.name for p in self.folder.iterdir() if "-" not in p.name)
+        )
+
+    def test_history(self):
+        """Both experiments are one series; of another machine there is none."""
+        found = json.loads(self.run_command("results", "history", "httpx:sync", "--json", "-").stdout)
+        shown = self.run_command("results", "history", "httpx:sync", "--tag", "other")
+        missing = self.run_command("results", "history", "aiohttp:async")
+
+        self.assertEqual({"aaaa-1", "bbbb-2"}, {point["experiment"] for point in found["points"]})
+        self.assertIn("httpx:sync, requests/s: 1 experiment", shown.stdout)
+        self.assertEqual(2, missing.returncode)
+        self.assertIn("no stored experiment has figures of aiohttp:async", missing.stderr)
