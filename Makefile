@@ -1,5 +1,5 @@
 # make bench and make test are all that a newcomer needs; each sets everything up by itself.
-.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures lock clean
+.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures schemas lock clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -45,6 +45,9 @@ prove-full: setup  ## the same with all clients and all repeats (an hour and a h
 
 pictures: setup  ## draw the pictures of the documents from the figures beside them
 	@$(PYTHON) -m scripts.pictures
+
+schemas: setup  ## write the JSON schemas of the published documents
+	@$(PYTHON) -m scripts.schemas
 
 lock: setup  ## renew the pinned requirements from pyproject.toml
 	@for name in build requestx; do $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

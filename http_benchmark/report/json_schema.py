@@ -11,6 +11,8 @@ from http_benchmark.models.comparison import Comparison
 from http_benchmark.models.conformance import ConformanceResult
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.gate import GateResult
+from http_benchmark.models.history import History
+from http_benchmark.models.reproduction import Reproduction
 from http_benchmark.models.scaling import ScalingResult
 
 DOCUMENTS: dict[str, type[Model]] = {
@@ -20,6 +22,8 @@ DOCUMENTS: dict[str, type[Model]] = {
     "gate": GateResult,
     "comparison": Comparison,
     "conformance": ConformanceResult,
+    "history": History,
+    "reproduction": Reproduction,
 }
 """By what the value of their key `schema` is called."""
 
