@@ -15,7 +15,6 @@ from typing import Any
 
 from http_benchmark.errors import ConfigurationError, StorageError
 from http_benchmark.models.benchmark_result import BenchmarkResult
-from http_benchmark.redaction import without_passwords
 from http_benchmark.secret_url import shareable
 
 TABLE = "benchmark_results"
@@ -95,7 +94,7 @@ def _result(row: Mapping[str, Any]) -> BenchmarkResult:
         "created_at": row.get("created_at"),
     }
     return BenchmarkResult(
-        **values | {"url": without_passwords(str(row["url"]))},
+        **values | {"url": shareable({"url": str(row["url"])})["url"]},
         memory_usage_avg=None,
         network_io={"bytes_sent": None, "bytes_recv": None},
         config_snapshot=shareable(_document(row, "config_snapshot")) | {"imported": imported},

@@ -25,6 +25,7 @@ SNAPSHOT = {
     "id": "206fc3b0",
     "target_url": "http://me:pw-canary@127.0.0.1:18999/get",
     "headers": {"Authorization": "Bearer header-canary", "Accept": "*/*"},
+    "body": "body-canary",
     "concurrency": 2,
     "total_requests": None,
 }
@@ -34,7 +35,7 @@ ROW = {
     "client_library": "requests",
     "client_type": "sync",
     "http_method": "GET",
-    "url": "http://me:pw-canary@127.0.0.1:18999/get",
+    "url": "http://me:pw-canary@127.0.0.1:18999/get?token=query-canary",
     "start_time": "2026-11-26T03:54:17.144401",
     "end_time": "2026-11-26T03:54:18.156075",
     "duration": 1.011674,
