@@ -10,7 +10,7 @@ from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentR
 from http_benchmark.models.history import History, HistoryPoint, HistoryShift, OtherSeries
 from http_benchmark.stats.comparability import between, circumstances, software
 from http_benchmark.stats.figures import figures_of
-from http_benchmark.stats.history import LEAST_POINTS, change_points
+from http_benchmark.stats.history import LEAST_POINTS, change_points, searchable
 
 
 class _Found(NamedTuple):
@@ -59,7 +59,7 @@ def history(
         contender=contender,
         metric=metric,
         points=tuple(_points(shown)),
-        shifts=_shifts(shown) if len(shown) >= 2 * LEAST_POINTS else None,
+        shifts=_shifts(shown) if len(shown) >= 2 * LEAST_POINTS and searchable() else None,
         invalid=invalid,
         others=tuple(_other(one, shown) for one in series if one is not shown),
     )

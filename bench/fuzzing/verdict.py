@@ -114,7 +114,7 @@ class Ledger:
             content_bytes = sum(one.content_bytes for one in read)
             self.body_bytes_received.add(content_bytes, content_bytes)
         else:
-            self.dropped.add(0, 1)
+            self.dropped.add(0, 1 if outcome.script.trusts else _requests_at_most(outcome))  # a slow accept reads all
             self.body_bytes_received.add(0, outcome.sent_most)
 
     def faults(self, seen: ServerCounts) -> list[str]:

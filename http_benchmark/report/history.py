@@ -99,7 +99,7 @@ def _changed(differences: Sequence[Difference]) -> str:
 
 def _shifts(history: History) -> Iterator[str]:
     if history.shifts is None:
-        yield "Too few experiments to look for shifts: ten are needed."
+        yield "Not searched for shifts: that takes ten experiments, and the package ruptures."
     elif not history.shifts:
         yield "No shift was found."
     else:

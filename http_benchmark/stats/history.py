@@ -6,6 +6,7 @@ one version is slower than another, both are measured in one job.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import log, sqrt
 
 import numpy as np
@@ -63,6 +64,11 @@ def change_points(values: Sequence[float]) -> list[ChangePoint]:
             return found
         cuts.remove(max(doubtful, key=lambda change: change.p_value).index)
     return []
+
+
+def searchable() -> bool:
+    """Whether the library that searches is here; there is none for the newest versions of Python."""
+    return find_spec("ruptures") is not None
 
 
 def noise(logs: NDArray[np.float64]) -> float:

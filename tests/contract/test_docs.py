@@ -473,6 +473,12 @@ class LinkTest(unittest.TestCase):
                 found = re.search(r"(?<![\w.])/(home|root|Users|tmp|var|work)/.*", path.read_text(encoding="utf-8"))
                 self.assertIsNone(found)
 
+    def test_decisions_have_numbers_of_their_own(self):
+        """So that one can be named."""
+        numbers = re.findall(r"^### (\d+)\.", text_of("docs/decisions.md"), re.MULTILINE)
+
+        self.assertEqual(sorted({*map(int, numbers)}), sorted(map(int, numbers)))
+
     def test_nothing_is_left_to_be_filled_in(self):
         """No placeholder, no to-do."""
         for document in DOCUMENTS:

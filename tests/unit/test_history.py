@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from unittest import TestCase
+from unittest.mock import patch
 
 import numpy as np
 
@@ -129,6 +130,14 @@ class TestHistory(TestCase):
         self.assertEqual("e-06", shift.after)
         self.assertAlmostEqual(-10, shift.effect_percent)
         self.assertEqual(["environment.kernel"], [difference.field for difference in shift.changed])
+
+    def test_without_the_library_that_searches(self):
+        """There are points, and no claim that nothing shifted."""
+        with patch("http_benchmark.history.searchable", return_value=False):
+            found = history(nightly(*[1000.0] * 6, *[900.0] * 6), "httpx:async", "throughput_rps")
+
+        self.assertIsNone(found.shifts)
+        self.assertIn("the package ruptures", printed(print_history, found))
 
     def test_another_machine_is_another_series(self):
         """The newest is shown, unless another one is asked for; it says in what they differ."""
