@@ -17,6 +17,7 @@ from typing import Any, Literal
 from http_benchmark.arms import find_arms, without_trials
 from http_benchmark.block import TrialFailedError, run_block
 from http_benchmark.checks import check_pacing, probe_floor
+from http_benchmark.command_line import command_of
 from http_benchmark.comparison import compare
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ClientUnavailableError, ConfigurationError, WorkerError
@@ -226,6 +227,9 @@ class Experiment:
         session = new_session(len(self.blocks))
         self._provenance = provenance(
             replace(self.plan, arms=self._all_arms),
+            command=command_of(
+                self.configuration, contenders=[arm.asked_for for arm in self._all_arms], seed=self.plan.seed
+            ),
             files=files_of(self.configuration),
             sessions=(*(before.sessions if before else ()), session),
             reproduces=before.reproduces if before else self._reproduces,

@@ -30,6 +30,7 @@ _VARIABLES = ("PYTHONHASHSEED", "PYTHONMALLOC", "PYTHONOPTIMIZE", "PYTHONDEVMODE
 def provenance(
     plan: Plan,
     *,
+    command: str | None = None,
     files: Mapping[str, str] | None = None,
     sessions: tuple[Session, ...] = (),
     reproduces: str | None = None,
@@ -38,11 +39,13 @@ def provenance(
 
     Args:
         plan: What is measured, before the target is open.
+        command: A command that measures the same.
         files: Fingerprints of the files that its configuration names.
         sessions: Of its measuring, this one included.
         reproduces: ID of the experiment that it measures again.
     """
     return Provenance(
+        command=command,
         program=_program(),
         project=_project(Path.cwd()),
         interpreter=_interpreter(),

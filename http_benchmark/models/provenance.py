@@ -77,6 +77,8 @@ class Provenance(Model):
     """Where a result comes from.
 
     Attributes:
+        command: A command that measures the same; secrets stand in it as they may be shown. None for one that was
+            measured by an earlier version.
         program: This program.
         project: The project in whose folder it was measured; None outside of one.
         interpreter: The interpreter that ran clients of the main environment.
@@ -89,6 +91,7 @@ class Provenance(Model):
         reproduces: ID of the experiment that this one measured again; None for none.
     """
 
+    command: str | None = None
     program: Revision
     project: Revision | None = None
     interpreter: InterpreterBuild = InterpreterBuild()
