@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from http_benchmark.errors import ClientUnavailableError, ConfigurationError, WorkerError
+from http_benchmark.errors import ClientUnavailableError, ConfigurationError, ErrorKind, WorkerError
 from http_benchmark.load.schedule import Stop
 from http_benchmark.measured import Measured
 from http_benchmark.origin.options import CertificateKind
 from http_benchmark.origin.process import OriginProcess
-from http_benchmark.plan import Plan
+from http_benchmark.plan import Arm, Plan
 from http_benchmark.targets import OpenTarget, UrlTarget, open_target
 from http_benchmark.trial import Trial
 from http_benchmark.worker.protocol import Run
@@ -23,6 +23,7 @@ _IMPOSTORS: tuple[CertificateKind, ...] = ("unknown-authority", "wrong-host")
 """Who signed a certificate and whose it is are looked at apart: a client may leave out either."""
 
 _GRACE_S = 30.0  # for a busy machine
+_LEAST_TIMEOUT_S = 10.0  # whoever is cut off sooner has not been asked
 
 
 def unchecked_certificates(plan: Plan) -> tuple[str, ...]:
@@ -68,7 +69,9 @@ def _passing_by(witness: OriginProcess, scheme: str, plan: Plan) -> Iterator[str
     target = UrlTarget(urlsplit(witness.url)._replace(scheme=scheme, path="/").geturl())
     witness.start_journal()
     for name, sent in _asked(plan, target):
-        if sent and all(request.target.startswith("/") for request in witness.journal().requests):
+        lines = [request.target for request in witness.journal().requests]
+        gave_up = sent is not None and not lines and sent.figures.errors.keys() == {ErrorKind.TIMEOUT}
+        if sent and not gave_up and all(line.startswith("/") for line in lines):
             yield name
         witness.start_journal()
 
@@ -82,7 +85,7 @@ def _asked(plan: Plan, target: OpenTarget) -> Iterator[tuple[str, Measured | Non
     single = replace(
         plan,
         origin=replace(plan.origin, faults=()),
-        options=replace(plan.options, concurrency=1),
+        options=replace(plan.options, concurrency=1, timeout_s=max(plan.options.timeout_s, _LEAST_TIMEOUT_S)),
         processes=1,
         warm_up=None,
         retry_delays_s=(),
@@ -90,11 +93,19 @@ def _asked(plan: Plan, target: OpenTarget) -> Iterator[tuple[str, Measured | Non
         mix=None,
     )
     with ExitStack() as stack:
-        trials = [stack.enter_context(Trial(arm, single, target)) for arm in plan.arms]
-        for trial in trials:  # their processes start while others are asked
-            trial.open()
-        for trial in trials:
-            yield trial.arm.name, _sent(trial, single.slowest_request_s + _GRACE_S)
+        trials = [_started(arm, single, target, stack) for arm in plan.arms]  # they start while others are asked
+        for arm, trial in zip(plan.arms, trials, strict=True):
+            yield arm.name, _sent(trial, single.slowest_request_s + _GRACE_S) if trial else None
+
+
+def _started(arm: Arm, plan: Plan, target: OpenTarget, stack: ExitStack) -> Trial | None:
+    """A trial whose processes are starting, and that ends with the stack; None where they cannot."""
+    try:
+        trial = stack.enter_context(Trial(arm, plan, target))
+        trial.open()
+    except (ClientUnavailableError, ConfigurationError, WorkerError):
+        return None
+    return trial
 
 
 def _sent(trial: Trial, patience_s: float) -> Measured | None:

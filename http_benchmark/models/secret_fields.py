@@ -82,6 +82,8 @@ def _check_characters(text: str, url: SecretUrl, info: ValidationInfo) -> None:
     got, literal = f"got {_shown_url(url)!r}", "".join(piece for piece in parse(text) if isinstance(piece, str))
     if re.search(r"[\x00-\x20\x7f]", literal):
         raise ValueError(f"{info.field_name} must not contain spaces or control characters, {got}; percent-encode them")
+    if unsafe := re.search(r"[<>\"\\`]", literal):
+        raise ValueError(f"{info.field_name} must not contain {unsafe[0]}, {got}; percent-encode it")
     if not literal.isascii():
         raise ValueError(
             f"{info.field_name} must be ASCII, {got}; percent-encode other characters, and write a host's name as xn--…"

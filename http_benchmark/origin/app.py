@@ -94,7 +94,7 @@ class Origin:
         Who had its turn waits for nothing any more: what is under way it gave up, and what becomes of that would
         otherwise count for whoever comes next.
         """
-        for connection in self._connections:
+        for connection in tuple(self._connections):
             connection.disown()
         return self.counters.reading()
 

@@ -100,7 +100,7 @@ def one_form(line: str) -> str:
     """
     method, _, target = line.partition(" ")
     path, _, query = _target(target).partition("#")[0].partition("?")
-    path = _without_dots(_decoded(_without_dots(path.replace("\\", "/"))))
+    path = _without_dots(_decoded(_without_dots(path.replace("\\", "/"))).replace("\\", "/"))
     query = _decoded(query).replace("+", " ")
     return f"{method.upper()} {path}" + (f"?{query}" if query else "")
 

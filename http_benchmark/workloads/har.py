@@ -176,8 +176,20 @@ def _body(data: _PostData) -> bytes:
         except binascii.Error:
             raise ValueError("postData.text is no Base64, though its encoding says so") from None
     if not data.text and data.params:
-        return urlencode([(param.name, param.value or "") for param in data.params]).encode()
-    return data.text.encode()
+        return _utf8(urlencode([(param.name, param.value or "") for param in data.params]), "params")
+    return _utf8(data.text, "text")
+
+
+def _utf8(text: str, field: str) -> bytes:
+    """The bytes of a text.
+
+    Raises:
+        ValueError: It has half a character, which JSON can write and nobody can send.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"postData.{field} has half a character (a lone surrogate), which cannot be sent") from None
 
 
 def _parts(params: Iterable[_Param]) -> list[Part]:
@@ -188,5 +200,5 @@ def _parts(params: Iterable[_Param]) -> list[Part]:
         content_type = param.contentType or ""
         if re.search(r"[\x00-\x1f]", content_type):
             raise ValueError(f"postData.params.{number}.contentType is none")
-        parts.append(Part(param.name, (param.value or "").encode(), param.fileName, content_type))
+        parts.append(Part(param.name, _utf8(param.value or "", f"params.{number}.value"), param.fileName, content_type))
     return parts

@@ -303,8 +303,9 @@ class _Reading:
     def _file(self, place: str, file: Path) -> bytes | None:
         try:
             content = (self._folder / file).read_bytes()
-        except OSError as error:
-            self.faults.append(f"{place} cannot be read ({error.strerror}), got {str(file)!r}; name a readable file")
+        except (OSError, ValueError) as error:  # also of a name with the character NUL
+            reason = getattr(error, "strerror", None) or error
+            self.faults.append(f"{place} cannot be read ({reason}), got {str(file)!r}; name a readable file")
             return None
         self.digest.update(content)
         return content

@@ -357,6 +357,8 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"http": "3"}, r"unknown http '3'; choose from 1.1, 2"),
             ({"url": "localhost:8080"}, r"url must start with http:// or https://, got 'localhost:8080'"),
             ({"url": "/a b"}, r"url must not contain spaces or control characters, got '/a b'"),
+            ({"url": "/a\\b"}, r"url must not contain \\, got '/a\\\\b'; percent-encode it"),
+            ({"url": "http://h/?a=<b>"}, r"url must not contain <, got 'http://h/\?a=<b>'; percent-encode it"),
             ({"url": "/ü"}, r"url must be ASCII, got '/ü'; percent-encode other characters"),
             ({"url": "http://h/ü"}, r"url must be ASCII, got 'http://h/ü'; percent-encode other characters"),
             ({"url": "http://ü.de/"}, r"url must be ASCII, got .*xn--"),

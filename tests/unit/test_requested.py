@@ -27,6 +27,7 @@ class FormTest(unittest.TestCase):
         self.assert_same("/a~b", "/a%7Eb", "/a%7eb")
         self.assert_same("/a%20b", "/a b")
         self.assert_same("/%C3%A4", "/%c3%a4", "/ä".encode().decode("latin-1"))
+        self.assert_same("/a\\b", "/a/b", "/a%5Cb", "/a%5cb")
         self.assert_same("/b", "/a/../b", "/./b", "/a/%2e%2E/b", "/a/.%2e/./b", "/../b", "/a\\..\\b")
         self.assert_same("/a/", "/a/.", "/a/b/..")
         self.assert_same("/", "", "/?", "?", "/#f", "http://a", "http://a:1/", "https://a?")

@@ -133,6 +133,10 @@ class HarTest(WorkloadCase):
                 self.archive(entry("PUT", "http://a/", text="/", encoding="base64")),
                 ["page.har: log.entries.0.request.postData.text is no Base64"],
             ),
+            (
+                self.archive(entry("PUT", "http://a/", text="\ud800")),
+                ["page.har: log.entries.0.request.postData.text has half a character"],
+            ),
             (self.archive(entry("GET", "ws://a/")), ["page.har: log.entries has no request that can be sent"]),
         ):
             with self.subTest(content):

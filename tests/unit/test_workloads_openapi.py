@@ -118,9 +118,10 @@ class OpenApiTest(WorkloadCase):
             ("/a?b", "server '/a?b' must have no ?, # or variable without a default"),
             (
                 "http://\u00fc .example",
-                "server 'http://ü .example' has a host that cannot be",
+                "server 'http://ü .example' has a host or a port that cannot be",
             ),
-            ("http://[::1", "server 'http://[::1' has a host that cannot be"),
+            ("http://a.example:99999", "server 'http://a.example:99999' has a host or a port that cannot be"),
+            ("http://[::1", "server 'http://[::1' has a host or a port that cannot be"),
         ):
             with self.subTest(url):
                 (fault,) = self.faults("api.json", json.dumps(document({"/x": {"get": OK}}, servers=[{"url": url}])))

@@ -176,13 +176,15 @@ class FaultTest(WorkloadCase):
             ),
             (
                 (
-                    "[data.users]\ncsv = 'users.csv'\n[data.no]\ncsv = 'no.csv'\n[values]\nx = 'y'\n"
+                    "[data.users]\ncsv = 'users.csv'\n[data.no]\ncsv = 'no.csv'\n"
+                    "[data.nul]\ncsv = \"n\\u0000\"\n[values]\nx = 'y'\n"
                     "[[request]]\nurl = '/{{users.nam}}'\n"
                     "[[request]]\nname = 'GET /{{users.nam}}'\nurl = '/${NO_SUCH}'\n"
                 ),
                 (
                     "a.toml: data.users: row 2 of 'users.csv' has 1 field, its first line 2",
                     "a.toml: data.no.csv cannot be read (No such file or directory), got 'no.csv'; name ",
+                    "a.toml: data.nul.csv cannot be read (embedded null byte), got 'n\\x00'; name ",
                     "a.toml: values.x must be ",
                     "a.toml: two requests are called 'GET /{{users.nam}}'; give each a name of its own",
                     "a.toml: GET /{{users.nam}}: nothing is called {{users.nam}}; did you mean users.name?",

@@ -25,10 +25,10 @@ def base_url(document: Node, item: Node, operation: Node) -> str:
     url = _swagger_base(document, operation) if "swagger" in document else _server(document, item, operation)
     server = f"server {shown(without_passwords(url))}"
     try:
-        scheme = urlsplit(url).scheme
+        scheme, _ = urlsplit(url).scheme, urlsplit(url).port  # which may be none that can be
         ascii_url = quote(with_ascii_host(url), safe=_URL_CHARACTERS)
     except ValueError:
-        raise UnsendableError(f"{server} has a host that cannot be") from None
+        raise UnsendableError(f"{server} has a host or a port that cannot be") from None
     if scheme not in {"", *_SCHEMES}:
         raise UnsendableError(f"{server} is not http:// or https://")
     if re.search(r"[?#{}]", url):
