@@ -36,6 +36,12 @@ _SPELLINGS = {"header": "headers", "database": "database_url", "workload_host": 
 
 OTHER_OPTIONS = frozenset(
     {
+        "remove",
+        "repair",
+        "older_than",
+        "keep_last",
+        "expendable",
+        "thorough",
         "all",
         "cache",
         "check",
