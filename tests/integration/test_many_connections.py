@@ -58,7 +58,7 @@ class SpreadTest(unittest.TestCase):
 
     def test_several_processes_count_as_one(self):
         """Two processes with two addresses each: what they counted, and their memory, is added up."""
-        with BundledTarget("", (), OriginOptions(addresses=2, processes=2)) as target:
+        with BundledTarget("", "", (), OriginOptions(addresses=2, processes=2)) as target:
             hosts = [urlsplit(origin).hostname for origin in target.origins]
             self.assertEqual(["127.0.0.1", "127.0.0.2", "127.0.1.1", "127.0.1.2"], hosts)
             self.assertEqual((4, 2), (target.description.addresses, target.description.processes))

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import TestCase
 from unittest.mock import patch
 
@@ -21,10 +22,15 @@ def arms(*libraries):
     return [Arm(Contender(library, "sync"), known[library], None) for library in libraries]
 
 
+def plan(*planned):
+    """As much of a plan as is looked at."""
+    return SimpleNamespace(arms=planned, fingerprint="f")
+
+
 class RuntimesTest(TestCase):
     def test_every_installed_client(self):
         """Each names its own distribution with the version that is measured, and a TLS library or None."""
-        found = provenance(arms(*installed_clients())).runtimes
+        found = provenance(plan(*arms(*installed_clients()))).runtimes
 
         self.assertEqual(installed_clients().keys(), found.keys())
         for library, capabilities in installed_clients().items():
@@ -40,7 +46,7 @@ class RuntimesTest(TestCase):
             arm.contender, arm.capabilities.__class__(**{**_fields(arm.capabilities), "module": "no.such"}), None
         )
 
-        self.assertEqual({}, provenance([broken]).runtimes)
+        self.assertEqual({}, provenance(plan(broken)).runtimes)
 
     def test_in_a_result(self):
         """An experiment has it once it started; our own clients are no libraries."""
@@ -78,9 +84,9 @@ class ProjectTest(TestCase):
         self.git("commit", "-m", "a")
         (self.folder / "sub").mkdir()
         os.chdir(self.folder / "sub")
-        clean = provenance([]).project
+        clean = provenance(plan()).project
         (self.folder / "new.txt").write_text("")
-        changed = provenance([]).project
+        changed = provenance(plan()).project
 
         self.assertEqual(("shop", "1.2", False), (clean.name, clean.version, clean.changed))
         self.assertRegex(clean.commit, r"^[0-9a-f]{7,}$")
@@ -88,9 +94,9 @@ class ProjectTest(TestCase):
 
     def test_no_history_no_project(self):
         """A project without git has no commit; a folder with neither is none; a broken file hides nothing else."""
-        self.assertIsNone(provenance([]).project)
+        self.assertIsNone(provenance(plan()).project)
         (self.folder / "pyproject.toml").write_text("= broken")
-        project = provenance([]).project
+        project = provenance(plan()).project
 
         self.assertEqual((self.folder.name, None, None), (project.name, project.version, project.commit))
 
@@ -98,7 +104,7 @@ class ProjectTest(TestCase):
         """What changes the interpreter is noted; of a preloaded library its name; of others nothing."""
         variables = {"PYTHONMALLOC": "malloc", "LD_PRELOAD": "/home/me/libjemalloc.so.2", "SECRET": "canary"}
         with patch.dict(os.environ, variables):
-            found = provenance([]).interpreter.variables
+            found = provenance(plan()).interpreter.variables
 
         self.assertEqual("malloc", found["PYTHONMALLOC"])
         self.assertEqual("libjemalloc.so.2", found["LD_PRELOAD"])
