@@ -41,6 +41,7 @@ from http_benchmark.stats.gate import (
     looks,
     overall,
 )
+from http_benchmark.stats.reached import reached_target
 from http_benchmark.stats.validity import LIMITING
 from http_benchmark.storage import ResultStorage
 
@@ -296,7 +297,7 @@ class Gate:
     def _is_baseline_lost(self) -> bool:
         """Whether the last attempt has nothing to compare the candidate with."""
         baseline, _ = _clients(self.attempts[-1].experiment.result(), *self._names)
-        return baseline.status == "failed"
+        return baseline.status == "failed" or (baseline.requests > 0 and not reached_target(baseline))
 
 
 def described(arm: Arm) -> GateArm:

@@ -70,7 +70,8 @@ def _with_stored_headers(values: Mapping[str, Any], given: Mapping[str, Any]) ->
 
 def _in_their_versions(stored: ExperimentResult) -> Iterator[str]:
     """The contenders as named, those without a version or a tree with the version that was measured."""
-    versions = {client.library: client.version for client in stored.clients if client.version}
+    installed = [one for one in stored.clients if not Contender.parse(one.contender.partition("#")[0]).named_source]
+    versions = {client.library: client.version for client in installed if client.version}
     for text in stored.configuration.get("contenders", ()):
         contender = Contender.parse(text)
         version = versions.get(contender.library)

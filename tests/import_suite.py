@@ -91,6 +91,14 @@ class ImportSuite:
         store.add_experiments([whole(status="running")])
 
         self.assertEqual("interrupted", store.get_experiment("e-1").status)
+        self.assertEqual(("e-1",), store.add_experiments([whole(status="running")]).present)
+
+    def test_one_that_was_killed_here(self):
+        """Into its own database, where it still says that it runs, it is no conflict."""
+        store = self.opened()
+        store.start_experiment(an_experiment())
+
+        self.assertEqual(("e-1",), store.add_experiments(self.exported(store, "e-1")).present)
 
     def test_single_results(self):
         """Those of the earlier tool: once, and never over others."""

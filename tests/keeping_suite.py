@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from http_benchmark.models.filters import Filters
+from http_benchmark.models.provenance import Provenance, Revision, Session
 from http_benchmark.models.retention import Retention
 from tests.sql_faults import FaultError, fault_after
 from tests.unit.records import NOON, a_block, an_experiment
@@ -89,6 +90,15 @@ class KeepingSuite:
         self.opened().save_block("long-4", lately)
 
         self.assertEqual(["killed-3"], self.pruned(keep_last=0))
+
+    def test_what_was_resumed_lately_stays(self) -> None:
+        """Though all its blocks are old: until the first new one is stored, its session tells."""
+        session = Session(started_at=NOON - DAY / 24)
+        provenance = Provenance(program=Revision(), sessions=(session,))
+        self.opened().start_experiment(an_experiment("resumed", started_at=NOON - 9 * DAY, provenance=provenance))
+        self.opened().save_block("resumed", a_block().model_copy(update={"finished_at": NOON - 9 * DAY}))
+
+        self.assertEqual([], self.pruned(keep_last=0))
 
     def test_pruning_happens_whole_or_not_at_all(self) -> None:
         """A fault in its middle deletes nothing."""

@@ -15,21 +15,13 @@ from rich.text import Text
 from http_benchmark.cli.argv import hide_typed_secrets
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
-from http_benchmark.errors import ErrorKind
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity
 from http_benchmark.redaction import cleared, cleared_document
 from http_benchmark.report.plain import Plain
+from http_benchmark.stats.reached import reached_target
 from http_benchmark.storage import ResultStorage, require_existing
 from http_benchmark.utils import logging
 from http_benchmark.utils.vault import resolve
-
-_NEVER_CONNECTED = (
-    ErrorKind.NAME_RESOLUTION,
-    ErrorKind.CONNECTION_REFUSED,
-    ErrorKind.CONNECT_TIMEOUT,
-    ErrorKind.CONNECT,
-    ErrorKind.TLS,
-)
 
 
 def load_settings(arguments: dict[str, Any], config_file: Path | None) -> Settings:
@@ -153,16 +145,10 @@ def exit_code(clients: Sequence[ClientResult], validity: Validity, *, strict: bo
 
     Failed requests, and that nobody was ranked for them, are an answer; with `strict` it has to be one that holds.
     """
-    if not any(_reached_target(client) for client in clients):
+    if not any(reached_target(client) for client in clients):
         return EXIT_NOTHING_MEASURED
     holds = validity.verdict == "valid" and any(client.rank for client in clients)
     return 1 if strict and not holds else 0
-
-
-def _reached_target(client: ClientResult) -> bool:
-    """Whether a contender finished and got at least one answer, be it a late or a bad one."""
-    unanswered = sum(client.errors.get(kind, 0) for kind in _NEVER_CONNECTED)
-    return client.status != "failed" and client.requests > unanswered
 
 
 def _give_up(stream: TextIO) -> None:

@@ -80,7 +80,7 @@ def take_in_experiments(
         [_at_rest(stored) for stored in experiments],
         on_conflict,
         id_of=lambda stored: stored.experiment.id,
-        stored=lambda identifier: _experiment(connection, identifier),
+        stored=lambda identifier: _at_rest_if_any(_experiment(connection, identifier)),
         add=lambda stored: _add_experiment(connection, stored),
         renamed=_renamed,
     )
@@ -109,6 +109,10 @@ def _at_rest(stored: StoredExperiment) -> StoredExperiment:
         return stored
     interrupted = stored.experiment.model_copy(update={"status": "interrupted"})
     return stored.model_copy(update={"experiment": interrupted})
+
+
+def _at_rest_if_any(stored: StoredExperiment | None) -> StoredExperiment | None:
+    return _at_rest(stored) if stored else None
 
 
 def _renamed(stored: StoredExperiment, identifier: str) -> StoredExperiment:

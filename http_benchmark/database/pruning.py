@@ -6,11 +6,13 @@ from itertools import batched
 
 from sqlalchemy import Connection, RowMapping, delete, func, select
 
-from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS
+from http_benchmark.database.rows import experiment_of
+from http_benchmark.errors import StorageError
+from http_benchmark.migrations.schema import BLOCKS, DOCUMENTS, EXPERIMENTS
 from http_benchmark.models.retention import Retention
 
 _ALIVE = timedelta(days=1)
-"""A run that stored a block, or started, so lately may still go on."""
+"""A run that stored a block, was started or resumed so lately may still go on."""
 
 _AT_ONCE = 500  # ids in one query; databases bound its parameters
 
@@ -38,7 +40,20 @@ def _is_alive(connection: Connection, row: RowMapping, now: datetime) -> bool:
         return False
     query = select(func.max(BLOCKS.c.finished_at)).where(BLOCKS.c.experiment_id == row["id"])
     seen: datetime = connection.execute(query).scalar() or row["started_at"]
-    return seen > now - _ALIVE
+    return max(seen, _last_session(connection, row["id"]) or seen) > now - _ALIVE
+
+
+def _last_session(connection: Connection, experiment_id: str) -> datetime | None:
+    """When a run was begun or resumed last; None where nobody knows."""
+    query = select(DOCUMENTS).where(DOCUMENTS.c.experiment_id == experiment_id)
+    document = connection.execute(query).mappings().first()
+    if document is None:
+        return None
+    try:
+        provenance = experiment_of(document).provenance
+    except StorageError:  # damaged, or of another version; its blocks have to tell
+        return None
+    return provenance.sessions[-1].started_at if provenance and provenance.sessions else None
 
 
 def locked_doomed(connection: Connection, rule: Retention, now: datetime) -> list[str]:

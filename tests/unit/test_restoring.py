@@ -68,8 +68,12 @@ class RestoredTest(TestCase):
     def test_versions_of_then(self):
         """Contenders without a version get that which was measured."""
         clients = tuple(
-            ClientResult(contender=name, library=name.partition(":")[0], version=version, mode="sync", status="ok")
-            for name, version in (("httpx:sync", "0.27"), ("aiohttp:async", "3.9"))
+            ClientResult(contender=name, library=library, version=version, mode="sync", status="ok")
+            for name, library, version in (
+                ("httpx:sync", "httpx", "0.27"),
+                ("aiohttp:async", "aiohttp", "3.9"),
+                ("httpx==0.20:sync", "httpx", "0.20"),
+            )
         )
         before = stored({"contenders": ("httpx:sync+h2", "aiohttp", "urllib3==2.0")}, clients=clients)
 
