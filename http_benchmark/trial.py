@@ -24,7 +24,7 @@ from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.requested import RequestTally
 from http_benchmark.stats.samples import SliceFigures, SliceTally
 from http_benchmark.stats.trial_sums import TrialSums
-from http_benchmark.stats.work import TrialWork
+from http_benchmark.stats.work import Orders, TrialWork
 from http_benchmark.targets import OpenTarget
 from http_benchmark.under_faults import UnderFaults
 from http_benchmark.utils.resource_monitor import MachineWatch, family, uss_bytes
@@ -78,6 +78,12 @@ class Trial:
             body_bytes=None if plan.workload else len(plan.request.body),
             mixed=plan.workload is not None,
             orders_close=plan.orders_close,
+        )
+        self._orders = Orders(
+            concurrency=plan.options.concurrency,
+            follow_redirects=plan.options.follow_redirects,
+            tls=target.url.startswith("https:"),
+            proxy=plan.options.proxy is not None,
         )
         self._unmeasured = 0
         self.messages: dict[str, str] = {}
@@ -192,18 +198,17 @@ class Trial:
         return Measured(ran, figures, server, machine)
 
     def _note_work(self, order: Run, ran: Ran, figures: SliceFigures, server: ServerCounts | None) -> None:
-        work = self.work
-        failures = Counter(work.failures) + Counter(ran.opening_errors) + Counter(figures.errors)
+        failures = Counter(ran.opening_errors) + Counter(figures.errors)
         del failures[ErrorKind.NOT_SENT]
-        self.work = replace(
-            work,
-            requested=self._requested.result() if server else None,
-            server=work.server + server if work.server and server else work.server or server,
-            sent=work.sent + ran.opening_requests + figures.requests - figures.censored + ran.retries,
-            failures=dict(failures),
-            retries=work.retries + ran.retries,
-            late=work.late + (figures.late if order.measured else 0),
+        came_of_it = TrialWork(
+            server=server,
+            sent=ran.opening_requests + figures.requests - figures.censored + ran.retries,
+            failures=failures,
+            retries=ran.retries,
+            late=figures.late if order.measured else 0,
         )
+        self.work = self.work.plus(came_of_it, self._orders)
+        self.work = replace(self.work, requested=self._requested.result() if server else None)
 
     def _without_secrets(self, message: str) -> str:
         """What may be stored: queries of a workload may have been recorded, and its values may stand in paths, too."""
@@ -243,6 +248,7 @@ class Trial:
             sent=self.work.sent,
             failures=dict(self.work.failures),
             retries=self.work.retries,
+            missing=self.work.missing,
             body_bytes=self.work.body_bytes,
             orders_close=self.work.orders_close,
             requested=self.work.requested,

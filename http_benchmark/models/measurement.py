@@ -312,6 +312,9 @@ class TrialRecord(Model):
         sent: Requests that the worker says it sent over the whole trial: warm-up, opening and retries included.
         failures: Those of them that failed in their last attempt, by kind.
         retries: Attempts beyond the first over the whole trial.
+        missing: Requests that the origin did not see while they were sent, though they did not fail without an answer,
+            added up over the warm-up and each slice; None against a foreign server, and where an older version did not
+            note it.
         body_bytes: Length of the body that each request was to upload; None for a workload, whose requests differ, and
             where an older version did not note it.
         orders_close: A request was to carry `Connection: close`, so that connections ended as ordered.
@@ -343,6 +346,7 @@ class TrialRecord(Model):
     sent: int = 0
     failures: dict[str, int] = {}
     retries: int = 0
+    missing: int | None = None
     body_bytes: int | None = None
     orders_close: bool = False
     requested: Requested | None = None

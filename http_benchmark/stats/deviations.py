@@ -59,6 +59,7 @@ class Account:
         uses_proxy: It was not seen to go past a proxy that it was given.
         trials: How many there were.
         concurrency: Of each of them.
+        missing: Requests that never came while they should have, though they did not fail without an answer.
         unanswered: Requests that failed without an answer, and attempts that were repeated.
         body_bytes: Length of the body of each request, or of the longest of those that differ.
         mixed: The requests of a workload differ, so that sizes of the average request say nothing.
@@ -74,6 +75,7 @@ class Account:
     uses_proxy: bool = True
     trials: int = 0
     concurrency: int = 0
+    missing: int = 0
     unanswered: int = 0
     body_bytes: int = 0
     mixed: bool = False
@@ -144,8 +146,10 @@ type _Found = Iterator[Deviation]
 
 
 def _requests_missing(account: Account) -> _Found:
-    ordered, seen = account.work.requests.ordered or 0, account.requests
-    if ordered - seen > account.unanswered:
+    """None of those seen is a repeated one that came at another time."""
+    if account.missing:
+        ordered = account.work.requests.ordered or 0
+        seen = min(account.requests, ordered - account.missing)
         what = f"the origin saw {seen:,} of {counted(ordered, 'request')}"
         yield Deviation(code="requests-missing", severity="less-work", what=what, ordered=ordered, seen=seen)
 
@@ -160,7 +164,7 @@ def _other_requests(account: Account) -> _Found:
     if requested is None:
         return
     fewer = max(0, (account.work.requests.ordered or 0) - account.requests)
-    replaced = requested.missing - requested.unknown - max(fewer, account.unanswered)
+    replaced = requested.missing - requested.unknown - max(fewer, account.missing, account.unanswered)
     unordered = requested.unordered - account.redirects
     besides = unordered if unordered > MOST_RATIO * account.requests else 0
     if max(replaced, besides) <= 0:
@@ -299,9 +303,10 @@ def _tls_handshakes(account: Account) -> _Found:
 
 
 def _retries_hidden(account: Account) -> _Found:
-    if account.work.retries_seen:
+    repeated = account.work.retries_seen
+    if repeated:
         ordered, seen = account.work.requests.ordered or 0, account.requests
-        what = f"repeated requests by itself: the origin saw {seen:,}, {ordered:,} were ordered"
+        what = f"repeated {counted(repeated, 'request')} by itself: the origin saw {seen:,}, {ordered:,} were ordered"
         yield Deviation(code="retries-hidden", severity="shown", what=what, ordered=ordered, seen=seen)
 
 

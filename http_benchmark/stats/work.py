@@ -4,6 +4,7 @@ The origin's counters are read before the warm-up and after the last slice, so t
 them, but not the requests that try new connections afterwards. What is made of a difference is in `deviations`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -22,7 +23,7 @@ _ANSWERED = frozenset({ErrorKind.HTTP_4XX, ErrorKind.HTTP_5XX})
 
 
 @dataclass(frozen=True, slots=True)
-class _Orders:
+class Orders:
     """What the configuration says about the work.
 
     Attributes:
@@ -52,6 +53,8 @@ class TrialWork:
         sent: Requests, with the attempts that the harness repeated.
         failures: Requests that were sent and failed in their last attempt, by kind.
         retries: Attempts beyond the first, by the harness.
+        missing: Requests that neither came nor failed without an answer, added up over the orders to send, so that none
+            is made up for by another one's repeated requests; None where that was not noted.
         late: Answers after the deadline, among the measured requests.
         body_bytes: Length of the body of each request; None where they differ.
         mixed: The requests of a workload differ.
@@ -63,11 +66,30 @@ class TrialWork:
     sent: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
     retries: int = 0
+    missing: int | None = None
     late: int = 0
     body_bytes: int | None = None
     mixed: bool = False
     orders_close: bool = False
     requested: Requested | None = None
+
+    def plus(self, order: "TrialWork", orders: Orders) -> "TrialWork":
+        """Add what came of one more order to send.
+
+        Args:
+            order: What was sent and seen; what the trial was set up with, and which requests came, is not read from it.
+            orders: What was configured.
+        """
+        counted = order.server
+        return replace(
+            self,
+            server=self.server + counted if self.server and counted else self.server or counted,
+            sent=self.sent + order.sent,
+            failures=dict(Counter(self.failures) + Counter(order.failures)),
+            retries=self.retries + order.retries,
+            missing=(self.missing or 0) + missing_requests(order, orders) if counted else None,
+            late=self.late + order.late,
+        )
 
     @property
     def closed(self) -> int:
@@ -86,6 +108,7 @@ def trial_work(trial: TrialRecord) -> TrialWork:
         sent=trial.sent,
         failures=trial.failures,
         retries=trial.retries,
+        missing=trial.missing,
         late=sum(measured.late for measured in trial.slices),
         body_bytes=trial.body_bytes,
         mixed=bool(trial.by_request),
@@ -129,7 +152,7 @@ def works_of(
         unchecked: Contenders that were seen not to check certificates.
         unproxied: Those that were seen to go past their proxy.
     """
-    orders = _Orders(
+    orders = Orders(
         concurrency=int(configuration.get("concurrency") or 1),
         follow_redirects=bool(configuration.get("follow_redirects")),
         tls=url.startswith("https:"),
@@ -152,7 +175,17 @@ def works_of(
     }
 
 
-def _account(trials: Sequence[TrialWork], orders: _Orders) -> Account:
+def missing_requests(work: TrialWork, orders: Orders) -> int:
+    """Requests that did not come though they did not fail without an answer; 0 where the origin saw as many, or more.
+
+    Args:
+        work: Of one order to send, since in a longer time repeated requests would make up for missing ones.
+        orders: What was configured.
+    """
+    return max(0, _ordered_requests(work, orders) - _seen_requests(work) - _unanswered(work, orders))
+
+
+def _account(trials: Sequence[TrialWork], orders: Orders) -> Account:
     counted = [trial.server for trial in trials if trial.server is not None]
     failures = sum(sum(trial.failures.values()) + trial.retries for trial in trials)
     sent = Count(ordered=sum(trial.sent for trial in trials))
@@ -160,11 +193,13 @@ def _account(trials: Sequence[TrialWork], orders: _Orders) -> Account:
     if len(counted) < len(trials):  # a foreign server
         return Account(work)
     total = sum(counted[1:], counted[0])
-    seen = _seen(trials, total, orders)
+    missing = sum(_missing(trial, orders) for trial in trials)
+    seen = _seen(trials, total, orders, missing=missing)
     account = Account(
         work.model_copy(update=seen),
         trials=len(trials),
         concurrency=orders.concurrency,
+        missing=missing,
         unanswered=sum(_unanswered(trial, orders) for trial in trials),
         body_bytes=max(map(_longest_body_bytes, trials)),
         mixed=any(trial.mixed for trial in trials),
@@ -199,12 +234,12 @@ def _without_the_proxys(account: Account) -> Account:
     return replace(account, work=work, extra_connections=0, most_connections=None)
 
 
-def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: _Orders) -> dict[str, Any]:
+def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: Orders, *, missing: int) -> dict[str, Any]:
     """The fields of `Work` that the origin's counters give, beside what was ordered."""
-    dropped = total.dropped or 0
-    redirects = _redirects(total, orders)
-    ordered, seen = sum(trial.sent for trial in trials) + redirects, total.requests + dropped
-    body_bytes = None if redirects else _ordered_body_bytes(trials)  # a redirect may have dropped the body
+    ordered, seen = sum(_ordered_requests(trial, orders) for trial in trials), sum(map(_seen_requests, trials))
+    body_bytes = (
+        None if _redirects(total, orders) else _ordered_body_bytes(trials)
+    )  # a redirect may have dropped the body
     return {
         "requests": Count(ordered=ordered, seen=seen),
         "connections": Count(ordered=sum(_connections(trial, orders) for trial in trials), seen=total.connections),
@@ -217,7 +252,7 @@ def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: _Orders) -> 
         "response_header_bytes": _difference(total.bytes_sent, total.body_bytes_sent),
         "response_body_bytes": total.body_bytes_sent,
         "failures_seen": _failures_seen(total),
-        "retries_seen": max(0, seen - ordered),
+        "retries_seen": max(0, seen - ordered + missing),
         "closed": total.closed,
         "closed_on_request": total.closed_on_request,
         "reset_by_client": total.reset_by_client,
@@ -230,7 +265,21 @@ def _failures_seen(total: ServerCounts) -> int:
     return errors + (total.dropped or 0) + (total.broken or 0)
 
 
-def _redirects(total: ServerCounts, orders: _Orders) -> int:
+def _missing(trial: TrialWork, orders: Orders) -> int:
+    """As it was noted; over the whole trial where an older version did not."""
+    return missing_requests(trial, orders) if trial.missing is None else trial.missing
+
+
+def _ordered_requests(work: TrialWork, orders: Orders) -> int:
+    """What was sent, and what was to follow redirects."""
+    return work.sent + (_redirects(work.server, orders) if work.server else 0)
+
+
+def _seen_requests(work: TrialWork) -> int:
+    return work.server.requests + (work.server.dropped or 0) if work.server else 0
+
+
+def _redirects(total: ServerCounts, orders: Orders) -> int:
     """Answers that were to be followed by another request."""
     return sum(total.statuses.get(status, 0) for status in _REDIRECTS) if orders.follow_redirects else 0
 
@@ -254,26 +303,25 @@ def _ordered_body_bytes(trials: Sequence[TrialWork]) -> int | None:
 def _trials_body_bytes(trial: TrialWork) -> int | None:
     if trial.mixed:
         return trial.requested.body_bytes if trial.requested else None
-    counts = trial.server or ServerCounts()
-    return None if trial.body_bytes is None else trial.body_bytes * (counts.requests + (counts.dropped or 0))
+    return None if trial.body_bytes is None else trial.body_bytes * _seen_requests(trial)
 
 
-def _connections(trial: TrialWork, orders: _Orders) -> int:
+def _connections(trial: TrialWork, orders: Orders) -> int:
     """As many as are needed, if all goes well."""
     return orders.concurrency + trial.closed
 
 
-def _unanswered(trial: TrialWork, orders: _Orders) -> int:
+def _unanswered(trial: TrialWork, orders: Orders) -> int:
     """Requests that failed without an answer, and attempts that the harness repeated."""
     return sum(count for kind, count in trial.failures.items() if kind not in orders.answered) + trial.retries
 
 
-def _extra_connections(trial: TrialWork, orders: _Orders) -> int:
+def _extra_connections(trial: TrialWork, orders: Orders) -> int:
     """Those that nothing explains: each unanswered or repeated request may have cost one."""
     counts = trial.server
     if counts is None or counts.connections is None:
         return 0
-    repeated = max(0, counts.requests + (counts.dropped or 0) - trial.sent)
+    repeated = max(0, _seen_requests(trial) - trial.sent)
     return max(0, counts.connections - _connections(trial, orders) - _unanswered(trial, orders) - repeated)
 
 

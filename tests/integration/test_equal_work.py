@@ -102,7 +102,17 @@ class EqualWorkTest(UnfairCase):
         self.assertRegex(text, r"(?m)^Not ranked:$")
         self.assertRegex(text, r"stingy:sync: uploaded 500,000 bytes of bodies, 1,000,000 were\s+ordered")
         self.assertRegex(text, r"(?m)^stubborn:sync +200 +210 +10 ")
-        self.assertIn("stubborn:sync: repeated requests by itself", text)
+        self.assertIn("stubborn:sync: repeated 10 requests by itself", text)
+
+    def test_requests_that_make_up_for_others(self):
+        """In the first slice 20 come twice, in the second 20 never: as many in all, and both are found."""
+        clients = self.clients(self.conduct("fair", "saving", slices=2))
+
+        self.assertEqual(((), 1), (clients["fair"].work.deviations, clients["fair"].rank))
+        self.assert_left_out(clients["saving"], ("requests-missing", "less-work"), ("retries-hidden", "shown"))
+        work = clients["saving"].work
+        self.assertEqual((REQUESTS, 20), (work.requests.seen, work.retries_seen))
+        self.assertEqual([f"the origin saw {REQUESTS - 20} of {REQUESTS} requests"], [*work.others])
 
     def test_half_an_upload_among_failures(self):
         """Half of the requests are answered with 503, after their bodies were read: that explains no missing byte."""
@@ -246,7 +256,7 @@ class CapacityTest(UnfairCase):
         text = printed(print_capacity, result)
         self.assertRegex(text, r"No capacity:\n +stingy:sync: uploaded [\d,]+ bytes of bodies, [\d,]+ were\s+ordered")
         self.assertNotIn("stingy:sync sustains", text)
-        self.assertIn("stubborn:sync: repeated requests by itself", text)
+        self.assertRegex(text, r"stubborn:sync: repeated [\d,]+ requests by itself")
 
     def test_errors_that_are_swallowed(self):
         """One of ten answers is a 503: who says so sustains no rate, who does not is not asked for one."""

@@ -169,6 +169,23 @@ class CountsTest(unittest.TestCase):
             trial.work.requested,
         )
 
+    def test_requests_that_are_missing_in_an_order(self):
+        """The origin counts five of four in the warm-up, then three of four: one is missing, though eight came."""
+        samples = np.array([[due, due, due + 1, 200] for due in range(4)], dtype=np.int64)
+
+        def run(order, patience_s, take):
+            take(samples)
+            return Ran(0, 10**9, 0, 0, 0, 0, None)
+
+        target = mock.Mock(url="http://127.0.0.1:1/get", origins=())
+        target.counts.side_effect = [ServerCounts(requests=requests) for requests in (0, 5, 5, 8)]
+        target.take_requested.return_value = {}
+        with a_trial(mock.Mock(pids=(), run=run), target) as trial:
+            for measured in (False, True):
+                trial.send(Run(measured=measured), 10.0)
+
+        self.assertEqual((8, 8, 1), (trial.work.sent, trial.work.server.requests, trial.work.missing))
+
     def test_failures_are_those_of_requests_that_were_sent(self):
         """Of two rounds: two 503 and a timeout in each, opening requests included; what was never sent is none."""
         codes = [200, 503, ErrorKind.NOT_SENT.code]

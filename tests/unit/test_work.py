@@ -1,12 +1,13 @@
 """What was ordered against what the origin saw: each deviation on both sides of its limit, and what explains one."""
 
 import unittest
+from functools import reduce
 from typing import Any
 
-from http_benchmark.models.measurement import Distribution, Requested, RequestRecord, TrialRecord
+from http_benchmark.models.measurement import Distribution, Requested, RequestRecord, ServerCounts, TrialRecord
 from http_benchmark.models.work import Count, Deviation, Work
 from http_benchmark.stats.conclusion import conclude
-from http_benchmark.stats.work import works
+from http_benchmark.stats.work import Orders, TrialWork, works
 from tests.records import counted_trial, make_block, make_result
 
 NO_TIMES = Distribution(count=0)
@@ -23,6 +24,18 @@ def found(*trials: TrialRecord, **settings: Any) -> list[tuple[str, str]]:
 
 def failed(**kinds: int) -> dict[str, Any]:
     return {"failures": {kind.replace("_", "-"): count for kind, count in kinds.items()}}
+
+
+def order_work(
+    seen: int = 100,
+    *,
+    sent: int = 100,
+    failures: dict[str, int] | None = None,
+    retries: int = 0,
+    **counts: Any,
+) -> TrialWork:
+    """What an order of a hundred requests came to."""
+    return TrialWork(server=ServerCounts(requests=seen, **counts), sent=sent, failures=failures or {}, retries=retries)
 
 
 class OrderedAndSeenTest(unittest.TestCase):
@@ -60,6 +73,20 @@ class OrderedAndSeenTest(unittest.TestCase):
         self.assertEqual(Work(requests=sent, failures_reported=4, late=4, deviations=work.deviations), work)
         self.assertEqual(["late"], [one.code for one in work.deviations])
 
+    def test_what_makes_up_for_others(self):
+        """Ten requests too many in one order are no ten that never came in another."""
+        work = work_of(counted_trial(trial={"missing": 10}), blocks=1)
+
+        self.assertEqual(10, work.retries_seen)
+        self.assertEqual(
+            [("requests-missing", 1000, 990), ("retries-hidden", 1000, 1000)],
+            [(one.code, one.ordered, one.seen) for one in work.deviations],
+        )
+
+    def test_what_failed_may_come_later(self):
+        """A timeout whose request came in the next slice is neither missing nor repeated."""
+        self.assertEqual([], found(counted_trial(trial={"missing": 0} | failed(timeout=1))))
+
     def test_a_server_that_shows_less(self):
         """What it does not show is None, and no deviation."""
         names = ("connections", "closed", "reset_by_client", "tls_handshakes", "bytes_received", "bytes_sent")
@@ -75,6 +102,52 @@ class OrderedAndSeenTest(unittest.TestCase):
         self.assertEqual(
             {}, works([make_block(counted_trial("null:sync", requests=0))], {"concurrency": 10}, url="http://a/")
         )
+
+
+class OrderByOrderTest(unittest.TestCase):
+    """Requests that never came, added up over the orders of a trial."""
+
+    def missing(self, *orders: TrialWork, **configuration: bool) -> int | None:
+        settings = {"follow_redirects": False, "tls": False, "proxy": False} | configuration
+        return reduce(
+            lambda work, order: work.plus(order, Orders(concurrency=10, **settings)), orders, TrialWork()
+        ).missing
+
+    def test_none_makes_up_for_another(self):
+        """Three more in the warm-up, and after a slice as ordered two less in one and one less in another."""
+        seen = (103, 100, 98, 99)
+
+        self.assertEqual(3, self.missing(*(order_work(seen=requests) for requests in seen)))
+
+    def test_what_came_without_an_answer(self):
+        """It came all the same: it counts as dropped."""
+        self.assertEqual(0, self.missing(order_work(seen=98, dropped=2)))
+
+    def test_failures_explain_only_their_own_order(self):
+        """Without an answer a request need not have come, with one it has; through a proxy nobody can tell."""
+        timeouts, errors = {"timeout": 2}, {"http-5xx": 2}
+        for orders, proxy, expected in (
+            ([order_work(seen=98, failures=timeouts)], False, 0),
+            ([order_work(seen=97, failures=timeouts)], False, 1),
+            ([order_work(failures=timeouts), order_work(seen=98)], False, 2),
+            ([order_work(seen=98, failures=timeouts), order_work(seen=102)], False, 0),
+            ([order_work(seen=98, failures=errors)], False, 2),
+            ([order_work(seen=98, failures=errors)], True, 0),
+            ([order_work(seen=100, sent=102, retries=2)], False, 0),
+        ):
+            with self.subTest(orders, proxy=proxy):
+                self.assertEqual(expected, self.missing(*orders, proxy=proxy))
+
+    def test_redirects_have_to_be_followed(self):
+        """Where they are to be, each costs a request more."""
+        redirected = order_work(seen=198, statuses={302: 100})
+
+        self.assertEqual(2, self.missing(redirected, follow_redirects=True))
+        self.assertEqual(0, self.missing(redirected))
+
+    def test_a_foreign_server(self):
+        """Nobody knows."""
+        self.assertIsNone(self.missing(TrialWork(sent=100)))
 
 
 class OtherRequestsTest(unittest.TestCase):
