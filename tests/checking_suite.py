@@ -1,6 +1,6 @@
 """What the integrity check must find, whichever database it is: a suite for a `StorageCase`."""
 
-from http_benchmark import storage
+from http_benchmark.database import upkeep
 from tests.unit.records import NOON, a_block, an_experiment
 
 
@@ -18,7 +18,7 @@ class CheckingSuite:
         store.tag_experiment("e-2", add=["kept"])
 
     def found(self, **arguments: bool) -> list[tuple[str, str, bool]]:
-        return [(item.code, item.where, item.repairable) for item in storage.check(self.database, **arguments)]
+        return [(item.code, item.where, item.repairable) for item in upkeep.check(self.database, **arguments)]
 
     def test_a_whole_database(self) -> None:
         """Nothing is found: not in what was tagged, and not in a run that was killed."""
@@ -51,7 +51,7 @@ class CheckingSuite:
             " (SELECT document FROM experiment_documents WHERE experiment_id = 'e-2') WHERE experiment_id = 'e-1'"
         )
 
-        (finding,) = storage.check(self.database)
+        (finding,) = upkeep.check(self.database)
         self.assertEqual(("damaged", "its document is that of e-2"), (finding.code, finding.message))
 
     def test_what_is_derived_is_made_anew(self) -> None:

@@ -15,11 +15,12 @@ from rich.text import Text
 from http_benchmark.cli.argv import hide_typed_secrets
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
+from http_benchmark.database.upkeep import require_existing
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity
 from http_benchmark.redaction import cleared, cleared_document
 from http_benchmark.report.plain import Plain
 from http_benchmark.stats.reached import reached_target
-from http_benchmark.storage import ResultStorage, require_existing
+from http_benchmark.storage import ResultStorage
 from http_benchmark.utils import logging
 from http_benchmark.utils.vault import resolve
 

@@ -17,13 +17,13 @@ def command() -> None:
 @shared_options(database=True)
 def upgrade(config_file: Path | None, **arguments: Any) -> None:
     """Bring the database's schema up to this program's."""
-    from http_benchmark import storage
     from http_benchmark.cli.common import database_of, load_settings
+    from http_benchmark.database import upkeep
 
     url = database_of(load_settings(arguments, config_file))
-    before, _ = storage.current(url)
-    storage.upgrade(url)
-    after, _ = storage.current(url)
+    before, _ = upkeep.current(url)
+    upkeep.upgrade(url)
+    after, _ = upkeep.current(url)
     click.echo(f"up to date: {after}" if before == after else f"upgraded: {before or 'empty'} to {after}")
 
 
@@ -36,17 +36,17 @@ def downgrade(config_file: Path | None, *, revision: str, yes: bool, **arguments
 
     What that schema has no place for is deleted: 0001 knows single results only, no experiments.
     """
-    from http_benchmark import storage
     from http_benchmark.cli.common import database_of, load_settings
+    from http_benchmark.database import upkeep
 
     url = database_of(load_settings(arguments, config_file))
-    storage.require_existing(url)
-    before, _ = storage.current(url)
+    upkeep.require_existing(url)
+    before, _ = upkeep.current(url)
     if not yes:
         click.confirm(
             f"Bring {before or 'empty'} back to {revision}? What that has no place for is deleted.", abort=True
         )
-    storage.downgrade(url, revision)
+    upkeep.downgrade(url, revision)
     click.echo(f"downgraded: {before} to {revision}")
 
 
@@ -54,12 +54,12 @@ def downgrade(config_file: Path | None, *, revision: str, yes: bool, **arguments
 @shared_options(database=True)
 def current(config_file: Path | None, **arguments: Any) -> None:
     """Tell the schema's version, and this program's."""
-    from http_benchmark import storage
     from http_benchmark.cli.common import database_of, load_settings
+    from http_benchmark.database import upkeep
 
     url = database_of(load_settings(arguments, config_file))
-    revision, head = storage.current(url)
-    click.echo(f"database {revision or 'empty'}, program {head}: {storage.advice(url)}")
+    revision, head = upkeep.current(url)
+    click.echo(f"database {revision or 'empty'}, program {head}: {upkeep.advice(url)}")
 
 
 @command.command("check", epilog="Example: http-benchmark db check --thorough")
@@ -68,12 +68,12 @@ def current(config_file: Path | None, **arguments: Any) -> None:
 @shared_options(database=True)
 def check(config_file: Path | None, *, thorough: bool, repair: bool, **arguments: Any) -> None:
     """Look for damage in the database; ends with 1 where something is left to do."""
-    from http_benchmark import storage
     from http_benchmark.cli.common import database_of, load_settings
+    from http_benchmark.database import upkeep
 
     url = database_of(load_settings(arguments, config_file))
-    storage.require_existing(url)
-    found = storage.check(url, thorough=thorough, repair=repair)
+    upkeep.require_existing(url)
+    found = upkeep.check(url, thorough=thorough, repair=repair)
     for finding in found:
         cure = " (repaired)" if repair and finding.repairable else " (--repair)" if finding.repairable else ""
         click.echo(f"{finding.code}: {finding.where}: {finding.message}{cure}")

@@ -6,19 +6,10 @@ from uuid import uuid4
 from sqlalchemy import Connection, insert, select
 
 from http_benchmark.archive import StoredExperiment
-from http_benchmark.database.rows import (
-    block_of,
-    block_row,
-    client_rows,
-    document_row,
-    experiment_of,
-    experiment_row,
-    facet_rows,
-    result_of,
-    result_row,
-)
+from http_benchmark.database import experiments
+from http_benchmark.database.rows import result_of, result_row
 from http_benchmark.errors import StorageError
-from http_benchmark.migrations.schema import BLOCKS, CLIENTS, DOCUMENTS, EXPERIMENTS, FACETS, RESULTS
+from http_benchmark.migrations.schema import RESULTS
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.import_report import ImportReport, OnConflict
 
@@ -69,7 +60,7 @@ def take_in[Kind](
 
 
 def take_in_experiments(
-    connection: Connection, experiments: Sequence[StoredExperiment], on_conflict: OnConflict
+    connection: Connection, wholes: Sequence[StoredExperiment], on_conflict: OnConflict
 ) -> ImportReport:
     """Add experiments; one that says that it runs was cut off where it came from.
 
@@ -77,11 +68,11 @@ def take_in_experiments(
         StorageError: See `take_in`.
     """
     return take_in(
-        [_at_rest(stored) for stored in experiments],
+        [_at_rest(stored) for stored in wholes],
         on_conflict,
         id_of=lambda stored: stored.experiment.id,
-        stored=lambda identifier: _at_rest_if_any(_experiment(connection, identifier)),
-        add=lambda stored: _add_experiment(connection, stored),
+        stored=lambda identifier: _there(connection, identifier),
+        add=lambda stored: experiments.add(connection, stored),
         renamed=_renamed,
     )
 
@@ -111,8 +102,9 @@ def _at_rest(stored: StoredExperiment) -> StoredExperiment:
     return stored.model_copy(update={"experiment": interrupted})
 
 
-def _at_rest_if_any(stored: StoredExperiment | None) -> StoredExperiment | None:
-    return _at_rest(stored) if stored else None
+def _there(connection: Connection, identifier: str) -> StoredExperiment | None:
+    stored = experiments.stored(connection, identifier)
+    return stored and _at_rest(stored)
 
 
 def _renamed(stored: StoredExperiment, identifier: str) -> StoredExperiment:
@@ -120,32 +112,6 @@ def _renamed(stored: StoredExperiment, identifier: str) -> StoredExperiment:
     experiment = stored.experiment.model_copy(update={"id": identifier})
     tags = (*stored.tags, f"was:{stored.experiment.id}")
     return stored.model_copy(update={"experiment": experiment, "tags": tags})
-
-
-def _experiment(connection: Connection, identifier: str) -> StoredExperiment | None:
-    document = connection.execute(select(DOCUMENTS).where(DOCUMENTS.c.experiment_id == identifier)).mappings().first()
-    if document is None:
-        return None
-    blocks = select(BLOCKS).where(BLOCKS.c.experiment_id == identifier).order_by(BLOCKS.c.block)
-    tags = connection.execute(select(EXPERIMENTS.c.tags).where(EXPERIMENTS.c.id == identifier)).scalar()
-    return StoredExperiment(
-        experiment=experiment_of(document),
-        blocks=tuple(map(block_of, connection.execute(blocks).mappings())),
-        tags=tuple(tags or ()),
-    )
-
-
-def _add_experiment(connection: Connection, stored: StoredExperiment) -> None:
-    experiment = stored.experiment
-    for table, rows in (
-        (EXPERIMENTS, [experiment_row(experiment, stored.tags)]),
-        (DOCUMENTS, [document_row(experiment)]),
-        (CLIENTS, client_rows(experiment)),
-        (FACETS, facet_rows(experiment, stored.tags)),
-        (BLOCKS, [block_row(experiment.id, block) for block in stored.blocks]),
-    ):
-        if rows:
-            connection.execute(insert(table), rows)
 
 
 def _result(connection: Connection, identifier: str) -> BenchmarkResult | None:

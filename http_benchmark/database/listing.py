@@ -23,7 +23,8 @@ type Facet = tuple[str, str]
 
 _SUMMARY = ("id", "name", "started_at", "status", "contenders", "tags", "host", "workload", "verdict")
 _COUNTED = 20_000  # entries of a facet, about a millisecond: which of two that have more is rarer makes no odds
-_AT_ONCE = 500  # ids in one query; databases bound its parameters
+AT_ONCE = 500
+"""Ids in one query, whose parameters databases bound."""
 
 
 def page(connection: Connection, filters: Filters, *, limit: int | None, offset: int) -> list[ExperimentSummary]:
@@ -34,7 +35,7 @@ def page(connection: Connection, filters: Filters, *, limit: int | None, offset:
 
 def summaries(connection: Connection, ids: Sequence[str]) -> list[ExperimentSummary]:
     """Experiments in short, in the order of their ids here."""
-    return [summary for some in batched(ids, _AT_ONCE) for summary in _summaries(connection, some)]
+    return [summary for some in batched(ids, AT_ONCE) for summary in _summaries(connection, some)]
 
 
 def _ids(connection: Connection, filters: Filters) -> Select[Any]:

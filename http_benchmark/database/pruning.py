@@ -6,15 +6,14 @@ from itertools import batched
 
 from sqlalchemy import Connection, RowMapping, delete, func, select
 
-from http_benchmark.database.rows import experiment_of
+from http_benchmark.database.experiments import document
+from http_benchmark.database.listing import AT_ONCE
 from http_benchmark.errors import StorageError
-from http_benchmark.migrations.schema import BLOCKS, DOCUMENTS, EXPERIMENTS
+from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS
 from http_benchmark.models.retention import Retention
 
 _ALIVE = timedelta(days=1)
 """A run that stored a block, was started or resumed so lately may still go on."""
-
-_AT_ONCE = 500  # ids in one query; databases bound its parameters
 
 
 def doomed(connection: Connection, rule: Retention, now: datetime) -> list[str]:
@@ -45,15 +44,12 @@ def _is_alive(connection: Connection, row: RowMapping, now: datetime) -> bool:
 
 def _last_session(connection: Connection, experiment_id: str) -> datetime | None:
     """When a run was begun or resumed last; None where nobody knows."""
-    query = select(DOCUMENTS).where(DOCUMENTS.c.experiment_id == experiment_id)
-    document = connection.execute(query).mappings().first()
-    if document is None:
-        return None
     try:
-        provenance = experiment_of(document).provenance
+        experiment = document(connection, experiment_id)
     except StorageError:  # damaged, or of another version; its blocks have to tell
         return None
-    return provenance.sessions[-1].started_at if provenance and provenance.sessions else None
+    sessions = experiment.provenance.sessions if experiment and experiment.provenance else ()
+    return sessions[-1].started_at if sessions else None
 
 
 def locked_doomed(connection: Connection, rule: Retention, now: datetime) -> list[str]:
@@ -62,7 +58,7 @@ def locked_doomed(connection: Connection, rule: Retention, now: datetime) -> lis
     Whoever tags or finishes one at the same moment is waited for, and it is looked at again.
     """
     found = doomed(connection, rule, now)
-    for some in batched(sorted(found), _AT_ONCE):
+    for some in batched(sorted(found), AT_ONCE):
         lock = select(EXPERIMENTS.c.id).where(EXPERIMENTS.c.id.in_(some)).order_by(EXPERIMENTS.c.id)
         connection.execute(lock.with_for_update())
     locked = {*found}
@@ -71,5 +67,5 @@ def locked_doomed(connection: Connection, rule: Retention, now: datetime) -> lis
 
 def remove(connection: Connection, ids: Sequence[str]) -> None:
     """Delete experiments with all that belongs to them."""
-    for some in batched(ids, _AT_ONCE):
+    for some in batched(ids, AT_ONCE):
         connection.execute(delete(EXPERIMENTS).where(EXPERIMENTS.c.id.in_(some)))

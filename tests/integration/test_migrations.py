@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, inspect, select
 
-from http_benchmark import storage
+from http_benchmark.database import experiments, upkeep
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
 from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
@@ -135,21 +135,21 @@ class MigrationSuite:
             with self.subTest(revision):
                 self.make_database()
                 self.fill(revision)
-                storage.upgrade(self.database)
+                upkeep.upgrade(self.database)
                 assert_kept()
                 self.assert_schema()
 
     def test_what_follows_from_a_document_is_as_if_it_were_stored_today(self) -> None:
         """Columns, figures and facets that the migration made are those that this program makes."""
         self.fill("0002")
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
         migrated = {name: rows for name, rows in self.state()[0].items() if name.startswith("experiment")}
         store = self.opened()
         for stored in self.expected["experiments"]:
             experiment = store.get_experiment(stored["document"]["id"])
             with writing(self.engine) as connection:
-                tags = storage._require_experiment(connection, experiment.id)
-                storage._describe(connection, experiment, tags)
+                tags = experiments.locked_tags(connection, experiment.id)
+                experiments.describe(connection, experiment, tags)
         again = self.state()[0]
         for name in ("experiment_clients", "experiment_facets", "experiments"):
             with self.subTest(name):
@@ -159,23 +159,23 @@ class MigrationSuite:
         """Back at 0002 the rows are those that were there, and the next upgrade gives the same as the first."""
         self.fill("0002")
         before = self.state()
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
         above = self.state()
-        storage.downgrade(self.database, "0002")
+        upkeep.downgrade(self.database, "0002")
         self.assertEqual(before, self.state())
 
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
         self.assertEqual(above, self.state())
         self.assert_nothing_lost()
 
     def test_down_to_the_first_revision(self) -> None:
         """It knows single results alone, and keeps them."""
         self.fill("0002")
-        storage.upgrade(self.database)
-        storage.downgrade(self.database, "0001")
-        self.assertEqual("0001", storage.current(self.database)[0])
+        upkeep.upgrade(self.database)
+        upkeep.downgrade(self.database, "0001")
+        self.assertEqual("0001", upkeep.current(self.database)[0])
 
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
         self.assert_results_kept()
         self.assertEqual([], self.opened().list_experiments())
 
@@ -184,26 +184,26 @@ class MigrationSuite:
         self.fill("0002")
         for revision in ("0002", "0003", "x"):
             with self.subTest(revision), self.assertRaisesRegex(DatabaseVersionError, "before 0002; choose from 0001$"):
-                storage.downgrade(self.database, revision)
+                upkeep.downgrade(self.database, revision)
 
     def test_a_fault_after_any_statement_changes_nothing(self) -> None:
         """Making, upgrading and downgrading: each statement fails once, and the old state is whole."""
         for start, migrate in (
-            (None, storage.upgrade),
-            ("0001", storage.upgrade),
-            ("0002", storage.upgrade),
-            ("0003", lambda database: storage.downgrade(database, "0002")),
-            ("0002", lambda database: storage.downgrade(database, "0001")),
+            (None, upkeep.upgrade),
+            ("0001", upkeep.upgrade),
+            ("0002", upkeep.upgrade),
+            ("0003", lambda database: upkeep.downgrade(database, "0002")),
+            ("0002", lambda database: upkeep.downgrade(database, "0001")),
         ):
             with self.subTest(start=start):
                 self.make_database()
                 if start:
                     self.fill(min(start, "0002"))
                 if start == "0003":
-                    storage.upgrade(self.database)
+                    upkeep.upgrade(self.database)
                 faults = self.break_off_everywhere(migrate)
                 self.assertGreaterEqual(faults, 5)
-        self.assertEqual("0001", storage.current(self.database)[0])
+        self.assertEqual("0001", upkeep.current(self.database)[0])
 
     def break_off_everywhere(self, migrate: Any) -> int:
         """Let a migration fail after its first statement, its second, … until it succeeds; how often it failed."""
@@ -239,7 +239,7 @@ class MigrationSuite:
             self.assertEqual(-signal.SIGKILL, child.returncode)
             self.assertEqual(before, self.state())
 
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
         self.assert_nothing_lost()
 
     def test_several_upgrade_at_once(self) -> None:
@@ -264,7 +264,7 @@ class SqliteMigrationTest(MigrationSuite, SqliteCase):
         with closing(sqlite3.connect(self.database)) as connection:
             connection.executescript((DATA / "0002.sql").read_text(encoding="utf-8"))
 
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
 
         self.assert_nothing_lost()
         self.assert_schema()
@@ -275,7 +275,7 @@ class SqliteMigrationTest(MigrationSuite, SqliteCase):
         with closing(sqlite3.connect(self.database)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         before = self.path.stat().st_size
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
 
         self.assertLess(self.path.stat().st_size, before)
 
@@ -285,8 +285,8 @@ class SqliteMigrationTest(MigrationSuite, SqliteCase):
         store.start_experiment(an_experiment())
         store.save_block("e-1", infinite_block())
 
-        storage.downgrade(self.database, "0002")
-        storage.upgrade(self.database)
+        upkeep.downgrade(self.database, "0002")
+        upkeep.upgrade(self.database)
 
         self.assertEqual([infinite_block()], store.get_blocks("e-1"))
 
@@ -300,7 +300,7 @@ class PostgresqlMigrationTest(MigrationSuite, PostgresqlCase):
         before = self.state()
 
         with self.assertRaisesRegex(StorageError, "experiment e-1 holds an infinite number.*delete it first"):
-            storage.downgrade(self.database, "0002")
+            upkeep.downgrade(self.database, "0002")
 
         self.assertEqual(before, self.state())
 
@@ -313,4 +313,4 @@ def infinite_block() -> BlockRecord:
 
 if __name__ == "__main__":
     with killed_after(int(sys.argv[2])):
-        storage.upgrade(sys.argv[1])
+        upkeep.upgrade(sys.argv[1])

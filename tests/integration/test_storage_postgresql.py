@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select, update
 
-from http_benchmark import storage
+from http_benchmark.database import experiments, upkeep
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
 from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
@@ -100,7 +100,7 @@ class TransactionTest(PostgresqlCase):
         """Who deletes waits for the block that is being stored, and takes it along."""
         deleter = threading.Thread(target=self.store.delete_experiment, args=("e-1",))
         with writing(self.engine) as connection:
-            storage._require_experiment(connection, "e-1")
+            experiments.locked_tags(connection, "e-1")
             deleter.start()
             deleter.join(0.2)
             waiting = deleter.is_alive()
@@ -126,10 +126,10 @@ class RevisionTest(PostgresqlCase):
 
     def test_current(self) -> None:
         """An empty database is at no revision and stays so; an opened one is at the newest."""
-        self.assertEqual((None, revisions.head()), storage.current(self.database))
-        self.assertEqual((None, revisions.head()), storage.current(self.database))
+        self.assertEqual((None, revisions.head()), upkeep.current(self.database))
+        self.assertEqual((None, revisions.head()), upkeep.current(self.database))
         self.opened()
-        self.assertEqual((revisions.head(), revisions.head()), storage.current(self.database))
+        self.assertEqual((revisions.head(), revisions.head()), upkeep.current(self.database))
 
     def test_older_and_newer_databases(self) -> None:
         """An older one is refused until it is upgraded and keeps its results; a newer one is refused."""
@@ -140,7 +140,7 @@ class RevisionTest(PostgresqlCase):
 
         with self.assertRaisesRegex(DatabaseVersionError, "at revision 0001, older.*http-benchmark db upgrade"):
             self.opened()
-        storage.upgrade(self.database)
+        upkeep.upgrade(self.database)
         self.opened().save_result(a_result(id="kept"))
 
         self.rows(f"UPDATE {revisions.VERSION_TABLE} SET version_num = '9999'")

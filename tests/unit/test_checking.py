@@ -1,7 +1,7 @@
 import sqlite3
 from contextlib import closing
 
-from http_benchmark import storage
+from http_benchmark.database import upkeep
 from http_benchmark.errors import DatabaseVersionError
 from tests.checking_suite import CheckingSuite
 from tests.storage_case import SqliteCase
@@ -25,11 +25,11 @@ class CheckingTest(CheckingSuite, SqliteCase):
         content[(page - 1) * 4096 : page * 4096] = b"\x55" * 4096
         self.path.write_bytes(content)
 
-        self.assertIn("file", {finding.code for finding in storage.check(self.path)})
+        self.assertIn("file", {finding.code for finding in upkeep.check(self.path)})
 
     def test_an_older_database(self) -> None:
         """It is upgraded first."""
-        storage.downgrade(self.path, "0002")
+        upkeep.downgrade(self.path, "0002")
 
         with self.assertRaisesRegex(DatabaseVersionError, "run: http-benchmark db upgrade"):
-            storage.check(self.path)
+            upkeep.check(self.path)

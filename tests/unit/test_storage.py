@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from http_benchmark import storage
+from http_benchmark.database import upkeep
 from http_benchmark.errors import DatabaseVersionError, StorageError
 from http_benchmark.migrations import revisions
 from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
@@ -112,11 +112,11 @@ class RevisionTest(SqliteCase):
 
     def test_current(self) -> None:
         """A missing file is at no revision and is not made; ours is at the newest one."""
-        self.assertEqual((None, revisions.head()), storage.current(self.path))
+        self.assertEqual((None, revisions.head()), upkeep.current(self.path))
         self.assertFalse(self.path.exists())
 
         self.opened()
-        self.assertEqual((revisions.head(), revisions.head()), storage.current(f"sqlite:///{self.path}"))
+        self.assertEqual((revisions.head(), revisions.head()), upkeep.current(f"sqlite:///{self.path}"))
 
     def test_older_database(self) -> None:
         """An older database is refused with the command that upgrades it, and keeps its results when upgraded."""
@@ -130,8 +130,8 @@ class RevisionTest(SqliteCase):
 
         with self.assertRaisesRegex(DatabaseVersionError, "at revision 0001, older.*http-benchmark db upgrade"):
             ResultStorage(self.path)
-        storage.upgrade(self.path)
-        storage.upgrade(self.path)
+        upkeep.upgrade(self.path)
+        upkeep.upgrade(self.path)
 
         self.assertEqual(["kept"], [result.id for result in self.opened().get_all_results()])
 
@@ -140,16 +140,16 @@ class RevisionTest(SqliteCase):
         self.opened()
         self.rows(f"UPDATE {revisions.VERSION_TABLE} SET version_num = '9999'")
 
-        for use in (ResultStorage, storage.upgrade):
+        for use in (ResultStorage, upkeep.upgrade):
             with self.subTest(use), self.assertRaisesRegex(DatabaseVersionError, "revision 9999, newer.*upgrade the"):
                 use(self.path)
-        self.assertEqual("9999", storage.current(self.path)[0])
+        self.assertEqual("9999", upkeep.current(self.path)[0])
 
     def test_upgrade_makes_a_database(self) -> None:
         """`upgrade` of a missing file makes it at the newest revision."""
-        storage.upgrade(self.path)
+        upkeep.upgrade(self.path)
 
-        self.assertEqual(revisions.head(), storage.current(self.path)[0])
+        self.assertEqual(revisions.head(), upkeep.current(self.path)[0])
 
     def test_schema_for_postgresql(self) -> None:
         """Every table can be written for PostgreSQL, with moments that know their zone and numbers of full width."""
