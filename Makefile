@@ -37,10 +37,10 @@ layers: setup
 tests: setup
 	@$(PYTHON) -m tests
 
-prove: setup  ## ask the tool what it must know: live experiments with known answers (about twenty minutes)
+prove: setup  ## ask the tool what it must know: live experiments with known answers (ten minutes, and the gates)
 	@$(PYTHON) -m proof
 
-prove-full: setup  ## the same with all clients and all repeats (an hour and a half)
+prove-full: setup  ## the same with all clients and all repeats (forty minutes, and the gates)
 	@$(PYTHON) -m proof --full
 
 pictures: setup  ## draw the pictures of the documents from the figures beside them

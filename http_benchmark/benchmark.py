@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from http_benchmark.arms import find_arms, without_trials
 from http_benchmark.block import TrialFailedError, run_block
 from http_benchmark.checks import check_pacing, probe_floor
 from http_benchmark.command_line import command_of
 from http_benchmark.comparison import compare
+from http_benchmark.course import Course
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ClientUnavailableError, ConfigurationError, WorkerError
 from http_benchmark.footprint import fitted
@@ -26,7 +27,7 @@ from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ExperimentResult, FloorProbe, PacingCheck, Target
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.models.measurement import BlockRecord, SliceRecord, TrialRecord
+from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.models.provenance import Provenance
 from http_benchmark.plan import Plan
 from http_benchmark.planning import configured_workload, make_plan
@@ -34,7 +35,7 @@ from http_benchmark.provenance import provenance
 from http_benchmark.restoring import files_of
 from http_benchmark.resuming import Interrupted, dropped_before, other_circumstances, require_resumable
 from http_benchmark.screening import unchecked_certificates, unused_proxies
-from http_benchmark.secret_url import parse_url, shareable
+from http_benchmark.single import as_experiment, benchmark_result
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.stats.work import works
@@ -125,12 +126,10 @@ class Experiment:
         self._all_arms = self.plan.arms
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
-        self._started_at = datetime.now(UTC)
-        self._finished_at: datetime | None = None
-        self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
+        self._course = Course()
         self._target = Target(kind="bundled", url=str(configuration.url or ""))
         self._open_target: OpenTarget | None = None
-        self._started_s = 0.0
+        self._started_s = 0.0  # of the monotonic clock; of earlier sessions, too
         self._pacing: tuple[PacingCheck, ...] = ()
         self._floor: tuple[FloorProbe, ...] = ()
         self._unchecked: tuple[str, ...] = ()
@@ -169,40 +168,35 @@ class Experiment:
         Raises:
             TargetError: The bundled origin could not be started.
         """
-        if self._interrupted is None:
-            self._started_at = datetime.now(UTC)
         stored = False
+        since = self._interrupted.stored.started_at if self._interrupted else None
         try:
-            plan = self.plan
-            with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
-                self._target = target.description
-                self.plan = self.plan.set_up(target)
-                self._observer.preparing(self.plan)
-                self._pacing = check_pacing(self.plan)
-                self._floor = probe_floor(self.plan, target)
-                self._unchecked = unchecked_certificates(self.plan)
-                self._unproxied = unused_proxies(self.plan)
-                beginning = self._begin()
-                stored = self._storage is not None
-                self._observer.started(beginning, self.plan)
-                elapsed_s = (
-                    datetime.now(UTC) - self._started_at
-                ).total_seconds()  # of earlier sessions, or nearly none
-                self._started_s, self._open_target = time.monotonic() - elapsed_s, target
-                yield
-            self._status = "finished" if self.blocks else "failed"
-        except KeyboardInterrupt:
-            self._status = "interrupted"
-            raise
-        except BaseException:
-            self._status = "failed"
-            raise
+            with self._course.under_way(lambda: bool(self.blocks), since=since):
+                earlier_s = (datetime.now(UTC) - since).total_seconds() if since else 0.0
+                self._started_s = time.monotonic() - earlier_s
+                plan = self.plan
+                with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
+                    self._prepare(target)
+                    beginning = self._begin()
+                    stored = self._storage is not None
+                    self._observer.started(beginning, self.plan)
+                    self._open_target = target
+                    yield
         finally:
             self._open_target = None
-            self._finished_at = datetime.now(UTC)
-            self._end_session(self._finished_at)
+            self._end_session()
             if self._storage and stored:
                 self._storage.finish_experiment(self.result())
+
+    def _prepare(self, target: OpenTarget) -> None:
+        """Find out what has to be known before the first block."""
+        self._target = target.description
+        self.plan = self.plan.set_up(target)
+        self._observer.preparing(self.plan)
+        self._pacing = check_pacing(self.plan)
+        self._floor = probe_floor(self.plan, target)
+        self._unchecked = unchecked_certificates(self.plan)
+        self._unproxied = unused_proxies(self.plan)
 
     def _take_up(self, interrupted: Interrupted) -> None:
         """Go on where an experiment ended, with the contenders that were left.
@@ -212,7 +206,7 @@ class Experiment:
         """
         stored = interrupted.stored
         require_resumable(stored)
-        self.id, self._started_at, self.blocks = stored.id, stored.started_at, [*interrupted.blocks]
+        self.id, self.blocks = stored.id, [*interrupted.blocks]
         self._dropped = dropped_before(stored, self.blocks, [arm.name for arm in self._all_arms])
         for name in self._dropped:
             self.plan = self.plan.without(name)
@@ -250,9 +244,9 @@ class Experiment:
             )
         self._change_session(forced=found)
 
-    def _end_session(self, moment: datetime) -> None:
+    def _end_session(self) -> None:
         if self._provenance:
-            self._change_session(finished_at=moment)
+            self._change_session(finished_at=self._course.finished_at)
 
     def _change_session(self, **changes: Any) -> None:
         assert self._provenance is not None, "it was begun"
@@ -308,9 +302,9 @@ class Experiment:
         unmeasured = ExperimentResult(
             id=self.id,
             name=self.configuration.name or ", ".join(arm.name for arm in self._all_arms),
-            status=self._status,
-            started_at=self._started_at,
-            finished_at=self._finished_at,
+            status=self._course.status,
+            started_at=self._course.started_at,
+            finished_at=self._course.finished_at,
             seed=self.plan.seed,
             blocks=0,
             planned_blocks=self.plan.blocks,
@@ -377,66 +371,8 @@ class BenchmarkRunner:
             WorkerError: The client's process crashed or hung.
         """
         config = self.config.checked()
-        experiment = Experiment(_as_experiment(config), body=config.body if isinstance(config.body, bytes) else None)
+        experiment = Experiment(as_experiment(config), body=config.body if isinstance(config.body, bytes) else None)
         result = experiment.run()
         if not experiment.blocks:
             raise WorkerError("; ".join(client.message or client.contender for client in result.clients))
-        return _benchmark_result(config, result, experiment.blocks[0].trials[0])
-
-
-def _as_experiment(config: BenchmarkConfiguration) -> ExperimentConfiguration:
-    """One contender, one block, one slice; without a warm-up where the number of requests is to be exact."""
-    exact = config.total_requests is not None
-    return ExperimentConfiguration(
-        contenders=(f"{config.client_library}:{'async' if config.is_async else 'sync'}",),
-        url=config.target_url,
-        method=config.http_method,
-        headers=tuple(config.headers.items()),
-        body=config.body if isinstance(config.body, str) and config.body else None,
-        concurrency=config.concurrency,
-        duration=None if exact else config.duration_seconds,
-        requests=config.total_requests,
-        warmup=0,
-        slices=1,
-        blocks=1,
-        timeout=config.timeout,
-        retries=config.retry_attempts,
-        think_time=config.delay_between_requests,
-        verify=config.verify_ssl,
-        floor=False,
-        name=config.name,
-    )
-
-
-def _benchmark_result(config: BenchmarkConfiguration, result: ExperimentResult, trial: TrialRecord) -> BenchmarkResult:
-    measured = trial.slices[0]
-    times = trial.response_time_s
-    errors = sum(measured.errors.values())
-    return BenchmarkResult(
-        name=config.name,
-        client_library=config.client_library,
-        client_type=trial.mode,
-        http_method=config.http_method,
-        url=str(parse_url(config.target_url)),
-        start_time=result.started_at,
-        end_time=result.finished_at or result.started_at,
-        duration=measured.duration_s,
-        requests_count=measured.requests,
-        requests_per_second=measured.requests / measured.duration_s if measured.duration_s else 0.0,
-        avg_response_time=times.mean,
-        min_response_time=times.min,
-        max_response_time=times.max,
-        p50_response_time=times.p50,
-        p95_response_time=times.p95,
-        p99_response_time=times.p99,
-        cpu_usage_avg=100 * measured.cpu_s / measured.duration_s if measured.duration_s else None,
-        memory_usage_avg=None if measured.memory_bytes is None else measured.memory_bytes / 1024**2,
-        network_io={
-            "bytes_sent": measured.server.bytes_received if measured.server else None,
-            "bytes_recv": measured.server.bytes_sent if measured.server else None,
-        },
-        error_count=errors,
-        error_rate=100 * errors / measured.requests if measured.requests else 0.0,
-        concurrency_level=config.concurrency,
-        config_snapshot=shareable(config.to_dict()),
-    )
+        return benchmark_result(config, result, experiment.blocks[0].trials[0])

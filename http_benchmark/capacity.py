@@ -8,12 +8,11 @@ at one rate after the other. Which rate comes next is decided in `stats.search`,
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Literal
 
 from http_benchmark.benchmark import Experiment
 from http_benchmark.checks import pacing_of
 from http_benchmark.clients import NULL_CLIENT
+from http_benchmark.course import Course
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import (
     ClientUnavailableError,
@@ -126,9 +125,7 @@ class CapacityExperiment:
         self._pacing: tuple[PacingCheck, ...] = ()
         self._pacing_failure: str | None = None
         self._target: Target = self._beginning.target
-        self._started_at = datetime.now(UTC)
-        self._finished_at: datetime | None = None
-        self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
+        self._course = Course()
         self.id = str(uuid.uuid4())
 
     @property
@@ -148,8 +145,7 @@ class CapacityExperiment:
             TargetError: The bundled origin could not be started.
             KeyboardInterrupt: The user had enough.
         """
-        self._started_at = datetime.now(UTC)
-        try:
+        with self._course.under_way(lambda: any(search.complete for search in self.searches)):
             plan = self.plan
             with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
                 self._target = target.description
@@ -163,15 +159,6 @@ class CapacityExperiment:
                     for arm in self.plan.start_order(block):
                         self._search_until_done(arm, block, target)
                 self._check_pacing()
-            self._status = "finished" if any(search.complete for search in self.searches) else "failed"
-        except KeyboardInterrupt:
-            self._status = "interrupted"
-            raise
-        except BaseException:
-            self._status = "failed"
-            raise
-        finally:
-            self._finished_at = datetime.now(UTC)
         return self.result()
 
     def result(self) -> CapacityResult:
@@ -198,9 +185,9 @@ class CapacityExperiment:
         return CapacityResult(
             id=self.id,
             name=beginning.name,
-            status=self._status,
-            started_at=self._started_at,
-            finished_at=self._finished_at,
+            status=self._course.status,
+            started_at=self._course.started_at,
+            finished_at=self._course.finished_at,
             seed=self.plan.seed,
             slo=str(slo),
             objectives=tuple(

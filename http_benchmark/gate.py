@@ -7,42 +7,29 @@ is stored as any other.
 import random
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Literal, cast
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from http_benchmark.benchmark import Experiment, Observer
-from http_benchmark.clients import installed_version, known_clients
-from http_benchmark.environments.making import Environments, normalised
+from http_benchmark.course import Course
+from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.models.contender import Contender
-from http_benchmark.models.experiment import WALL_METRICS, ClientResult, ExperimentResult, Metric
+from http_benchmark.gate_arms import described, differences, pinned
+from http_benchmark.models.experiment import WALL_METRICS, Metric
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.models.gate import (
-    Cause,
-    GateArm,
-    GateAttempt,
-    GateMetric,
-    GateOutcome,
-    GateResult,
-    MetricJudgement,
-    PackageDifference,
-)
-from http_benchmark.plan import Arm, Plan
-from http_benchmark.stats.gate import (
-    FEWEST_BLOCKS,
-    LOOKS,
-    MARGIN,
-    Judgement,
-    Outcome,
-    confirmed,
-    judge_metrics,
-    looks,
-    overall,
+from http_benchmark.models.gate import GateAttempt, GateResult
+from http_benchmark.plan import Plan
+from http_benchmark.stats.gate import FEWEST_BLOCKS, LOOKS, MARGIN, Judgement, Outcome, judge_metrics, looks
+from http_benchmark.stats.gate_conclusion import (
+    cause_of,
+    concluded,
+    is_told,
+    judged_metrics,
+    outcome_of,
+    sides,
+    withheld,
 )
 from http_benchmark.stats.reached import reached_target
-from http_benchmark.stats.validity import LIMITING
 from http_benchmark.storage import ResultStorage
 
 CLOSED_METRICS: tuple[Metric, ...] = ("cpu_s_per_1k", "throughput_rps")
@@ -122,9 +109,7 @@ class Gate:
         self._seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
         self._looks = _looks(configuration.blocks)
         self._configuration = self._configured(pinned((baseline, candidate), self._environments), configuration)
-        self._started_at = datetime.now(UTC)
-        self._finished_at: datetime | None = None
-        self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
+        self._course = Course()
         self.attempts: list[Attempt] = []
         self._begin(self._metrics)
         if unavailable := self.attempts[0].experiment.unavailable:
@@ -156,42 +141,32 @@ class Gate:
             TargetError: The bundled origin could not be started.
             KeyboardInterrupt: The user had enough.
         """
-        self._started_at = datetime.now(UTC)
-        try:
+        with self._course.under_way(lambda: not self._is_baseline_lost()):
             self._measure(self.attempts[0])
             if failed := self._failed(self.attempts[0]):
                 self._begin(failed)
                 self._measure(self.attempts[1])
-            self._status = "failed" if self._is_baseline_lost() else "finished"
-        except KeyboardInterrupt:
-            self._status = "interrupted"
-            raise
-        except BaseException:
-            self._status = "failed"
-            raise
-        finally:
-            self._finished_at = datetime.now(UTC)
         return self.result()
 
     def result(self) -> GateResult:
         """What the attempts say so far."""
         results = [attempt.experiment.result() for attempt in self.attempts]
         judged = [
-            _judged(attempt, result, number, arms=self._names, metrics=self._metrics)
+            judged_metrics(attempt.judgements, result, number, arms=self._names, metrics=self._metrics)
             for number, (attempt, result) in enumerate(zip(self.attempts, results, strict=True), start=1)
         ]
-        causes = [_cause(result, *self._names) for result in results]
-        is_complete = self._status == "finished"
-        metrics = tuple(_concluded(metric, judged, is_complete=is_complete) for metric in self._metrics)
+        causes = [cause_of(result, *self._names) for result in results]
+        is_complete = self._course.status == "finished"
+        metrics = tuple(concluded(metric, judged, is_complete=is_complete) for metric in self._metrics)
         cause = causes[0] if len(causes) > 1 and causes[0] == causes[1] else None
         first, last = results[0], results[-1]
         return GateResult(
             id=self.id,
             name=first.name,
-            status=self._status,
-            started_at=self._started_at,
-            finished_at=self._finished_at,
-            outcome=_outcome(metrics, causes) if is_complete else "inconclusive",
+            status=self._course.status,
+            started_at=self._course.started_at,
+            finished_at=self._course.finished_at,
+            outcome=outcome_of(metrics, causes) if is_complete else "inconclusive",
             cause=cause if is_complete else None,
             baseline=described(self._arms[0]),
             candidate=described(self._arms[1]),
@@ -270,7 +245,7 @@ class Gate:
 
     def _look(self, attempt: Attempt) -> None:
         """Judge what no earlier look could tell."""
-        open_ones = [metric for metric in attempt.metrics if not _is_told(attempt.judgements.get(metric))]
+        open_ones = [metric for metric in attempt.metrics if not is_told(attempt.judgements.get(metric))]
         blocks = attempt.experiment.blocks
         attempt.judgements |= judge_metrics(blocks, *self._names, metrics=open_ones, margin=self._margin)
         self._observer.looked(len(blocks), {metric: one.outcome for metric, one in attempt.judgements.items()})
@@ -278,32 +253,26 @@ class Gate:
     def _needs_more(self, attempt: Attempt) -> bool:
         """Whether more blocks could tell what these could not."""
         result = attempt.experiment.result()
-        return _cause(result, *self._names) is None and any(
-            not _is_told(judged) and not _withheld(result, metric, self._names)
+        return cause_of(result, *self._names) is None and any(
+            not is_told(judged) and not withheld(result, metric, self._names)
             for metric, judged in attempt.judgements.items()
         )
 
     def _failed(self, attempt: Attempt) -> tuple[Metric, ...]:
         """What has to be measured once more, all of it where something besides the figures is held against it."""
         result = attempt.experiment.result()
-        if _cause(result, *self._names):
+        if cause_of(result, *self._names):
             return self._metrics
         return tuple(
             metric
             for metric, judged in attempt.judgements.items()
-            if judged.outcome is Outcome.FAIL_1 and not _withheld(result, metric, self._names)
+            if judged.outcome is Outcome.FAIL_1 and not withheld(result, metric, self._names)
         )
 
     def _is_baseline_lost(self) -> bool:
         """Whether the last attempt has nothing to compare the candidate with."""
-        baseline, _ = _clients(self.attempts[-1].experiment.result(), *self._names)
+        baseline, _ = sides(self.attempts[-1].experiment.result(), *self._names)
         return baseline.status == "failed" or (baseline.requests > 0 and not reached_target(baseline))
-
-
-def described(arm: Arm) -> GateArm:
-    """One side as it is published."""
-    contender = arm.contender
-    return GateArm(contender=arm.name, library=contender.library, mode=contender.mode or "sync", version=arm.version)
 
 
 def _looks(first: int | None) -> tuple[int, ...]:
@@ -313,113 +282,3 @@ def _looks(first: int | None) -> tuple[int, ...]:
             f"after {LOOKS[-1]}, got {first}"
         )
     return looks(first or LOOKS[0])
-
-
-def pinned(texts: tuple[str, str], environments: Environments) -> tuple[str, str]:
-    """Both contenders with one mode each, and of the same kind: installed here, or in environments of their own.
-
-    Raises:
-        ConfigurationError: One of them has two modes, is not known, or is not installed.
-    """
-    ExperimentConfiguration(contenders=texts)  # raises with the faults of both
-    contenders = [_with_one_mode(Contender.parse(text)) for text in texts]
-    if any(one.named_source for one in contenders):
-        for index, one in enumerate(contenders):
-            if not one.named_source:
-                version = installed_version(one.library)
-                if version is None:
-                    raise ConfigurationError(
-                        f"{one.library} is not installed; {known_clients()[one.library].install}, or name a version"
-                    )
-                contenders[index] = replace(one, version=version)
-                environments.notify(f"{one} is measured as {contenders[index]}, in an environment as the other one's")
-    baseline, candidate = map(str, contenders)
-    return baseline, candidate
-
-
-def _with_one_mode(contender: Contender) -> Contender:
-    modes = known_clients()[contender.library].modes
-    if contender.mode is None and len(modes) > 1:
-        raise ConfigurationError(
-            f"{contender} has the modes {' and '.join(modes)}, and a gate compares one; name it, such as "
-            f"{replace(contender, mode='async')}"
-        )
-    return contender if contender.mode else replace(contender, mode=next(iter(modes)))
-
-
-def _clients(result: ExperimentResult, *names: str) -> list[ClientResult]:
-    """Baseline and candidate; before the first block neither has a result."""
-    found = {client.contender: client for client in result.clients}
-    missing = [name for name in names if name not in found]
-    placeholders = {name: ClientResult(contender=name, library="", mode="sync", status="ok") for name in missing}
-    return [(found | placeholders)[name] for name in names]
-
-
-def _cause(result: ExperimentResult, baseline: str, candidate: str) -> Cause | None:
-    """What is held against the candidate alone, besides its figures."""
-    before, after = _clients(result, baseline, candidate)
-    if after.status == "failed" and before.status != "failed":
-        return "candidate-failed"
-    if after.status == "errors" and before.status == "ok":
-        return "candidate-errors"
-    return "unequal-work" if after.work.others and not before.work.others else None
-
-
-def _withheld(result: ExperimentResult, metric: Metric, names: Iterable[str]) -> tuple[str, ...]:
-    """The codes of the reasons for which a metric says nothing, in an attempt that holds nothing against anybody."""
-    codes = [
-        reason.code
-        for reason in result.validity.reasons
-        if reason.severity == "invalid" and (reason.code not in LIMITING or metric in WALL_METRICS)
-    ]
-    clients = _clients(result, *names)
-    codes += ["errors"] * any(client.status != "ok" for client in clients)
-    codes += ["other-work"] * any(client.work.others for client in clients)
-    return tuple(dict.fromkeys(codes))
-
-
-def _is_told(judged: Judgement | None) -> bool:
-    return judged is not None and judged.outcome is not Outcome.INCONCLUSIVE
-
-
-def _judged(
-    attempt: Attempt, result: ExperimentResult, number: int, *, arms: tuple[str, str], metrics: Iterable[Metric]
-) -> dict[Metric, MetricJudgement]:
-    """What an attempt says of each metric that it was to judge, in the order asked for."""
-    found = {}
-    for metric in metrics:
-        if judged := attempt.judgements.get(metric):
-            withheld = _withheld(result, metric, arms)
-            outcome = Outcome.INCONCLUSIVE if withheld else judged.outcome
-            known = asdict(judged) | {"attempt": number, "outcome": outcome.value, "withheld": withheld}
-            found[metric] = MetricJudgement.from_dict(known)
-    return found
-
-
-def _concluded(metric: Metric, judged: Sequence[dict[Metric, MetricJudgement]], *, is_complete: bool) -> GateMetric:
-    """What the attempts say together; before the end nothing is said that another attempt may take back."""
-    own = tuple(of_attempt[metric] for of_attempt in judged if metric in of_attempt)
-    outcomes = [Outcome(one.outcome) for one in own]
-    outcome = Outcome.INCONCLUSIVE
-    if outcomes and is_complete:
-        outcome = confirmed(outcomes[0], outcomes[-1]) if len(outcomes) > 1 else outcomes[0]
-    return GateMetric(metric=metric, outcome=cast("GateOutcome", outcome.value), judgements=own)
-
-
-def _outcome(metrics: Iterable[GateMetric], causes: Sequence[Cause | None]) -> GateOutcome:
-    """A cause fails where the second attempt repeats it, and is in doubt where it does not."""
-    outcomes = [Outcome(metric.outcome) for metric in metrics]
-    if causes[0]:
-        outcomes.append(Outcome.FAIL if causes[0] == causes[-1] else Outcome.INCONCLUSIVE)
-    return cast("GateOutcome", overall(outcomes).value)
-
-
-def differences(arms: Sequence[Arm]) -> tuple[PackageDifference, ...]:
-    """What else differs between the two environments; nothing where both are the one that runs this program."""
-    own = {normalised(arm.capabilities.distribution) for arm in arms}
-    before, after = [arm.environment.source.packages if arm.environment else {} for arm in arms]
-    return tuple(
-        PackageDifference(package=name, baseline=before.get(name), candidate=after.get(name))
-        for name in sorted((before | after).keys() - own)
-        if before.get(name) != after.get(name)
-    )

@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import cast
 
 from http_benchmark.benchmark import Experiment
+from http_benchmark.course import Course
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.gate import described, differences, pinned
+from http_benchmark.gate_arms import described, differences, pinned
 from http_benchmark.instructions import TOOL, count_instructions, valgrind_version
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.gate import (
@@ -72,9 +72,7 @@ class InstructionGate:
         if unavailable := self._experiment.unavailable:
             raise ConfigurationError([client.message or client.contender for client in unavailable])
         self.plan: Plan = self._experiment.plan
-        self._started_at = datetime.now(UTC)
-        self._finished_at: datetime | None = None
-        self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
+        self._course = Course()
         self._target = self._experiment.result().target
         self._counts: list[list[tuple[int, int]]] = [[], []]
 
@@ -86,21 +84,12 @@ class InstructionGate:
             WorkerError: A side failed.
             KeyboardInterrupt: The user had enough.
         """
-        self._started_at = datetime.now(UTC)
-        self._status = "failed"
-        try:
-            with open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
-                self._target = target.description
-                self.plan = self.plan.set_up(target)
-                for repeat in range(1, REPEATS + 1):
-                    self._on_repeat(repeat)
-                    self._repeat(target)
-            self._status = "finished"
-        except KeyboardInterrupt:
-            self._status = "interrupted"
-            raise
-        finally:
-            self._finished_at = datetime.now(UTC)
+        with self._course.under_way(), open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
+            self._target = target.description
+            self.plan = self.plan.set_up(target)
+            for repeat in range(1, REPEATS + 1):
+                self._on_repeat(repeat)
+                self._repeat(target)
         return self.result()
 
     def result(self) -> GateResult:
@@ -110,9 +99,9 @@ class InstructionGate:
         return GateResult(
             id=self.id,
             name=beginning.name,
-            status=self._status,
-            started_at=self._started_at,
-            finished_at=self._finished_at,
+            status=self._course.status,
+            started_at=self._course.started_at,
+            finished_at=self._course.finished_at,
             outcome=metric.outcome,
             baseline=described(arms[0]),
             candidate=described(arms[1]),
@@ -142,7 +131,7 @@ class InstructionGate:
             counts.append((few, many))
 
     def _metric(self) -> GateMetric:
-        if self._status != "finished":
+        if self._course.status != "finished":
             return GateMetric(metric="instructions", outcome="inconclusive", judgements=())
         baseline, candidate = map(slope, self._counts)
         outcome = judge_instructions(baseline, candidate, self._margin)

@@ -1,17 +1,13 @@
 """Holds an experiment that was measured again against the one that it repeats."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from http_benchmark.comparison import Arm, compare
 from http_benchmark.models.experiment import ExperimentResult, PairResult
-from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.reproduction import Agreement, Effect, ReproducedPair, Reproduction
 
-type Measured = tuple[ExperimentResult, Sequence[BlockRecord]]
-"""An experiment with its blocks."""
 
-
-def reproduction(original: Measured, reproduced: Measured) -> Reproduction:
+def reproduction(original: Arm, reproduced: Arm) -> Reproduction:
     """Compare the effects of both runs, pair by pair.
 
     An effect is the ratio of two contenders that were measured in turns. What changed on the machine from one day to
@@ -20,7 +16,7 @@ def reproduction(original: Measured, reproduced: Measured) -> Reproduction:
     Raises:
         ComparisonError: They have no contender in common.
     """
-    before, after = original[0], reproduced[0]
+    before, after = original.experiment, reproduced.experiment
     pairs = tuple(_pairs(before, after))
     decisive = {pair.agrees for pair in pairs if pair.metric == before.primary_metric}
     agrees: Agreement = "no" if "no" in decisive else "yes" if decisive == {"yes"} else "cannot-tell"
@@ -30,7 +26,7 @@ def reproduction(original: Measured, reproduced: Measured) -> Reproduction:
         primary_metric=before.primary_metric,
         pairs=pairs,
         agrees=agrees,
-        comparison=compare(Arm(before, blocks=original[1]), Arm(after, blocks=reproduced[1]), force=True),
+        comparison=compare(original, reproduced, force=True),
     )
 
 

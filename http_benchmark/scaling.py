@@ -10,10 +10,9 @@ import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
 
 from http_benchmark.benchmark import Experiment, Observer
+from http_benchmark.course import Course
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -95,9 +94,7 @@ class ScalingExperiment:
             )
             for concurrency, own in self._configurations(configuration, sorted(levels)).items()
         }
-        self._started_at = datetime.now(UTC)
-        self._finished_at: datetime | None = None
-        self._status: Literal["running", "finished", "interrupted", "failed"] = "running"
+        self._course = Course()
 
     @property
     def plan(self) -> Plan:
@@ -124,23 +121,12 @@ class ScalingExperiment:
             TargetError: The bundled origin could not be started.
             KeyboardInterrupt: The user had enough.
         """
-        self._started_at = datetime.now(UTC)
-        try:
-            with ExitStack() as stack:
-                self._observer.preparing(self)
-                for experiment in self.levels.values():
-                    stack.enter_context(experiment.opened())
-                self._observer.started(self)
-                self._run_blocks()
-            self._status = "finished" if any(level.blocks for level in self.levels.values()) else "failed"
-        except KeyboardInterrupt:
-            self._status = "interrupted"
-            raise
-        except BaseException:
-            self._status = "failed"
-            raise
-        finally:
-            self._finished_at = datetime.now(UTC)
+        with self._course.under_way(lambda: any(level.blocks for level in self.levels.values())), ExitStack() as stack:
+            self._observer.preparing(self)
+            for experiment in self.levels.values():
+                stack.enter_context(experiment.opened())
+            self._observer.started(self)
+            self._run_blocks()
         return self.result()
 
     def result(self) -> ScalingResult:
@@ -150,9 +136,9 @@ class ScalingExperiment:
         return ScalingResult(
             id=self.id,
             name=first.name,
-            status=self._status,
-            started_at=self._started_at,
-            finished_at=self._finished_at,
+            status=self._course.status,
+            started_at=self._course.started_at,
+            finished_at=self._course.finished_at,
             seed=self._seed,
             configuration=first.configuration | {"concurrency": list(self.levels)},
             environment=first.environment,

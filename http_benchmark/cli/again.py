@@ -24,6 +24,7 @@ from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan
 from http_benchmark.cli.progress import ProgressDisplay
 from http_benchmark.cli.running import measured
+from http_benchmark.comparison import Arm
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -108,7 +109,7 @@ def reproduce(
         check_writable(json_file)
     with open_storage(settings, existing=True) as storage, progress:
         original = stored(storage, identifier)
-        before = original, storage.get_blocks(original.id)
+        before = Arm(original, blocks=storage.get_blocks(original.id))
         configuration = _asked_for(restored(original, _given(arguments), same_versions=same_versions, force=force))
         if blocks:
             configuration = configuration.model_copy(update={"blocks": blocks})
@@ -129,7 +130,7 @@ def reproduce(
         except KeyboardInterrupt:
             progress.stop()
             return EXIT_INTERRUPTED
-    found = reproduction(before, (result, experiment.blocks))
+    found = reproduction(before, Arm(result, blocks=experiment.blocks))
     with answering():
         if json_file:
             write_json(found.to_dict(), json_file)
@@ -144,7 +145,7 @@ def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: Something is given that would make another experiment of it.
     """
-    given = {name: value for name, value in arguments.items() if value is not None and value not in ((), 0)}
+    given = {name: value for name, value in arguments.items() if value is not None and value != ()}
     others = sorted(given.keys() - AGAIN - _OTHERWISE)
     if others:
         names = ", ".join(others)
@@ -160,7 +161,10 @@ def _kept(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asked_for(configuration: ExperimentConfiguration) -> ExperimentConfiguration:
-    """The same, once a person was asked for variables that it names and that are not set."""
+    """The same, once a person was asked for variables that it names and that are not set.
+
+    They are set for this process alone: children get no variable that a reference names.
+    """
     for reference in configuration.references:
         if reference.kind == "env" and reference.name not in os.environ and sys.stdin.isatty():
             os.environ[reference.name] = click.prompt(reference.name, hide_input=True, err=True)

@@ -49,12 +49,15 @@ def read_target(value: object, info: ValidationInfo) -> SecretUrl:
 
 
 def _taken_apart(value: object, info: ValidationInfo) -> SecretUrl:
-    if isinstance(value, SecretUrl):
-        return value
+    return value if isinstance(value, SecretUrl) else _read_text(parse_url, value, info)
+
+
+def _read_text[Read](read: Callable[[str], Read], value: object, info: ValidationInfo) -> Read:
+    """What a text says; a fault names the field."""
     if not isinstance(value, str):
         raise ValueError(f"{info.field_name} must be text, got {kind_of(value)}")  # noqa: TRY004 - as pydantic has it
     try:
-        return parse_url(value)
+        return read(value)
     except ValueError as error:
         raise ValueError(f"{info.field_name}: {error}") from None
 
@@ -136,14 +139,7 @@ def read_database(value: object, info: ValidationInfo) -> SecretUrl:
 
 def _body_text(value: object, info: ValidationInfo) -> SecretText:
     """Read a body that is given as text."""
-    if isinstance(value, SecretText):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f"{info.field_name} must be text, got {kind_of(value)}")  # noqa: TRY004 - as pydantic has it
-    try:
-        return parse_body(value)
-    except ValueError as error:
-        raise ValueError(f"{info.field_name}: {error}") from None
+    return value if isinstance(value, SecretText) else _read_text(parse_body, value, info)
 
 
 def _headers(value: object, info: ValidationInfo) -> tuple[tuple[str, SecretText], ...]:

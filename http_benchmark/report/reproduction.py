@@ -21,7 +21,7 @@ def print_reproduction(reproduction: Reproduction, console: Console) -> None:
     print_comparison(reproduction.comparison, console)
     metric = reproduction.primary_metric
     rows = [
-        [pair.a, pair.b, _effect(pair.before), _effect(pair.after), _WORDS[pair.agrees]]
+        [pair.b, pair.a, _effect(pair.before), _effect(pair.after), _WORDS[pair.agrees]]
         for pair in reproduction.pairs
         if pair.metric == metric
     ]
@@ -30,7 +30,7 @@ def print_reproduction(reproduction: Reproduction, console: Console) -> None:
     if rows:
         shown += [
             Text(f"How much more the first costs than the second by {METRICS[metric].name}, 95 % interval:"),
-            parts.table(headings, [[row[1], row[0], *row[2:]] for row in rows], width=console.width,
+            parts.table(headings, rows, width=console.width,
                 left={"contender", "against"}, wraps=("contender", "against"), least=10),
             Text(),
         ]  # fmt: skip

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 
 from http_benchmark.clients.base import Request
+from http_benchmark.dot_segments import without_dots
 from http_benchmark.models.measurement import Requested
 from http_benchmark.stats.raw import Integers, added
 
@@ -100,7 +101,7 @@ def one_form(line: str) -> str:
     """
     method, _, target = line.partition(" ")
     path, _, query = _target(target).partition("#")[0].partition("?")
-    path = _without_dots(_decoded(_without_dots(path.replace("\\", "/"))).replace("\\", "/"))
+    path = without_dots(_decoded(without_dots(path.replace("\\", "/"))).replace("\\", "/"))
     query = _decoded(query).replace("+", " ")
     return f"{method.upper()} {path}" + (f"?{query}" if query else "")
 
@@ -119,17 +120,3 @@ def _decoded(text: str) -> str:
         if text == encoded:
             break
     return text
-
-
-def _without_dots(path: str) -> str:
-    """Take `.` and `..` out of a path (RFC 3986, section 5.2.4)."""
-    kept: list[str] = []
-    segments = path.split("/")[1:]
-    for number, segment in enumerate(segments, 1):
-        if segment == "..":
-            del kept[-1:]
-        elif segment != ".":
-            kept.append(segment)
-        if segment in {".", ".."} and number == len(segments):
-            kept.append("")
-    return "/" + "/".join(kept)

@@ -237,9 +237,8 @@ def _without_the_proxys(account: Account) -> Account:
 def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: Orders, *, missing: int) -> dict[str, Any]:
     """The fields of `Work` that the origin's counters give, beside what was ordered."""
     ordered, seen = sum(_ordered_requests(trial, orders) for trial in trials), sum(map(_seen_requests, trials))
-    body_bytes = (
-        None if _redirects(total, orders) else _ordered_body_bytes(trials)
-    )  # a redirect may have dropped the body
+    may_be_dropped = _redirects(total, orders) > 0  # by a redirect
+    body_bytes = None if may_be_dropped else _ordered_body_bytes(trials)
     return {
         "requests": Count(ordered=ordered, seen=seen),
         "connections": Count(ordered=sum(_connections(trial, orders) for trial in trials), seen=total.connections),

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote, urlsplit
 
+from http_benchmark.dot_segments import without_dots
 from http_benchmark.workloads.urls import with_ascii_host
 
 _PARTS = re.compile(
@@ -50,21 +51,6 @@ def _with_scheme(text: str) -> str:
     if _OTHER_PROTOCOL.match(text):
         raise ValueError("curl guesses by the URL's host that it is not HTTP; put http:// before it")
     return f"http://{text}"
-
-
-def without_dots(path: str) -> str:
-    """A path without its segments `.` and `..`, after RFC 3986, 5.2.4."""
-    kept: list[str] = []
-    segments = path.split("/")
-    for segment in segments:
-        if segment == "..":
-            if len(kept) > 1:
-                kept.pop()
-        elif segment != ".":
-            kept.append(segment)
-    if segments[-1] in {".", ".."}:
-        kept.append("")
-    return "/".join(kept)
 
 
 def _encoded(url: str) -> str:

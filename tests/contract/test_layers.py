@@ -115,6 +115,16 @@ class RoomsTest(unittest.TestCase):
 
         self.assertEqual(rooms, layers)
 
+    def test_the_documents_show_the_same_layers(self):
+        """docs/architecture.md has the list of pyproject.toml, line by line."""
+        linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+        lines = [
+            "    " + " · ".join(room.strip().removeprefix("http_benchmark.") for room in layer.split("|"))
+            for layer in linter["contracts"][0]["layers"]
+        ]
+
+        self.assertIn("\n".join(["", *lines, ""]), (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+
     def test_each_foreign_library_has_one_owner(self):
         """A library is imported where it is at home and nowhere else, so that it can be exchanged there."""
         for path in sorted(PACKAGE.rglob("*.py")):

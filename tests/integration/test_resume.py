@@ -46,6 +46,7 @@ class ResumeTest(CommandCase):
         identifier = self.killed_after(1)
         for arguments, message in (
             (("--resume", identifier, "--concurrency", "3"), "concurrency: the stored experiment says it"),
+            (("--resume", identifier, "--no-verify"), "verify: the stored experiment says it"),
             (("--resume", "ffff"), "no experiment 'ffff'"),
             (("--force",), "--force belongs to --resume"),
         ):

@@ -2,6 +2,7 @@
 
 from unittest import TestCase
 
+from http_benchmark.comparison import Arm
 from http_benchmark.models.reproduction import Reproduction
 from http_benchmark.report.reproduction import print_reproduction
 from http_benchmark.reproduction import reproduction
@@ -12,7 +13,7 @@ from tests.snapshot_case import SnapshotCase, printed
 def run(costs, *, seed=1, blocks=8, identifier="first", contenders=None):
     measured = make_blocks(noisy_costs(costs, blocks, seed=seed))
     configuration = {"concurrency": 10, "contenders": contenders or [*costs]}
-    return make_result(measured, id=identifier, configuration=configuration), measured
+    return Arm(make_result(measured, id=identifier, configuration=configuration), blocks=measured)
 
 
 COSTS = {"httpx:sync": 1.0, "requests:sync": 2.0}
@@ -58,9 +59,10 @@ class TestReproduction(TestCase):
         again = {"httpx==1.2.3:sync": 1.0, "requests==1.2.3:sync": 2.0}
         first, second = run(COSTS), run(again, seed=2, identifier="second")
         clients = [
-            client.model_copy(update={"library": client.library.partition("=")[0]}) for client in second[0].clients
+            client.model_copy(update={"library": client.library.partition("=")[0]})
+            for client in second.experiment.clients
         ]
-        second = second[0].model_copy(update={"clients": tuple(clients)}), second[1]
+        second = second._replace(experiment=second.experiment.model_copy(update={"clients": tuple(clients)}))
 
         self.assertEqual(7, len(reproduction(first, second).pairs))
 
