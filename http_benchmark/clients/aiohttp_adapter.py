@@ -104,7 +104,7 @@ class AiohttpClient(AsyncClient):
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
         method, url, body = request.method, request.url, request.body or None
-        headers = CIMultiDict(request.headers)
+        headers = _headers(request)
         follow = self._options.follow_redirects
         max_redirects = self._options.max_redirects + 1  # aiohttp gives up on reaching its limit, others beyond it
         session_request = self._request
@@ -144,7 +144,7 @@ class AiohttpClient(AsyncClient):
 
     def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:
         method, url, body = request.method, request.url, request.body or None
-        headers, unasked = CIMultiDict(request.headers), _unasked_headers(request)
+        headers, unasked = _headers(request), _unasked_headers(request)
         session_request, options = self._request, self._options
 
         async def send() -> int:
@@ -165,6 +165,12 @@ class AiohttpClient(AsyncClient):
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def _headers(request: Request) -> CIMultiDict[str]:
+    """All of one name spelled as the first is, since aiohttp takes another spelling for a correction of the value."""
+    spelling: dict[str, str] = {}
+    return CIMultiDict((spelling.setdefault(name.lower(), name), value) for name, value in request.headers)
 
 
 def _unasked_headers(request: Request) -> list[str]:

@@ -271,7 +271,9 @@ class Requested(Model):
         missing: Sent requests of which the origin saw none of the same method and target.
         unordered: Requests that it saw with a method or target that nobody ordered.
         unknown: Requests of which it does not know more: they could not be read, or there were too many different ones.
-        example_missing, example_unordered: The most frequent of them, without secrets; None without any.
+        headers: Requests that came without a header as it was ordered, added up over the names of headers.
+        example_missing, example_unordered, example_header: The most frequent of them, without secrets; None without
+            any.
         body_bytes: Of all bodies together that the sent requests had; repeated attempts are not in it.
         longest_body_bytes: The longest of these bodies.
     """
@@ -279,8 +281,10 @@ class Requested(Model):
     missing: int = 0
     unordered: int = 0
     unknown: int = 0
+    headers: int = 0
     example_missing: str | None = None
     example_unordered: str | None = None
+    example_header: str | None = None
     body_bytes: int = 0
     longest_body_bytes: int = 0
 
@@ -289,8 +293,10 @@ class Requested(Model):
             missing=self.missing + other.missing,
             unordered=self.unordered + other.unordered,
             unknown=self.unknown + other.unknown,
+            headers=self.headers + other.headers,
             example_missing=self.example_missing or other.example_missing,
             example_unordered=self.example_unordered or other.example_unordered,
+            example_header=self.example_header or other.example_header,
             body_bytes=self.body_bytes + other.body_bytes,
             longest_body_bytes=max(self.longest_body_bytes, other.longest_body_bytes),
         )

@@ -12,6 +12,7 @@ Severity = Literal["less-work", "other-work", "shown"]
 DeviationCode = Literal[
     "requests-missing",
     "other-requests",
+    "other-headers",
     "errors-swallowed",
     "body-unread",
     "upload-differs",

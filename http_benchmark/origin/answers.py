@@ -41,7 +41,7 @@ class Answer:
         asked_to_close: The client wanted that, or speaks an HTTP/1.0 that leaves no choice.
         upload_bytes: Length of the request body to be drained before answering.
         immediate: It is sent at once and as a whole, and the connection goes on.
-        request: What it answers, by method and target as in `requested`.
+        request: What it answers, as it is counted in `requested`.
     """
 
     status: int
@@ -148,7 +148,7 @@ class Answers:
             immediate=not (
                 stream or response.delay_s or response.service or response.fault or closes or request.content_length
             ),
-            request=request.line,
+            request=request.entry,
         )
 
 

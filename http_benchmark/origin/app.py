@@ -99,7 +99,7 @@ class Origin:
         return self.counters.reading()
 
     def take_requested(self) -> dict[str, int]:
-        """Requests by method and target (see `requested`), as many as were counted since this was asked last."""
+        """Requests as in `requested`, as many as were counted since this was asked last."""
         self.counters.settle()
         return self.counters.requested.take()
 

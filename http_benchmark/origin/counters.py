@@ -13,7 +13,7 @@ class Counters:
 
     Attributes:
         kept: How often each kept answer was sent at once; not in the other numbers until `settle`.
-        requested: The same requests by method and target; no part of a reading, since they may be many.
+        requested: The same requests one by one; no part of a reading, since they may be many.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Counters:
         self.protocols[answer.version] += times
 
     def unanswered(self, request: str) -> None:
-        """Count a request, by method and target, that was read and gets no answer."""
+        """Count a request, as in `requested`, that was read and gets no answer."""
         self.dropped += 1
         self.requested.count(request)
 

@@ -138,7 +138,7 @@ class FaultyConnection(Connection):
             while incoming := self._reader.next():
                 assert incoming.request is not None, "no answer is kept"
                 self._faulty.draw.next_request()  # it has its number, as any other
-                self._counters.unanswered(incoming.request.line)
+                self._counters.unanswered(incoming.request.entry)
         self._transport.close()
 
     def _known_answers(self, peer: str) -> KeptAnswer:  # noqa: ARG002 - overrides

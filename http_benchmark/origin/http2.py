@@ -28,7 +28,7 @@ from http_benchmark.origin.bodies import MAX_BODY_BYTES, MAX_KEPT_BODY_BYTES, to
 from http_benchmark.origin.journal import Journal
 from http_benchmark.origin.messages import RefusalError, Request, Response, Stream
 from http_benchmark.origin.queues import Queues
-from http_benchmark.origin.requested import UNKNOWN, Requested
+from http_benchmark.origin.requested import UNKNOWN, Requested, entry
 
 if TYPE_CHECKING:
     from http_benchmark.origin.tls import Credentials  # without TLS its libraries are not needed
@@ -123,7 +123,7 @@ class Http2Origin:
             response = await self._response(scope, protocol)
         except RefusalError as refusal:
             response = Response(refusal.status, f"{refusal}\n".encode(), "text/plain; charset=utf-8")
-        counts.requested.count(_line(scope))
+        counts.requested.count(_entry(scope))
         if response.fault:
             response = _FAULTLESS
         if (response.delay_s or response.service) and not await self._is_waited_for(protocol, self._due_ns(response)):
@@ -283,9 +283,11 @@ def _request(scope: Scope, fields: list[tuple[str, str]], peer: str) -> Request:
     )
 
 
-def _line(scope: Scope) -> str:
-    """Method and target; of a path that is no UTF-8 nobody knows how it was written."""
-    return UNKNOWN if "\ufffd" in scope.path else f"{scope.method} {_target(scope.path, scope.query_string)}"
+def _entry(scope: Scope) -> str:
+    """How it is counted; of a path that is no UTF-8 nobody knows how it was written."""
+    if "\ufffd" in scope.path:
+        return UNKNOWN
+    return entry(f"{scope.method} {_target(scope.path, scope.query_string)}", tuple(scope.headers.items()))
 
 
 @lru_cache(_MAX_KEPT)

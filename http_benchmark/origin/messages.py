@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from http_benchmark.faults import Fault
 from http_benchmark.origin.queues import Service
+from http_benchmark.origin.requested import entry
 
 type Buffer = bytes | memoryview
 
@@ -67,9 +68,9 @@ class Request:
         return tuple(unquote(segment) for segment in path.removeprefix("/").split("/"))
 
     @property
-    def line(self) -> str:
-        """Method and target, as they are counted."""
-        return f"{self.method} {self.target}"
+    def entry(self) -> str:
+        """As it is counted; see `requested`."""
+        return entry(f"{self.method} {self.target}", self.headers)
 
     @property
     def query(self) -> str:

@@ -81,7 +81,7 @@ class OriginProcess:
         return ServerCounts.from_dict(self._ask({"do": "settle"}))
 
     def take_requested(self) -> dict[str, int]:
-        """Requests by method and target (see `origin.requested`), as many as came since this was asked last.
+        """Requests as in `origin.requested`, as many as came since this was asked last.
 
         Raises:
             TargetError: It is no longer there.

@@ -127,6 +127,7 @@ def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, 
     return (
         *_requests_missing(account),
         *_other_requests(account),
+        *_other_headers(account),
         *_errors_swallowed(account),
         *_body_unread(account),
         *_upload(account),
@@ -175,6 +176,14 @@ def _other_requests(account: Account) -> _Found:
         what = f"sent others in place of {counted(replaced, 'ordered request')}, such as {requested.example_missing}"
     seen = max(replaced, unordered)
     yield Deviation(code="other-requests", severity="other-work", what=what, ordered=0, seen=seen)
+
+
+def _other_headers(account: Account) -> _Found:
+    """Of a repeated or unanswered request nobody knows which of two was meant."""
+    requested = account.requested
+    if requested is not None and requested.headers > account.excused:
+        what = f"sent {counted(requested.headers, 'header')} not as ordered, such as {requested.example_header}"
+        yield Deviation(code="other-headers", severity="other-work", what=what, ordered=0, seen=requested.headers)
 
 
 def _errors_swallowed(account: Account) -> _Found:

@@ -231,7 +231,8 @@ def _without_the_proxys(account: Account) -> Account:
         "reset_by_client": None,
     }
     work = account.work.model_copy(update=unknown)
-    return replace(account, work=work, extra_connections=0, most_connections=None)
+    requested = account.requested and account.requested.model_copy(update={"headers": 0})  # it may drop and add some
+    return replace(account, work=work, requested=requested, extra_connections=0, most_connections=None)
 
 
 def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: Orders, *, missing: int) -> dict[str, Any]:

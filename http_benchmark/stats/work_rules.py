@@ -78,6 +78,11 @@ WORK_RULES: tuple[Rule[Worked], ...] = (
     ),
     _rule(
         "unequal-work",
+        "requests came without headers as they were ordered ({who} times)",
+        "other-headers",
+    ),
+    _rule(
+        "unequal-work",
         "the origin saw more failures ({who}) than were reported ({limit} by the first): a client hides them",
         "errors-swallowed",
     ),

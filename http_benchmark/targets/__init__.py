@@ -39,7 +39,7 @@ class OpenTarget(Protocol):
         """What the server has counted so far, to be asked between two turns; None where it does not tell."""
 
     def take_requested(self) -> Counter[str] | None:
-        """Requests by method and target, as many as came since this was asked last; None where it does not tell."""
+        """Requests as in `origin.requested`, as many as came since this was asked last; None where it does not tell."""
 
     def memory_bytes(self) -> int | None:
         """Resident memory of the server now; None where it cannot be read."""

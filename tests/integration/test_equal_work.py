@@ -185,6 +185,23 @@ class EqualWorkTest(UnfairCase):
                 )
                 self.assertEqual(["unequal-work"], [reason.code for reason in result.validity.reasons][:1])
 
+    def test_a_header_that_is_left_out(self):
+        """Its library puts another one in its place, also in a workload, where each second request has another."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        workload = Path(folder, "encodings.toml")
+        workload.write_text(
+            '[[request]]\nurl = "/bytes/9"\n[[request]]\nurl = "/bytes/8"\nheaders = {Accept-Encoding = ""}\n'
+        )
+        for settings, times in (({}, REQUESTS), ({"workload": workload}, REQUESTS), ({"method": "POST"}, REQUESTS)):
+            with self.subTest(settings):
+                clients = self.clients(self.conduct("fair", "terse", **settings))
+
+                self.assertEqual(((), 1), (clients["fair"].work.deviations, clients["fair"].rank))
+                self.assert_left_out(clients["terse"], ("other-headers", "other-work"))
+                self.assertEqual(
+                    (f"sent {times} headers not as ordered, such as accept-encoding",), clients["terse"].work.others
+                )
+
     def test_the_same_workload(self):
         """Who asks for the smaller one instead of the larger, or uploads half, is found where sizes differ anyway."""
         folder = self.enterContext(tempfile.TemporaryDirectory())

@@ -2,11 +2,21 @@
 
 import contextlib
 import time
+from collections import Counter
 
+from http_benchmark.header_marks import header_marks
 from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.process import OriginProcess
 from tests.integration.origin_wire import MIB, OriginTestCase, Wire, get, post
+
+
+def lines(origin: OriginProcess) -> Counter[str]:
+    """Methods and targets, without the headers."""
+    found = Counter[str]()
+    for entry, times in origin.take_requested().items():
+        found[entry.partition("\n")[0]] += times
+    return found
 
 
 class RequestedTest(OriginTestCase):
@@ -26,8 +36,29 @@ class RequestedTest(OriginTestCase):
         wire.status()
 
         expected = {"GET /bytes/5?a=%7e": 2, "GET /bytes/6": 1, "GET /delay/0.01": 1, "POST /bytes/5": 2}
-        self.assertEqual(expected | {"HEAD /bytes/5": 1}, self.origin.take_requested())
+        self.assertEqual(expected | {"HEAD /bytes/5": 1}, lines(self.origin))
         self.assertEqual({}, self.origin.take_requested())
+
+    def test_by_headers(self):
+        """With those that came, whatever their case and spaces, at first sight and again; another value is another."""
+        wire = self.wire()
+        for headers in (
+            ["Accept: a, b"],
+            ["Accept: a, b"],
+            ["accept:a,b"],
+            ["ACCEPT: a", "accept:b"],
+            ["Accept: c"],
+            [],
+        ):
+            wire.send(get("/bytes/5", *headers))
+            wire.answer()
+
+        marks = (f" {header_marks((('accept', 'a,b'),))}", f" {header_marks((('accept', 'c'),))}", "")
+        host = header_marks((("host", "a"),))
+        self.assertEqual(
+            {f"GET /bytes/5\n{host}{mark}": times for mark, times in zip(marks, (4, 1, 1), strict=True)},
+            self.origin.take_requested(),
+        )
 
     def test_those_without_an_answer(self):
         """Who does not wait, or gets nothing, has asked; what cannot be read has asked for nothing that is known."""
@@ -41,7 +72,7 @@ class RequestedTest(OriginTestCase):
                 wire.send(request)
                 wire.rest()
 
-        self.assertEqual({"GET /delay/30": 1, "GET /fault/drop": 1, "": 1}, self.origin.take_requested())
+        self.assertEqual({"GET /delay/30": 1, "GET /fault/drop": 1, "": 1}, lines(self.origin))
 
     def test_faults(self):
         """Each request once: answered, not answered, and left before it was read."""
@@ -54,7 +85,7 @@ class RequestedTest(OriginTestCase):
             self.until(lambda: origin.counts().dropped == 2)
 
             expected = dict.fromkeys(["GET /bytes/1", "GET /fault/drop", "GET /bytes/2"], 1)
-            self.assertEqual(expected, origin.take_requested())
+            self.assertEqual(expected, lines(origin))
 
 
 class CountersTest(OriginTestCase):

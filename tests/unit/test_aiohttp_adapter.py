@@ -8,7 +8,7 @@ import aiohttp
 import aiohttp.client_exceptions
 
 from http_benchmark.clients import aiohttp_adapter
-from http_benchmark.clients.base import ClientOptions, classify
+from http_benchmark.clients.base import ClientOptions, Request, classify
 from http_benchmark.errors import ErrorKind
 from tests.unit.adapter_case import AdapterCase
 
@@ -27,6 +27,11 @@ class AiohttpAdapterTest(AdapterCase, unittest.IsolatedAsyncioTestCase):
         await client.open(ClientOptions(**{"concurrency": 7, "timeout_s": 1.5, "idle_timeout_s": 99.0} | options))
         self.addAsyncCleanup(client.close)
         return client._session
+
+    def test_headers_of_one_name(self):
+        """None replaces another, however each is spelled."""
+        headers = aiohttp_adapter._headers(Request("GET", "/", (("X-A", "1"), ("X-B", "2"), ("x-a", "3"))))
+        self.assertEqual([("X-A", "1"), ("X-B", "2"), ("X-A", "3")], list(headers.items()))
 
     async def test_the_pool_and_its_patience(self):
         """As many connections as workers in all, no second limit per host, kept as long as asked."""

@@ -2,12 +2,14 @@
 
 import unittest
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.clients.base import Request
+from http_benchmark.header_marks import header_marks
 from http_benchmark.models.measurement import Requested
 from http_benchmark.stats.requested import RequestTally, one_form
 
@@ -72,6 +74,23 @@ class TallyTest(unittest.TestCase):
         ):
             self.assertEqual(as_ordered, self.requested(seen))
 
+    def test_headers(self):
+        """As ordered, of one that came; another value, or none; what never came has none, and framing is anybody's."""
+        wanted = replace(SMALL, headers=(("X-A", "1, 2"), ("X-A", "3"), ("X-B", ""), ("Connection", "close")))
+        plain = replace(SMALL, headers=(("X-B", ""),))
+        as_ordered = header_marks((("x-b", " "), ("x-a", "1,2"), ("X-a", "3"), ("Host", "a")))
+        other = header_marks((("x-a", "1"), ("x-b", "2")))
+
+        def found(seen: Mapping[str, int]) -> tuple[int, str | None]:
+            requested = self.requested({f"GET /bytes/1\n{m}": n for m, n in seen.items()}, requests=(wanted, plain))
+            return requested.headers, requested.example_header
+
+        bare = header_marks((("x-b", ""),))
+        self.assertEqual((0, None), found({as_ordered: 2, bare: 3}))
+        self.assertEqual((0, None), found({bare: 3}), "the two that had it may not have come")
+        self.assertEqual((1, "X-A"), found({as_ordered: 1, bare: 4}))
+        self.assertEqual((7, "X-B"), found({other: 5}))
+
     def test_orders_add_up(self):
         """Twice the same, with requests that opened connections; which of them came in which order does not matter."""
         first, second = {"GET /bytes/1": 6}, {"GET /bytes/1": 1, "POST /bytes/9": 6}
@@ -108,17 +127,21 @@ class TallyTest(unittest.TestCase):
     def test_trials_add_up(self):
         """All but the examples, of which the first is kept, and the longest body."""
         first = Requested(
-            missing=1, unordered=2, unknown=3, example_missing="GET /a", body_bytes=4, longest_body_bytes=2
+            missing=1, unordered=2, unknown=3, headers=4, example_missing="GET /a", body_bytes=4, longest_body_bytes=2
         )
-        second = Requested(missing=1, example_missing="GET /b", example_unordered="GET /c", longest_body_bytes=5)
+        second = Requested(
+            missing=1, example_missing="GET /b", example_unordered="GET /c", example_header="a", longest_body_bytes=5
+        )
 
         self.assertEqual(
             Requested(
                 missing=2,
                 unordered=2,
                 unknown=3,
+                headers=4,
                 example_missing="GET /a",
                 example_unordered="GET /c",
+                example_header="a",
                 body_bytes=4,
                 longest_body_bytes=5,
             ),

@@ -12,8 +12,9 @@ from http_benchmark.load.schedule import Arrivals, Schedule, Stop
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import Requested, ServerCounts
+from http_benchmark.origin.requested import entry
 from http_benchmark.plan import Arm
-from http_benchmark.planning import make_plan
+from http_benchmark.planning import DEFAULT_HEADERS, make_plan
 from http_benchmark.targets import NO_TARGET
 from http_benchmark.trial import Trial
 from http_benchmark.worker.protocol import Finished, Opened, Ran, Reconnected, Run
@@ -153,7 +154,8 @@ class CountsTest(unittest.TestCase):
 
         target = mock.Mock(url="http://127.0.0.1:1/get?token=x", origins=())
         target.counts.return_value = ServerCounts(requests=1)
-        late, asked, other = {"GET /late": 9}, {"GET /get?token=x": 4}, {"GET /get?token=x": 3, "HEAD /get?token=x": 1}
+        get, head = (entry(f"{method} /get?token=x", DEFAULT_HEADERS) for method in ("GET", "HEAD"))
+        late, asked, other = {"GET /late": 9}, {get: 4}, {get: 3, head: 1}
         target.take_requested.side_effect = [late, asked, {}, other]
         with a_trial(mock.Mock(pids=(), run=run), target) as trial:
             for _ in range(2):

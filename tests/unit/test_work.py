@@ -150,6 +150,22 @@ class OrderByOrderTest(unittest.TestCase):
         self.assertIsNone(self.missing(TrialWork(sent=100)))
 
 
+class OtherHeadersTest(unittest.TestCase):
+    def found(self, *, failures: dict[str, int] | None = None, **settings: Any) -> list[str]:
+        """What is held against a contender of whose requests two came without a header."""
+        fields = {"failures": failures or {}, "requested": Requested(headers=2, example_header="accept")}
+        return [one.what for one in work_of(counted_trial(trial=fields), blocks=1, **settings).deviations]
+
+    def test_what_explains_it(self):
+        """As many requests that failed without an answer, or a proxy, which may drop headers of its own accord."""
+        held = "sent 2 headers not as ordered, such as accept"
+
+        self.assertIn(held, self.found())
+        self.assertIn(held, self.found(failures={"timeout": 1}))
+        self.assertNotIn(held, self.found(failures={"timeout": 2}))
+        self.assertNotIn(held, self.found(proxy="http://a"))
+
+
 class OtherRequestsTest(unittest.TestCase):
     def other(self, *, failures: dict[str, int] | None = None, requested: dict[str, Any], **settings: Any) -> list[str]:
         """What is held against a contender whose requests came like this."""
