@@ -73,39 +73,40 @@ def is_plain(value: str) -> bool:
     return len(value) < LEAST_KNOWN or bool(_PLAIN.fullmatch(value))
 
 
-class _Known:
-    """The secrets of this process, in all their spellings."""
+class Known:
+    """A set of secrets, in all their spellings."""
 
     def __init__(self) -> None:
         self._spellings: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, value: str) -> None:
-        if value not in self._spellings:
+        """Take a secret in, unless it is plain."""
+        if not is_plain(value) and len(value) <= _LONGEST_KNOWN and value not in self._spellings:
             self._spellings |= spellings(value)
             self._pattern = None
 
     def without(self, text: str) -> str:
+        """A text without these secrets, and without passwords in URLs."""
         pattern = self._pattern
         if pattern is None:
             longest_first = sorted(self._spellings, key=len, reverse=True)
             self._pattern = pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
-        return pattern.sub(MASK, text)
+        return without_passwords(pattern.sub(MASK, text))
 
 
-_known = _Known()
+_known = Known()
 """One for the process, since loggers and hooks for exceptions have no caller who could tell them."""
 
 
 def know(value: str) -> None:
     """Have `cleared` take a secret out from now on, unless it is plain."""
-    if not is_plain(value) and len(value) <= _LONGEST_KNOWN:
-        _known.add(value)
+    _known.add(value)
 
 
 def cleared(text: str) -> str:
     """A text as it may leave the process: without the secrets that are known, and without passwords in URLs."""
-    return without_passwords(_known.without(text))
+    return _known.without(text)
 
 
 def cleared_document(value: Any) -> Any:

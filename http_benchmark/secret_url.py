@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,6 +21,9 @@ from http_benchmark.secret import (
     parse_body,
     parse_header,
 )
+
+_URLS = frozenset({"url", "target_url", "proxy"})
+"""Settings that are URLs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +89,19 @@ class SecretUrl:
         return (*(self.credentials.references if self.credentials else ()), *self.address.references)
 
     @property
-    def _texts(self) -> tuple[SecretText, ...]:
+    def texts(self) -> tuple[SecretText, ...]:
+        """What it is made of."""
         return (self.address, *((self.credentials.user, self.credentials.password) if self.credentials else ()))
 
     @property
     def has_typed_secret(self) -> bool:
         """Whether a piece that is hidden was typed as text."""
-        return any(text.has_typed_secret for text in self._texts)
+        return any(text.has_typed_secret for text in self.texts)
 
     @property
     def is_lost(self) -> bool:
         """Whether a piece was typed as text and is not known any more."""
-        return any(text.is_lost for text in self._texts)
+        return any(text.is_lost for text in self.texts)
 
     @property
     def is_path(self) -> bool:
@@ -105,7 +110,7 @@ class SecretUrl:
 
     def reveal_address(self, values: Mapping[Reference, str]) -> str:
         """The URL without user and password; see `SecretText.reveal`."""
-        return self.address.reveal(values, _percent_encoded)
+        return self.address.reveal(values, str if self.address.pieces == self.references else _percent_encoded)
 
     def reveal(self, values: Mapping[Reference, str]) -> str:
         """The URL with user and password, for who wants them there; see `SecretText.reveal`."""
@@ -171,7 +176,7 @@ def shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
         configuration: Headers as a mapping or as pairs; the body as text or bytes.
     """
     shown = dict(configuration)
-    for name in shown.keys() & {"url", "target_url", "proxy"}:
+    for name in shown.keys() & _URLS:
         shown[name] = shown[name] and _as_shown(parse_url, str(shown[name]))
     if body := shown.get("body"):
         shown["body"] = described_body(body) if isinstance(body, bytes) else _as_shown(parse_body, str(body))
@@ -181,6 +186,22 @@ def shareable(configuration: Mapping[str, Any]) -> dict[str, Any]:
     elif headers:
         shown["headers"] = [[name, _shown_header(name, text)] for name, text in headers]
     return shown
+
+
+def hidden_in(configuration: Mapping[str, Any]) -> Iterator[str]:
+    """The secrets that `shareable` hides, as they were typed, and the words of each, such as a token after Bearer."""
+    texts: list[SecretText] = []
+    for name in configuration.keys() & _URLS:
+        with suppress(ValueError):
+            texts += parse_url(str(configuration[name] or "")).texts
+    headers = configuration.get("headers") or ()
+    for name, text in headers.items() if isinstance(headers, Mapping) else headers:
+        with suppress(ValueError):
+            texts.append(parse_header(str(name), str(text)))
+    for hidden in (piece.text for text in texts for piece in text.pieces if isinstance(piece, Hidden) and piece.text):
+        yield from {hidden, *hidden.split()}
+    if not str(body := configuration.get("body") or "").startswith(MASK):
+        yield str(body)
 
 
 def _shown_header(name: str, text: str) -> str:

@@ -11,7 +11,7 @@ from http_benchmark.utils.inheritance import child_environment, withhold
 
 class ChildEnvironmentTest(unittest.TestCase):
     def setUp(self) -> None:
-        self.enterContext(mock.patch.object(redaction, "_known", redaction._Known()))
+        self.enterContext(mock.patch.object(redaction, "_known", redaction.Known()))
         self.enterContext(mock.patch.object(inheritance, "_withheld", set[str]()))
 
     def test_what_may_hold_a_secret_is_kept_back(self) -> None:

@@ -81,7 +81,7 @@ class RedactionTest(unittest.TestCase):
 class KnownSecretsTest(unittest.TestCase):
     def setUp(self) -> None:
         self.addCleanup(setattr, redaction, "_known", redaction._known)
-        redaction._known = redaction._Known()
+        redaction._known = redaction.Known()
 
     def test_a_known_secret_is_taken_out_in_every_spelling(self) -> None:
         """As it is, escaped for URLs, JSON, HTML and Python, in hex and in base64."""
