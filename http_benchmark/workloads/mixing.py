@@ -249,7 +249,7 @@ def _contexts(workload: Workload, count: int, seed: int) -> list[Mapping[str, st
         columns.append([{name: generate(generator, number)} for number in range(count)])
     contexts: list[Mapping[str, str]] = []
     for number in range(count):
-        values = {**as_placeholders(workload.environment), **workload.taken}
+        values = {**as_placeholders(workload.references), **workload.taken}
         for column in columns:
             values |= column[number]
         contexts.append(values)

@@ -1,25 +1,29 @@
-"""Placeholders in a workload's texts: `{{table.column}}`, `{{value}}` and `${ENVIRONMENT_VARIABLE}`.
+"""Placeholders in a workload's texts: `{{table.column}}`, `{{value}}`, and references to secrets as `secret` has them.
+
+`${NAME}` is short for `${env:NAME}`.
 
 They are the standard library's string templates with other marks: a value is put in, nothing is computed.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from string import Template as StringTemplate
 from urllib.parse import quote
 
+from http_benchmark.secret import Reference, SecretText, parse
 from http_benchmark.workloads.workload import Template
 
 type Escape = Callable[[str], str]
 
 
 class Text(StringTemplate):
-    """A text with placeholders; those of the environment have the name `${NAME}`, the others that between the marks."""
+    """A text with placeholders; secrets have the reference as their name, the others what stands between the marks."""
 
     pattern = r"""
         \{\{ \s* (?P<named> [A-Za-z_][\w-]* (?: \. [\w\ -]+? )? ) \s* \}\}
-        | (?P<braced> \$\{ [A-Za-z_]\w* \} )
+        | (?P<braced> \$\{ [A-Za-z_]\w* \} | \$? \$\{ [a-z]+ : [^{}]* \} )
         | (?P<escaped> (?!) )
         | \{ (?P<invalid> \{ )
     """  # type: ignore[assignment]  # the base class compiles it
@@ -39,9 +43,20 @@ def names_in(template: Template) -> set[str]:
     return {name for text in template.texts for name in Text(text).get_identifiers()}
 
 
-def as_placeholders(environment: Mapping[str, str]) -> dict[str, str]:
-    """Environment variables by the names that placeholders have for them."""
-    return {f"${{{name}}}": value for name, value in environment.items()}
+def references_in(template: Template) -> tuple[Reference, ...]:
+    """The secrets that a request names, each once.
+
+    Raises:
+        ValueError: A reference is none; says so without the rest of the text.
+    """
+    texts = (re.sub(r"(?<!\$)\$\{(?=[A-Za-z_]\w*\})", "${env:", text) for text in template.texts)
+    return tuple(dict.fromkeys(one for text in texts for one in SecretText(parse(text)).references))
+
+
+def as_placeholders(secrets: Mapping[Reference, str]) -> dict[str, str]:
+    """Secrets by the names that placeholders have for them."""
+    short = {f"${{{reference.name}}}": value for reference, value in secrets.items() if reference.kind == "env"}
+    return {**{str(reference): value for reference, value in secrets.items()}, **short}
 
 
 def fill(template: Template, values: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
@@ -63,7 +78,9 @@ def fill(template: Template, values: Mapping[str, str]) -> tuple[str, tuple[tupl
 
 def _filled(text: str, values: Mapping[str, str], escape: Escape) -> str:
     template = Text(text)
-    return template.substitute({name: escape(values[name]) for name in template.get_identifiers()})
+    return template.substitute(
+        {name: name[1:] if name.startswith("$$") else escape(values[name]) for name in template.get_identifiers()}
+    )
 
 
 def _in_json(value: str) -> str:

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.redaction import know, tells, without_secrets
-from http_benchmark.utils.inheritance import withhold
 from http_benchmark.workloads import curl, har, toml_file
 from http_benchmark.workloads.nesting import parse_json
 from http_benchmark.workloads.workload import Template, Workload
@@ -29,16 +28,14 @@ def read_workload(path: Path) -> Workload:
     faults = [fault for template in workload.every_template if (fault := _url_fault(template))]
     if faults:
         raise ConfigurationError([f"{path.name}: {fault}" for fault in faults])
-    for name in workload.environment:
-        withhold(name)
     for value in _secrets(workload):
         know(value)
     return workload
 
 
 def _secrets(workload: Workload) -> Iterator[str]:
-    """What must not be printed, whatever prints it: of the environment, and of columns that are called a password."""
-    yield from workload.environment.values()
+    """What must not be printed, whatever prints it: of references, and of columns that are called a password."""
+    yield from workload.references.values()
     for rows in workload.tables.values():
         for row in rows[:_MOST_KNOWN_ROWS]:
             yield from (value for column, value in row.items() if tells(column))

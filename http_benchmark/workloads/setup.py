@@ -76,7 +76,7 @@ def _taken(
 ) -> dict[str, str]:
     name = f"{workload.path.name}: setup {step.template.name!r}"
     values = {
-        **as_placeholders(workload.environment),
+        **as_placeholders(workload.references),
         **workload.taken,
         **{f"{step.for_each}.{column}": value for column, value in row.items()},
     }

@@ -1,7 +1,6 @@
 """Our own format: weighted requests with placeholders, and the data that fills them, in a TOML file."""
 
 import hashlib
-import os
 import tomllib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +23,12 @@ from http_benchmark.models.base import Model, configuration_error, did_you_mean
 from http_benchmark.models.fields import Count, Method
 from http_benchmark.models.secret_fields import HeaderTexts
 from http_benchmark.redaction import without_passwords
+from http_benchmark.secret import Reference
+from http_benchmark.secret_url import parse_url
+from http_benchmark.utils.vault import resolve
 from http_benchmark.workloads.json_values import as_json
 from http_benchmark.workloads.nesting import check_nesting, nests_too_deeply
-from http_benchmark.workloads.placeholders import fault_in, names_in
+from http_benchmark.workloads.placeholders import fault_in, names_in, references_in
 from http_benchmark.workloads.tables import read_table
 from http_benchmark.workloads.workload import Generate, Row, Step, Take, Template, Workload
 
@@ -121,9 +123,9 @@ def read(path: Path, content: bytes) -> Workload:
     reading.require_unique_names(templates)
     columns = {table: set(rows[0] if rows else ()) for table, rows in tables.items()}
     steps = tuple(reading.step(f"setup.{i}", step, columns) for i, step in enumerate(document.setup))
-    taken, environment = reading.taken(steps, columns)
+    taken, references = reading.taken(steps, columns)
     known = {f"{table}.{column}" for table, names in columns.items() for column in names}
-    environment |= reading.environment(templates, known | generated.keys() | taken)
+    references |= reading.references(templates, known | generated.keys() | taken)
     if reading.faults:
         raise ConfigurationError([f"{path.name}: {fault}" for fault in reading.faults])
     return Workload(
@@ -134,7 +136,7 @@ def read(path: Path, content: bytes) -> Workload:
         in_order=document.order == "as-written",
         tables=tables,
         generated=generated,
-        environment=environment,
+        references=references,
         setup=steps,
     )
 
@@ -219,21 +221,21 @@ class _Reading:
         takes = {name: take for name, value in step.take.items() if (take := self._take(place, name, value))}
         return Step(self.template(place, step), step.for_each, takes)
 
-    def taken(self, steps: Iterable[Step], columns: dict[str, set[str]]) -> tuple[set[str], dict[str, str]]:
-        """What the steps take for everybody, and the environment that they name; `columns` get what they take by row.
+    def taken(self, steps: Iterable[Step], columns: dict[str, set[str]]) -> tuple[set[str], dict[Reference, str]]:
+        """What the steps take for everybody, and the secrets that they name; `columns` get what they take by row.
 
         A step knows what earlier ones took, and the row that it is sent for.
         """
         taken: set[str] = set()
-        environment: dict[str, str] = {}
+        references: dict[Reference, str] = {}
         for step in steps:
             row = columns.get(step.for_each or "", set())
-            environment |= self.environment([step.template], taken | {f"{step.for_each}.{column}" for column in row})
+            references |= self.references([step.template], taken | {f"{step.for_each}.{column}" for column in row})
             if step.for_each is None:
                 taken.update(step.takes)
             else:
                 row.update(step.takes)
-        return taken, environment
+        return taken, references
 
     def _take(self, place: str, name: str, value: Any) -> Take | None:
         match value:
@@ -280,25 +282,27 @@ class _Reading:
                 self.faults.append(f"two requests are called {template.name!r}; give each a name of its own")
             seen.add(template.name)
 
-    def environment(self, templates: Iterable[Template], known: set[str]) -> dict[str, str]:
-        """The environment variables that the requests name; faults for all placeholders that stand for nothing."""
-        environment: dict[str, str] = {}
+    def references(self, templates: Iterable[Template], known: set[str]) -> dict[Reference, str]:
+        """The secrets that the requests name; faults for all placeholders that stand for nothing."""
+        references: dict[Reference, str] = {}
         for template in templates:
             broken = [fault for text in template.texts if (fault := fault_in(text))]
             self.faults += [
                 f"{template.name}: {fault}; write {{{{name}}}}, or placeholders = false" for fault in broken
             ]
             for name in sorted(names_in(template)):
-                if name.startswith("$"):
-                    variable = name[2:-1]
-                    if variable in os.environ:
-                        environment[variable] = os.environ[variable]
-                    else:
-                        self.faults.append(f"{template.name}: the environment has no {variable}; set it for {name}")
-                elif name not in known:
+                if name not in known and not name.startswith("$"):
                     advice = did_you_mean(name, sorted(known)) if known else "there are no data and no values"
                     self.faults.append(f"{template.name}: nothing is called {{{{{name}}}}}; {advice}")
-        return environment
+            try:
+                if template.has_placeholders:
+                    parse_url(template.url)  # which refuses references where a host should be
+                references |= resolve(references_in(template))
+            except ConfigurationError as error:
+                self.faults += [f"{template.name}: {fault}" for fault in error.faults]
+            except ValueError as error:
+                self.faults.append(f"{template.name}: {error}")
+        return references
 
     def _file(self, place: str, file: Path) -> bytes | None:
         try:

@@ -1,6 +1,7 @@
 """What a workload file says, whatever its format: weighted requests, and the data that fills their placeholders."""
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -9,8 +10,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.secret import Reference
 
 type Format = Literal["toml", "har", "curl", "openapi"]
+
+_REFERENCE = re.compile(r"\$\{[a-z]+:[^{}]*\}")  # whose name may have a slash in it
 
 type Row = Mapping[str, str]
 
@@ -56,7 +60,7 @@ class Template:
     @property
     def host(self) -> str:
         """The host that its URL names, with the port; "" for a path."""
-        return urlsplit(self.url).netloc.rpartition("@")[2]
+        return urlsplit(_REFERENCE.sub("x", self.url)).netloc.rpartition("@")[2]
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -105,7 +109,7 @@ class Workload:
         in_order: Send them in the order of the file, not shuffled.
         tables: Rows of data by table.
         generated: Values that are made for each variant, by name.
-        environment: Environment variables that it names; they may be secret.
+        references: The secrets that it names.
         setup: Requests that are sent before anything is measured.
         taken: What they took out of the answers, by name; it may be secret.
         notes: What of the file was left out or changed, and why.
@@ -118,7 +122,7 @@ class Workload:
     in_order: bool = False
     tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
     generated: Mapping[str, Generate] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    references: Mapping[Reference, str] = field(default_factory=dict, repr=False)
     setup: tuple[Step, ...] = ()
     taken: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
@@ -158,10 +162,10 @@ class Workload:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Values that must not be shown, the longest first: of the environment, of logins, and of data."""
+        """Values that must not be shown, the longest first: of references, of logins, and of data."""
         data = {value for rows in self.tables.values() for row in rows for value in row.values()}
         long_enough = {value for value in data if len(value) >= _LEAST_SECRET}
-        return tuple(sorted({*self.environment.values(), *self.taken.values(), *long_enough}, key=len, reverse=True))
+        return tuple(sorted({*self.references.values(), *self.taken.values(), *long_enough}, key=len, reverse=True))
 
     @property
     def names(self) -> tuple[str, ...]:

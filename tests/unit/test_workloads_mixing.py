@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.secret import Reference
 from http_benchmark.workloads.mixing import MOST_DECK, deck_counts, describe, hosts_of, mix_of, variants_of
 from http_benchmark.workloads.workload import Template, Workload
 
 BASE = "http://127.0.0.1:1/"
+KEY = Reference("env", "KEY")
 
 
 def workload(*templates: Template, **fields: object) -> Workload:
@@ -216,15 +218,13 @@ class DescriptionTest(unittest.TestCase):
         """Environment variables by their names; arguments that speak of credentials masked; no recorded query."""
         recorded = Template("c", "GET", "http://u:p@h/c?sid=1")
         described = describe(
-            workload(
-                template("a", "3", url="/a?key=${KEY}&token=abc&q=1"), recorded, environment={"KEY": "very-secret"}
-            )
+            workload(template("a", "3", url="/a?key=${KEY}&token=abc&q=1"), recorded, references={KEY: "very-secret"})
         )
 
         self.assertEqual(["/a?key=${KEY}&token=***&q=1", "http://***@h/c?…"], [one.url for one in described.requests])
         self.assertEqual([0.75, 0.25], [one.share for one in described.requests])
         self.assertNotIn("very-secret", repr(described))
-        self.assertNotIn("very-secret", repr(workload(recorded, environment={"KEY": "very-secret"})))
+        self.assertNotIn("very-secret", repr(workload(recorded, references={KEY: "very-secret"})))
 
     def test_only_to_some_hosts(self):
         """What goes elsewhere is left out and counted; a host that is in no URL is a slip."""

@@ -1,9 +1,14 @@
 """Our own workload files: what they say, and what is said where they are wrong."""
 
+import base64
 import random
+import re
 from fractions import Fraction
 from unittest import mock
 
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.secret import Reference
+from http_benchmark.workloads.mixing import describe, mix_of
 from http_benchmark.workloads.workload import Template
 from tests.unit.workload_case import WorkloadCase
 
@@ -67,10 +72,52 @@ class ContentTest(WorkloadCase):
         self.assertEqual(
             ({"name": "ada", "term": "tea, green"}, {"name": "a\nb", "term": "x"}), workload.tables["users"]
         )
-        self.assertEqual({"SHOP_TOKEN": "t0p"}, workload.environment)
+        self.assertEqual({Reference("env", "SHOP_TOKEN"): "t0p"}, workload.references)
         self.assertTrue(workload.in_order)
         self.assertEqual("100", workload.generated["id"](random.Random(1), 0))
         self.assertEqual("103", workload.generated["id"](random.Random(1), 3))
+
+    def test_references_to_secrets(self):
+        """Of every kind, as settings have them, in URLs, headers and bodies; each escaped as its place wants it."""
+        path = self.file("key", "p/w: 1\n")
+        path.chmod(0o600)
+        with mock.patch.dict("os.environ", API_KEY='k&"y'):
+            workload = self.read(
+                "shop.toml",
+                f"""
+                [[request]]
+                method = "POST"
+                url = "http://me:${{file:{path}}}@h:8080/?key=${{env:API_KEY}}&other=${{API_KEY}}"
+                headers = {{ X-Key = "$${{env:NONE}} ${{env:API_KEY}}" }}
+                json = {{ key = "${{API_KEY}}" }}
+                """,
+            )
+        (request,) = mix_of(workload, "http://h:8080", seed=1, concurrency=1).requests
+        described = str(describe(workload))
+
+        self.assertEqual(("h:8080",), workload.hosts)
+        self.assertEqual("http://h:8080/?key=k%26%22y&other=k%26%22y", request.url)
+        basic = base64.b64encode(b"me:p/w: 1").decode()
+        self.assertEqual(
+            {"X-Key": '${env:NONE} k&"y', "Content-Type": "application/json", "Authorization": f"Basic {basic}"},
+            dict(request.headers),
+        )
+        self.assertEqual(b'{"key": "k&\\"y"}', request.body)
+        self.assertEqual([], [secret for secret in ("p/w", "k&", "k%26", basic) if secret in described])
+        self.assertIn(str(path), described)
+
+    def test_faults_of_references(self):
+        """Those of settings, by request."""
+        for text, expected in (
+            ("url = '/?a=${vault:x}'", "${vault:…} is no kind of secret"),
+            ("url = '/'\nheaders = { X-A = '${file:/nowhere/x}' }", "${file:/nowhere/x} cannot be read"),
+            ("url = '/${env:}'", "must name a variable"),
+            ("url = 'http://${env:HOME}:80/'", "not in scheme or host"),
+        ):
+            with self.subTest(text), self.assertRaises(ConfigurationError) as raised:
+                self.read("a.toml", f"[[request]]\nname = 'one'\n{text}")
+            self.assertRegex(str(raised.exception), f"^a.toml: one: .*{re.escape(expected)}")
+        self.read("a.toml", "[[request]]\nurl = '/?a=${vault:x}'\nplaceholders = false")
 
     def test_generated_values(self):
         """Numbers within their limits, words of a list, UUIDs of version 4; the same generator gives the same."""
@@ -188,7 +235,7 @@ class FaultTest(WorkloadCase):
                     "a.toml: values.x must be ",
                     "a.toml: two requests are called 'GET /{{users.nam}}'; give each a name of its own",
                     "a.toml: GET /{{users.nam}}: nothing is called {{users.nam}}; did you mean users.name?",
-                    "a.toml: GET /{{users.nam}}: the environment has no NO_SUCH; set it for ${NO_SUCH}",
+                    "a.toml: GET /{{users.nam}}: ${env:NO_SUCH}: the variable NO_SUCH is not set; set it",
                 ),
             ),
             (
