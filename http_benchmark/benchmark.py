@@ -44,7 +44,7 @@ from http_benchmark.targets import OpenTarget, open_target
 from http_benchmark.utils import host
 from http_benchmark.utils.allowance import allowance
 from http_benchmark.utils.sessions import new_session
-from http_benchmark.utils.vault import resolve
+from http_benchmark.utils.vault import resolve, warn_of_plain
 from http_benchmark.workloads.mixing import describe
 
 __all__ = ["BenchmarkConfiguration", "BenchmarkRunner", "Experiment", "ExperimentConfiguration", "Observer"]
@@ -121,6 +121,7 @@ class Experiment:
             raise ClientUnavailableError("; ".join(messages) or "no client is installed; pip install http-benchmark")
         seed = configuration.seed if configuration.seed is not None else secrets.randbits(32)
         found = resolve(configuration.references)
+        warn_of_plain(configuration.secrets)
         plan = make_plan(configuration, arms, seed=seed, body=body, workload=workload, secrets=found)
         self.plan = fitted(plan, allowance())
         self._all_arms = self.plan.arms

@@ -15,6 +15,9 @@ from http_benchmark.report.gate_markdown import gate_markdown
 from http_benchmark.report.github import annotations
 from http_benchmark.report.junit import junit
 
+_GITHUB_FILES = ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
+"""Variables in which GitHub names the files of a job's summary and of a step's outputs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
@@ -47,7 +50,8 @@ class Outputs:
         if list(named.values()).count("-") > 1:
             both = " and ".join(option for option, file in named.items() if file == "-")
             raise ConfigurationError(f"{both} cannot both go to standard output; name a file for one of them")
-        for option, file in named.items():
+        github = {name: os.environ.get(name) for name in _GITHUB_FILES} if self._is_on_github else {}
+        for option, file in (named | github).items():
             if file:
                 check_writable(file, option)
 
@@ -63,8 +67,10 @@ class Outputs:
             print_gate(result, self.console)
             if self._is_on_github:
                 print_lines(annotations(result), self.console)
-                _append(gate_markdown(result), "GITHUB_STEP_SUMMARY")
-                _append(f"outcome={result.outcome}\n", "GITHUB_OUTPUT")
+                for name, text in zip(
+                    _GITHUB_FILES, (gate_markdown(result), f"outcome={result.outcome}\n"), strict=True
+                ):
+                    _append(text, name)
 
     @property
     def _is_on_github(self) -> bool:

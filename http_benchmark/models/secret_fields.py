@@ -15,7 +15,7 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import kind_of
 from http_benchmark.models.fields import option_named
 from http_benchmark.redaction import MASK
-from http_benchmark.secret import SecretText, parse, parse_body, parse_header
+from http_benchmark.secret import Reference, SecretText, parse, parse_body, parse_header
 from http_benchmark.secret_url import SecretUrl, parse_url
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -131,9 +131,15 @@ def _checked(read: Callable[[object, ValidationInfo], object]) -> Callable[[str,
 
 
 def read_database(value: object, info: ValidationInfo) -> SecretUrl:
-    """Read the URL of a database, or a file's name."""
+    """Read the URL of a database, or a file's name; one reference may stand for the whole of it."""
     if value == "":
         raise ValueError(f"{info.field_name} must not be empty")
+    if (
+        isinstance(value, str)
+        and len(pieces := _read_text(parse, value, info)) == 1
+        and isinstance(pieces[0], Reference)
+    ):
+        return SecretUrl(SecretText(pieces))
     return _taken_apart(value, info)
 
 

@@ -5,21 +5,27 @@ The keyring's library is an extra, imported when it is needed.
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLateError
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
+from threading import Thread
 
 from loguru import logger
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.redaction import LEAST_KNOWN
-from http_benchmark.secret import Reference
+from http_benchmark.redaction import is_plain, tells
+from http_benchmark.secret import Hidden, Piece, Reference, SecretText
+from http_benchmark.secret_url import SecretUrl
 from http_benchmark.utils.inheritance import withhold
 
 _MOST_BYTES = 65536
 _KEYRING_PATIENCE_S = 10.0  # for the dialogue that unlocks it
 _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
+_PLAIN = (
+    "is shorter than 6 characters, or a word or number shorter than 12: it is hidden where it was given, but not found "
+    "in messages that others write, such as those of clients; use a longer or less plain one"
+)
 _UNENCRYPTED = ("keyrings.alt.", "plaintext")
 
 
@@ -78,9 +84,35 @@ def _checked(reference: Reference, value: str) -> str:
         raise ConfigurationError(f"{reference} is empty; put the secret there")
     if "\0" in value:
         raise ConfigurationError(f"{reference} holds the character NUL, which nothing can send; correct it")
-    if len(value) < LEAST_KNOWN:
-        logger.warning(f"{reference} is shorter than {LEAST_KNOWN} characters, too short to be taken out of messages")
+    if is_plain(value):
+        warn_once(f"{reference} {_PLAIN}")
     return value
+
+
+def warn_of_plain(named: Mapping[str, SecretText | SecretUrl]) -> None:
+    """Warn of typed passwords and the like that are kept where they were typed, but not found in other texts.
+
+    Args:
+        named: By what messages call it; headers whose names do not speak of credentials, and bodies, are passed over.
+    """
+    for name, text in named.items():
+        if name != "body" and (isinstance(text, SecretUrl) or tells(name.removeprefix("header "))):
+            typed = [piece.text for piece in _passwords(text) if isinstance(piece, Hidden) and piece.text]
+            if any(map(is_plain, typed)):
+                warn_once(f"{name}: a secret in it {_PLAIN}")
+
+
+def _passwords(text: SecretText | SecretUrl) -> tuple[Piece, ...]:
+    """The pieces of which some may be secret; the user of a URL is none."""
+    if isinstance(text, SecretText):
+        return text.pieces
+    return (*text.address.pieces, *(text.credentials.password.pieces if text.credentials else ()))
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Log a warning, unless it was logged before."""
+    logger.warning(message)
 
 
 def _in_file(reference: Reference) -> str:
@@ -99,7 +131,7 @@ def _in_file(reference: Reference) -> str:
             f"{reference} is larger than {_MOST_BYTES // 1024} KiB; name a file with the secret alone"
         )
     if mode & _READABLE_BY_OTHERS and stat.S_ISREG(mode):
-        logger.warning(f"{reference} can be read by other users; chmod 600 {path}")
+        warn_once(f"{reference} can be read by other users; chmod 600 {path}")
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -112,12 +144,11 @@ def _in_keyring(reference: Reference) -> str:
         ) from None
     backend = type(keyring.get_keyring())
     if any(part in f"{backend.__module__}.{backend.__name__}".lower() for part in _UNENCRYPTED):
-        logger.warning(f"{reference}: the keyring {backend.__module__} is a file that is not encrypted")
+        warn_once(f"{reference}: the keyring {backend.__module__} is a file that is not encrypted")
     service, _, user = reference.name.rpartition("/")
-    executor = ThreadPoolExecutor(1, thread_name_prefix="keyring")
     try:
-        value = executor.submit(keyring.get_password, service, user).result(_KEYRING_PATIENCE_S)
-    except TooLateError:
+        value = _within(_KEYRING_PATIENCE_S, lambda: keyring.get_password(service, user))
+    except TimeoutError:
         raise ConfigurationError(
             f"{reference}: the keyring gave no answer within {_KEYRING_PATIENCE_S:.0f} s; unlock it"
         ) from None
@@ -127,10 +158,26 @@ def _in_keyring(reference: Reference) -> str:
         ) from None
     except keyring.errors.KeyringError as error:
         raise ConfigurationError(f"{reference}: the keyring refuses ({type(error).__name__}); unlock it") from None
-    finally:
-        executor.shutdown(wait=False)
     if value is None:
         raise ConfigurationError(
             f"{reference}: the keyring has no password of {user!r} for {service!r}; store it there"
         )
     return value
+
+
+def _within[Answer](patience_s: float, ask: Callable[[], Answer]) -> Answer:
+    """The answer, or what asking raises; the process does not wait for it any longer, not even at its end.
+
+    Raises:
+        TimeoutError: There was none within so many seconds.
+    """
+    answer: Future[Answer] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(ask())
+        except Exception as error:  # noqa: BLE001 - is raised where it is waited for
+            answer.set_exception(error)
+
+    Thread(target=work, name="keyring", daemon=True).start()
+    return answer.result(patience_s)

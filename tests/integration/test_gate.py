@@ -47,6 +47,20 @@ class GateTest(CommandCase):
         (stored,) = self.open_storage().list_experiments()
         self.assertEqual((attempt.experiment_id, "finished", 7), (stored.id, stored.status, attempt.blocks))
 
+    def test_a_summary_that_cannot_be_written_is_found_before_measuring(self):
+        """Usage is at fault, and nothing is stored."""
+        for variable in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+            done = self.run_command(
+                *("gate", "sloth==1.0", "sloth==1.1", *SMALL, *CPU),
+                **self.variables,
+                GITHUB_ACTIONS="true",
+                **{variable: str(self.folder / "nowhere" / "file")},
+            )
+
+            self.assertEqual(2, done.returncode, done.stderr)
+            self.assertIn(f"{variable} {self.folder}/nowhere/file: No such file or directory", done.stderr)
+            self.assertFalse((self.folder / "benchmark_results.db").exists())
+
     def test_a_tree_that_is_slower(self):
         """Half as much CPU time again fails, and fails again: exit code 1."""
         tree = make_tree(self.wheelhouse / "tree", "2.0", busy=1.0)

@@ -7,6 +7,7 @@ from unittest.mock import patch
 from http_benchmark.config import Settings
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.secret import Reference
 
 
 class SettingsTest(unittest.TestCase):
@@ -73,6 +74,16 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual((False, True, 0.002), (settings.verify, settings.quick, settings.think_time))
         self.assertEqual("sqlite:///elsewhere.db", str(settings.database_url))
         self.assertIsNone(settings.name)
+
+    def test_a_whole_database_url_is_one_reference(self) -> None:
+        """It is revealed as it is, not percent-encoded; beside other text a reference still names no host."""
+        url = "postgresql://me:p%40ss@db:5432/results?sslmode=require"
+        database = Settings.load({"database": "${env:DB_URL}"}).database_url
+
+        self.assertEqual("${env:DB_URL}", str(database))
+        self.assertEqual(url, database.reveal({Reference("env", "DB_URL"): url}))
+        with self.assertRaisesRegex(ConfigurationError, "not in scheme or host"):
+            Settings.load({"database": "postgresql://${env:DB_HOST}/results"})
 
     def test_unknown_variables(self) -> None:
         """A typing error in the environment is not passed over."""

@@ -1,6 +1,7 @@
 """Where secrets are looked up, and what is said when they are not there."""
 
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -12,8 +13,11 @@ from unittest import mock
 from loguru import logger
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.secret import Reference
-from http_benchmark.utils.vault import resolve
+from http_benchmark.secret import Reference, parse_body, parse_header
+from http_benchmark.secret_url import parse_url
+from http_benchmark.utils.vault import resolve, warn_of_plain, warn_once
+
+PATIENCE_S = 30.0
 
 
 class VaultTest(unittest.TestCase):
@@ -21,6 +25,7 @@ class VaultTest(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.warnings: list[str] = []
         logger.remove()
+        warn_once.cache_clear()
         sink = logger.add(lambda message: self.warnings.append(message.record["message"]), level="WARNING")
         self.addCleanup(logger.remove, sink)
 
@@ -70,6 +75,36 @@ class VaultTest(unittest.TestCase):
         self.assertRegex(self.warnings[0], "can be read by other users; chmod 600")
         self.assertRegex(self.warnings[1], "is shorter than 6 characters")
         self.assertEqual(2, len(self.warnings))
+
+    def test_plain_values_are_warned_of_once(self) -> None:
+        """Short ones, words and numbers, however often they are looked up; what is found in texts is not warned of."""
+        for value, warned in (("abc", 1), ("hunter", 1), ("12345678901", 1), ("hunter2", 0), ("correcthorse", 0)):
+            with self.subTest(value):
+                self.warnings.clear()
+                file = self.file(value.encode())
+                resolve([file])
+                resolve([file])
+                self.assertEqual(warned, len(self.warnings))
+                self.assertNotIn(value, "".join(self.warnings).replace(str(file), ""))
+
+    def test_plain_values_that_were_typed_are_warned_of(self) -> None:
+        """Where a password or a token is expected; not the user of a URL, other headers, or a body."""
+        for name, text, warned in (
+            ("url", parse_url("http://me:letmein@h/"), True),
+            ("url", parse_url("http://h/?token=letmein"), True),
+            ("proxy", parse_url("http://me:1234567@h:1"), True),
+            ("header X-Api-Key", parse_header("X-Api-Key", "letmein"), True),
+            ("url", parse_url("http://me:letmein-7@h/?page=2&lang=english"), False),
+            ("header X-Page", parse_header("X-Page", "2"), False),
+            ("body", parse_body("letmein"), False),
+            ("url", parse_url("http://me:${env:A}@h/"), False),
+        ):
+            with self.subTest(str(text)):
+                self.warnings.clear()
+                warn_once.cache_clear()
+                warn_of_plain({name: text})
+                self.assertEqual(warned, bool(self.warnings))
+                self.assertNotIn("letmein", "".join(self.warnings))
 
     def test_secrets_show_their_places(self) -> None:
         """And not what was found there."""
@@ -124,6 +159,25 @@ class KeyringTest(unittest.TestCase):
         self.resolve(lambda *_: "hunter2", "keyrings.alt.file")
 
         self.assertIn("is a file that is not encrypted", warnings[0])
+
+    def test_a_dialogue_that_nobody_answers_does_not_keep_the_process(self) -> None:
+        """It ends with the fault."""
+        program = (
+            "import sys, threading, types\n"
+            "from http_benchmark.utils import vault\n"
+            "from http_benchmark.secret import Reference\n"
+            "errors = types.SimpleNamespace(KeyringError=LookupError, NoKeyringError=LookupError)\n"
+            "sys.modules['keyring'] = types.SimpleNamespace(\n"
+            "    get_keyring=object, errors=errors, get_password=lambda *_: threading.Event().wait())\n"
+            "vault._KEYRING_PATIENCE_S = 0.01\n"
+            "vault.resolve([Reference('keyring', 'shop/me')])\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+
+        self.assertIn("the keyring gave no answer within 0 s; unlock it", done.stderr)
+        self.assertEqual(1, done.returncode)
 
     @unittest.skipIf(os.environ.get("DBUS_SESSION_BUS_ADDRESS"), "a desktop has a keyring")
     def test_the_real_library_without_a_keyring(self) -> None:
