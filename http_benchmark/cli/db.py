@@ -7,6 +7,8 @@ import click
 
 from http_benchmark.cli.options import shared_options
 
+_HIDES_SECRETS = "0004"  # the revision
+
 
 @click.group(epilog="Example: http-benchmark db upgrade --database results.db")
 def command() -> None:
@@ -34,7 +36,8 @@ def upgrade(config_file: Path | None, **arguments: Any) -> None:
 def downgrade(config_file: Path | None, *, revision: str, yes: bool, **arguments: Any) -> None:
     """Bring the database's schema back to an earlier one, for an earlier program.
 
-    What that schema has no place for is deleted: 0001 knows single results only, no experiments.
+    What that schema has no place for is deleted: 0001 knows single results only, no experiments. Secrets that
+    0004 has hidden cannot be brought back.
     """
     from http_benchmark.cli.common import database_of, load_settings
     from http_benchmark.database import upkeep
@@ -47,7 +50,8 @@ def downgrade(config_file: Path | None, *, revision: str, yes: bool, **arguments
             f"Bring {before or 'empty'} back to {revision}? What that has no place for is deleted.", abort=True
         )
     upkeep.downgrade(url, revision)
-    click.echo(f"downgraded: {before} to {revision}")
+    lost = f"; secrets that {_HIDES_SECRETS} has hidden cannot be brought back" if revision < _HIDES_SECRETS else ""
+    click.echo(f"downgraded: {before} to {revision}{lost if before and before >= _HIDES_SECRETS else ''}")
 
 
 @command.command("current", epilog="Example: http-benchmark db current --database results.db")

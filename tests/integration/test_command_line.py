@@ -273,6 +273,10 @@ class StoredResultsTest(CommandCase):
         self.assertIn("upgraded: empty to ", self.run_command("db", "upgrade", "--database", "other.db").stdout)
         self.assertIn("up to date", self.run_command("db", "upgrade", HTTP_BENCHMARK_DATABASE_URL="other.db").stdout)
         self.assertIn("up to date", self.run_command("db", "current", "--database", "sqlite:///other.db").stdout)
+        down = ("db", "downgrade", "--yes", "--database", "other.db")
+        lost = "secrets that 0004 has hidden cannot be brought back"
+        self.assertEqual(f"downgraded: 0004 to 0003; {lost}\n", self.run_command(*down, "0003").stdout)
+        self.assertEqual("downgraded: 0003 to 0002\n", self.run_command(*down, "0002").stdout)
 
     def test_a_database_of_another_version(self):
         """Each refusal names what to run: on which database, or that the program is too old."""

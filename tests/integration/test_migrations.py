@@ -17,7 +17,6 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from loguru import logger
 from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, inspect, select
 
 from http_benchmark.database import experiments, upkeep
@@ -58,7 +57,6 @@ class MigrationSuite:
         super().setUp()
         self.expected = json.loads((DATA / "0002.json").read_text(encoding="utf-8"))
         self.expected["results"][0]["config_snapshot"]["headers"] = {"A": "***"}
-        logger.remove()
 
     @property
     def engine(self) -> Engine:
@@ -258,17 +256,13 @@ class MigrationSuite:
             self.opened().get_experiment("empty-1")
 
     def test_what_is_hidden_stays_as_it_is(self) -> None:
-        """Down at 0003 the masks stay, which is said, and going up again changes nothing."""
+        """Down at 0003 the masks stay, and going up again changes nothing."""
         self.fill("0002")
         self.plant()
         upkeep.upgrade(self.database)
         above = self.state()
-        lines: list[str] = []
-        sink = logger.add(lines.append, format="{message}")
-        self.addCleanup(logger.remove, sink)
         upkeep.downgrade(self.database, "0003")
 
-        self.assertIn("cannot be brought back", "".join(lines))
         self.assertEqual(above[0] | {revisions.VERSION_TABLE: []}, self.state()[0] | {revisions.VERSION_TABLE: []})
         upkeep.upgrade(self.database)
         self.assertEqual(above, self.state())

@@ -14,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from loguru import logger
 
 from http_benchmark.redaction import Known
 from http_benchmark.secret_url import hidden_in, shareable
@@ -50,7 +49,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    logger.warning("secrets that an upgrade took out of stored results cannot be brought back; they stay ***")
+    """Do nothing: what is hidden cannot be brought back."""
 
 
 class _Shown:
