@@ -19,6 +19,7 @@ from http_benchmark.clients.base import (
     causes,
     has_header,
     kind_of_cause,
+    refuse_beyond_ascii,
     refuse_http2,
 )
 from http_benchmark.errors import ErrorKind
@@ -169,6 +170,7 @@ class AiohttpClient(AsyncClient):
 
 def _headers(request: Request) -> CIMultiDict[str]:
     """All of one name spelled as the first is, since aiohttp takes another spelling for a correction of the value."""
+    refuse_beyond_ascii("aiohttp", request)  # it encodes them as UTF-8
     spelling: dict[str, str] = {}
     return CIMultiDict((spelling.setdefault(name.lower(), name), value) for name, value in request.headers)
 

@@ -43,6 +43,11 @@ class Request:
     stream: bool = False
     events: bool = False
 
+    @property
+    def asks_to_close(self) -> bool:
+        """Its connection is to end with it."""
+        return any(name.lower() == "connection" and "close" in value.lower() for name, value in self.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
@@ -269,6 +274,22 @@ def headers_by_name(client: str, request: Request) -> dict[str, str]:
             raise refuse(client, f"send the header {name!r} twice", "join its values with a comma")
         headers[name] = value
     return headers
+
+
+def header_bytes(request: Request) -> list[tuple[bytes, bytes]]:
+    """The request's headers for a client that takes bytes, and would not send text as Latin-1."""
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
+
+
+def refuse_beyond_ascii(client: str, request: Request) -> None:
+    """Raise for a header that a client would not send as Latin-1.
+
+    Raises:
+        UnsupportedOptionError: A value has other characters than those of ASCII.
+    """
+    for name, value in request.headers:
+        if not value.isascii():
+            raise refuse(client, f"send the header {name!r} with characters beyond ASCII", "leave them out")
 
 
 def has_header(request: Request, name: str) -> bool:

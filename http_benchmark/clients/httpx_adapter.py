@@ -22,6 +22,7 @@ from http_benchmark.clients.base import (
     Observe,
     Request,
     Send,
+    header_bytes,
     kind_of_cause,
     refuse,
     refusing_cookie_policy,
@@ -98,7 +99,7 @@ class HttpxClient(Client):
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         method, url, content = request.method, request.url, request.body or None
-        headers = httpx.Headers(list(request.headers))
+        headers = httpx.Headers(header_bytes(request))
         client_request, client_stream = self._client.request, self._client.stream
 
         def send() -> int:
@@ -126,7 +127,7 @@ class HttpxClient(Client):
 
     def prepare_observed(self, request: Request, observe: Observe) -> Send:
         method, url, content = request.method, request.url, request.body or None
-        headers = httpx.Headers(list(request.headers))
+        headers = httpx.Headers(header_bytes(request))
         client_stream = self._client.stream
 
         def send() -> int:
@@ -190,7 +191,7 @@ class AsyncHttpxClient(AsyncClient):
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
         method, url, content = request.method, request.url, request.body or None
-        headers = httpx.Headers(list(request.headers))
+        headers = httpx.Headers(header_bytes(request))
         client_request, client_stream, deadline_s = self._client.request, self._client.stream, self._deadline_s
 
         async def send() -> int:
@@ -224,7 +225,7 @@ class AsyncHttpxClient(AsyncClient):
 
     def prepare_observed(self, request: Request, observe: Observe) -> AsyncSend:
         method, url, content = request.method, request.url, request.body or None
-        headers = httpx.Headers(list(request.headers))
+        headers = httpx.Headers(header_bytes(request))
         client_stream, deadline_s = self._client.stream, self._deadline_s
 
         async def send() -> int:

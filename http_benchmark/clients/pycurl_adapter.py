@@ -18,6 +18,7 @@ from http_benchmark.clients.base import (
     Request,
     Send,
     has_header,
+    header_bytes,
 )
 from http_benchmark.errors import ErrorKind
 
@@ -306,15 +307,15 @@ def _set_method(handle: pycurl.Curl, request: Request) -> None:
         handle.setopt(pycurl.CUSTOMREQUEST, request.method)
 
 
-def _header_lines(request: Request) -> list[str]:
-    given = [f"{name}: {value}" if value else f"{name};" for name, value in request.headers]
-    return given + [f"{name}:" for name in _UNASKED_HEADERS if not has_header(request, name)]
+def _header_lines(request: Request) -> list[bytes]:
+    given = [name + b": " + value if value else name + b";" for name, value in header_bytes(request)]
+    return given + [f"{name}:".encode("ascii") for name in _UNASKED_HEADERS if not has_header(request, name)]
 
 
 def _set_decoding(handle: pycurl.Curl, request: Request) -> None:
     """Decode what the caller asked for; the header itself is sent as given."""
-    for name, value in request.headers:
-        if name.lower() == "accept-encoding":
+    for name, value in header_bytes(request):
+        if name.lower() == b"accept-encoding":
             handle.setopt(pycurl.ACCEPT_ENCODING, value)
 
 

@@ -27,6 +27,7 @@ from http_benchmark.clients.base import (
     has_header,
     headers_by_name,
     refuse,
+    refuse_beyond_ascii,
     refuse_http2,
     refuse_proxy,
 )
@@ -48,6 +49,11 @@ CAPABILITIES = {
 _MAX_REDIRECTS = 20  # fixed in the library
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 _DIAGNOSIS_TIMEOUT_S = 1.0
+
+
+def _headers(request: Request) -> dict[str, str]:
+    refuse_beyond_ascii("requestx", request)  # it encodes them as UTF-8
+    return headers_by_name("requestx", request)
 
 
 def _kind_of_connect_error(error: BaseException) -> ErrorKind:
@@ -118,7 +124,7 @@ class RequestxClient(Client):
         if self._follows and has_header(request, "Authorization"):
             raise refuse("requestx", "keep Authorization from hosts that it is redirected to", "leave redirects off")
         method, url, content = request.method, request.url, request.body or None
-        headers = headers_by_name("requestx", request)
+        headers = _headers(request)
         client_request, client_stream = self._client.request, self._client.stream
 
         def send() -> int:
@@ -170,7 +176,7 @@ class AsyncRequestxClient(AsyncClient):
 
     def prepare(self, request: Request, inspect: Inspect | None = None) -> AsyncSend:
         method, url, content = request.method, request.url, request.body or None
-        headers = headers_by_name("requestx", request)
+        headers = _headers(request)
         client_request, client_stream = self._client.request, self._client.stream
 
         async def send() -> int:

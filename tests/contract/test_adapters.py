@@ -11,8 +11,9 @@ from http_benchmark.clients import (
     known_clients,
     load_adapter,
 )
-from http_benchmark.clients.base import AsyncClient, ClientOptions
+from http_benchmark.clients.base import AsyncClient, ClientOptions, Request
 from http_benchmark.errors import UnsupportedOptionError
+from http_benchmark.origin.process import OriginProcess
 
 
 def contenders() -> list[tuple[Capabilities, str]]:
@@ -37,6 +38,28 @@ def open_client(client: Capabilities, mode: str, **options: object) -> None:
         opened.close()
 
 
+def send(client: Capabilities, mode: str, request: Request) -> None:
+    """Send one request with it."""
+    opened = getattr(load_adapter(client.module), client.modes[mode])()
+    settings = ClientOptions(concurrency=1)
+    if isinstance(opened, AsyncClient):
+
+        async def live() -> None:
+            await opened.open(settings)
+            try:
+                await opened.prepare(request)()
+            finally:
+                await opened.close()
+
+        asyncio.run(live())
+    else:
+        opened.open(settings)
+        try:
+            opened.prepare(request)()
+        finally:
+            opened.close()
+
+
 class RefusalTest(unittest.TestCase):
     def test_what_a_client_cannot_do_is_refused_by_name(self):
         """HTTP/2, authorities, unchecked certificates, redirects, proxies: what its capabilities deny does not open."""
@@ -54,6 +77,24 @@ class RefusalTest(unittest.TestCase):
                         self.assertRaisesRegex(UnsupportedOptionError, client.name),
                     ):
                         open_client(client, mode, **options)
+
+
+class HeadersTest(unittest.TestCase):
+    def test_beyond_ascii(self):
+        """Sent as Latin-1, one byte for each character, or refused by name before anything is sent."""
+        with OriginProcess() as origin:
+            request = Request("GET", f"{origin.url}/headers", headers=(("X-Place", "Caf\xe9"),))
+            for client, mode in contenders():
+                with self.subTest(client=client.name, mode=mode):
+                    origin.start_journal()
+                    try:
+                        send(client, mode, request)
+                    except UnsupportedOptionError as error:
+                        self.assertRegex(str(error), f"^{client.name} cannot send the header 'X-Place'")
+                        self.assertEqual((), tuple(origin.journal().requests))
+                    else:
+                        (seen,) = origin.journal().requests
+                        self.assertEqual("Caf\xe9", dict(seen.headers)["X-Place"])
 
 
 class PresenceTest(unittest.TestCase):
