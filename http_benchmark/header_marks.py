@@ -10,8 +10,8 @@ _MOST_KEPT = 64  # the requests of a load have few different headers, and hostil
 def header_marks(headers: tuple[tuple[str, str], ...]) -> str:
     """The marks of all headers, with spaces between, such as "accept:d5ef6b7a host:e8b7be43".
 
-    Spaces in values, `,` and `;` between them and characters beyond ASCII make no difference, nor does it whether a
-    header comes as several of the same name: in this, clients and versions of HTTP differ.
+    Spaces in values and `,` or `;` between them make no difference, nor does it whether a header comes as several of
+    one name: in this, clients and versions of HTTP differ.
 
     Args:
         headers: (name, value) pairs, in order.
@@ -28,4 +28,4 @@ def mark_name(mark: str) -> str:
 
 
 def _digest(value: str) -> int:
-    return crc32("".join(value.split()).replace(";", ",").encode("ascii", "ignore"))
+    return crc32("".join(value.split()).replace(";", ",").encode("latin-1", "replace"))

@@ -216,8 +216,7 @@ class Plan:
     def orders_close(self) -> bool:
         """Whether a request is to ask for its connection to be closed."""
         requests = self.mix.requests if self.mix else (self.request,)
-        fields = [field for request in requests for field in request.headers]
-        return any(name.lower() == "connection" and "close" in value.lower() for name, value in fields)
+        return any(request.asks_to_close for request in requests)
 
     @property
     def has_events(self) -> bool:

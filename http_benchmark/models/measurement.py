@@ -272,6 +272,8 @@ class Requested(Model):
         unordered: Requests that it saw with a method or target that nobody ordered.
         unknown: Requests of which it does not know more: they could not be read, or there were too many different ones.
         headers: Requests that came without a header as it was ordered, added up over the names of headers.
+        closes: Sent requests that were to ask for their connection to be closed; None where an older version did not
+            count them.
         example_missing, example_unordered, example_header: The most frequent of them, without secrets; None without
             any.
         body_bytes: Of all bodies together that the sent requests had; repeated attempts are not in it.
@@ -282,6 +284,7 @@ class Requested(Model):
     unordered: int = 0
     unknown: int = 0
     headers: int = 0
+    closes: int | None = None
     example_missing: str | None = None
     example_unordered: str | None = None
     example_header: str | None = None
@@ -294,6 +297,7 @@ class Requested(Model):
             unordered=self.unordered + other.unordered,
             unknown=self.unknown + other.unknown,
             headers=self.headers + other.headers,
+            closes=_combined(self.closes, other.closes, 1),
             example_missing=self.example_missing or other.example_missing,
             example_unordered=self.example_unordered or other.example_unordered,
             example_header=self.example_header or other.example_header,

@@ -71,6 +71,7 @@ class Work(Model):
         failures_reported: Requests that failed as the worker says, and attempts that it repeated.
         failures_seen: Requests that the origin answered with a status of 400 and above, not at all, or not whole for a
             fault.
+        unknown_requests: Of which nobody knows which they were: they could not be read, or too many were different.
         retries_seen: Requests beyond those that the worker knows of: repeated by the client itself.
         closed: Connections that the origin ended.
         closed_on_request: Those of them whose client asked for it, or spoke HTTP/1.0.
@@ -91,6 +92,7 @@ class Work(Model):
     response_body_bytes: int | None = None
     failures_reported: int = 0
     failures_seen: int | None = None
+    unknown_requests: int | None = None
     retries_seen: int | None = None
     closed: int | None = None
     closed_on_request: int | None = None

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from http_benchmark.faults import Fault
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, FaultScore
 from http_benchmark.report import parts
 from http_benchmark.units import format_duration
@@ -47,8 +48,18 @@ def notes(result: ExperimentResult) -> list[str]:
     return [
         "Requests/s counts successes only. Failures that the faults explain are no reason not to rank.",
         "Late: the end after --timeout. Recovery: from a failure to its thread's or task's next success.",
-        "Both: median, and in brackets the longest. Leaks: connections open after the client was closed.",
+        "Both: median, and in brackets the longest.",
+        "Leaks: connections open after the client was closed; some clients leave them without faults, too.",
+        *_unmet(result),
     ]
+
+
+def _unmet(result: ExperimentResult) -> list[str]:
+    """Ordered faults that befell nobody."""
+    orders = result.configuration.get("fault") or ()
+    met = {kind for client in result.clients if client.faults for kind in client.faults.met}
+    unmet = [order for order in orders if Fault.parse(order).kind not in met]
+    return [f"Nobody met {', '.join(unmet)}: send more requests, or order a larger share."] if unmet else []
 
 
 def _row(client: ClientResult, score: FaultScore) -> list[str]:

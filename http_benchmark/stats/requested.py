@@ -40,9 +40,14 @@ class RequestTally:
     def __init__(self, requests: Sequence[Request], shown: Callable[[str], str]) -> None:
         self._shown = shown
         self._lines = [f"{request.method} {_target(request.url)}" for request in requests]
-        self._forms = [one_form(line) for line in self._lines]
+        forms = [one_form(line) for line in self._lines]
+        self._same = {
+            _slashless(form): form for line, form in zip(self._lines, forms, strict=True) if _ends_dotted(line)
+        }
+        self._forms = [self._same.get(form, form) for form in forms]
         self._form_of = dict(zip(self._lines, self._forms, strict=True))  # and of all other ways in which they came
         self._body_bytes = np.array([len(request.body) for request in requests], dtype=np.int64)
+        self._closes = np.array([request.asks_to_close for request in requests], dtype=np.int64)
         self._sent = np.zeros(len(requests), dtype=np.int64)
         self._marks = [_marks(request) for request in requests]
         self._marks_of: defaultdict[str, set[str]] = defaultdict(set)  # form → marks of its requests' headers
@@ -67,7 +72,7 @@ class RequestTally:
         self._unknown += seen.get(_UNKNOWN, 0)
         for entry, times in seen.items():
             line, _, marks = entry.partition("\n")
-            form = self._form_of.get(line) or one_form(line)
+            form = self._form_of.get(line) or self._form_as_ordered(line)
             if form in self._marks_of:
                 self._form_of[line] = form
                 self._seen[form] += times
@@ -88,6 +93,7 @@ class RequestTally:
             missing=missing.total(),
             unordered=self._unordered,
             unknown=self._unknown,
+            closes=int(self._sent @ self._closes),
             headers=lacking.total(),
             example_header=self._example(max(lacking, key=lacking.__getitem__)) if lacking else None,
             example_missing=self._example(most_missing),
@@ -95,6 +101,11 @@ class RequestTally:
             body_bytes=int(self._sent @ self._body_bytes),
             longest_body_bytes=int(self._body_bytes[self._sent > 0].max(initial=0)),
         )
+
+    def _form_as_ordered(self, line: str) -> str:
+        """A path that ends in dots may come without the slash that they leave."""
+        form = one_form(line)
+        return self._same.get(form, form)
 
     def _lacking(self, missing: Counter[str]) -> Counter[str]:
         """Name of a header → how many requests came without it as ordered, but for those that may never have come."""
@@ -133,7 +144,18 @@ def one_form(line: str) -> str:
 
 
 def _marks(request: Request) -> set[str]:
-    return {mark for mark in header_marks(request.headers).split() if mark_name(mark) not in _FRAMING}
+    """Of the headers that everybody shows as they came: HTTP/2 servers keep those beyond ASCII to themselves."""
+    hidden = _FRAMING | {name.lower() for name, value in request.headers if not value.isascii()}
+    return {mark for mark in header_marks(request.headers).split() if mark_name(mark) not in hidden}
+
+
+def _ends_dotted(line: str) -> bool:
+    return line.partition("?")[0].endswith(("/.", "/.."))
+
+
+def _slashless(form: str) -> str:
+    path, mark, query = form.partition("?")
+    return path.removesuffix("/") + mark + query
 
 
 def _target(url: str) -> str:

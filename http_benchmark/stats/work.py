@@ -97,8 +97,16 @@ class TrialWork:
         if self.server is None:
             return 0
         if self.server.closed is None:  # the HTTP/2 origin does not count them: as many as may have been
-            return self.server.requests if self.orders_close else 0
-        return self.server.closed - (0 if self.orders_close else self.server.closed_on_request or 0)
+            return min(self.server.requests, self._ordered_closes)
+        return self.server.closed - max(0, (self.server.closed_on_request or 0) - self._ordered_closes)
+
+    @property
+    def _ordered_closes(self) -> int:
+        """How many requests were to ask for it; all that may have been, where an older version did not count them."""
+        if not self.orders_close or self.server is None:
+            return 0
+        counted = self.requested.closes if self.requested else None
+        return self.server.requests if counted is None else counted
 
 
 def trial_work(trial: TrialRecord) -> TrialWork:
@@ -240,6 +248,7 @@ def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: Orders, *, m
     ordered, seen = sum(_ordered_requests(trial, orders) for trial in trials), sum(map(_seen_requests, trials))
     may_be_dropped = _redirects(total, orders) > 0  # by a redirect
     body_bytes = None if may_be_dropped else _ordered_body_bytes(trials)
+    requested = _all_requested(trials)
     return {
         "requests": Count(ordered=ordered, seen=seen),
         "connections": Count(ordered=sum(_connections(trial, orders) for trial in trials), seen=total.connections),
@@ -252,6 +261,7 @@ def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: Orders, *, m
         "response_header_bytes": _difference(total.bytes_sent, total.body_bytes_sent),
         "response_body_bytes": total.body_bytes_sent,
         "failures_seen": _failures_seen(total),
+        "unknown_requests": requested.unknown if requested else None,
         "retries_seen": max(0, seen - ordered + missing),
         "closed": total.closed,
         "closed_on_request": total.closed_on_request,

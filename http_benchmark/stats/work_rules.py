@@ -54,6 +54,12 @@ def _unchecked(seen: Worked) -> Figures:
     return {"": 1.0} if any(uncounted) else {}
 
 
+def _unknown(seen: Worked) -> Figures:
+    """Requests that were counted without what they were."""
+    unknown = {name: float(work.unknown_requests) for name, work in seen.works.items() if work.unknown_requests}
+    return dict(sorted(unknown.items(), key=lambda item: -item[1]))
+
+
 def _rule(code: str, message: str, *codes: DeviationCode) -> Rule[Worked]:
     return Rule(code, _seen(codes), _ordered(codes), message, count)
 
@@ -128,6 +134,15 @@ WORK_RULES: tuple[Rule[Worked], ...] = (
         _unchecked,
         None,
         "equal work was not checked: the target does not count; run the same against the bundled origin, too",
+        severity="note",
+    ),
+    Rule(
+        "work-unchecked",
+        _unknown,
+        None,
+        "nobody knows which these requests were ({who}): they could not be read, or there were too many different ones "
+        "for the origin's memory; use fewer, or shorter, targets",
+        count,
         severity="note",
     ),
 )

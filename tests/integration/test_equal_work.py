@@ -203,17 +203,18 @@ class EqualWorkTest(UnfairCase):
                 )
 
     def test_the_same_workload(self):
-        """Who asks for the smaller one instead of the larger, or uploads half, is found where sizes differ anyway."""
+        """Who takes the smaller one instead of the larger, or reads or uploads half, is found though sizes differ."""
         folder = self.enterContext(tempfile.TemporaryDirectory())
         workload = Path(folder, "mixed.toml")
         workload.write_text(WORKLOAD, encoding="utf-8")
-        names = ("fair", "choosy", "lazy", "stingy", "urllib3")
+        names = ("fair", "choosy", "hasty", "lazy", "stingy", "urllib3")
         clients = self.clients(self.conduct(*names, workload=workload))
 
         for name in ("fair", "urllib3"):
             self.assertEqual((), clients[name].work.deviations)
             self.assertEqual((REQUESTS // 4 * BODY_BYTES,) * 2, uploaded(clients[name]))
         self.assert_left_out(clients["choosy"], ("other-requests", "other-work"), ("upload-differs", "less-work"))
+        self.assert_left_out(clients["hasty"], ("body-unread", "less-work"), ("no-reuse", "other-work"))
         self.assert_left_out(clients["lazy"], ("other-requests", "other-work"))
         self.assert_left_out(clients["stingy"], ("upload-differs", "less-work"))
         self.assertEqual((REQUESTS // 4 * BODY_BYTES, REQUESTS // 8 * BODY_BYTES), uploaded(clients["stingy"]))

@@ -223,6 +223,13 @@ class ProtocolsTest(unittest.TestCase):
         plan = make_plan(ExperimentConfiguration(workload=file, url="/", tls=True), [], seed=1)
         self.assertTrue(plan.origin.tls)
 
+    def test_a_proxy_is_refused_for_a_workload_that_logs_in(self):
+        """Its logins would go past the proxy."""
+        file = Path(self.enterContext(tempfile.TemporaryDirectory()), "a.toml")
+        file.write_text('[[setup]]\nurl = "/login"\n[[request]]\nurl = "/a"\n')
+        with self.assertRaisesRegex(ConfigurationError, r"^a\.toml logs in with its setup, which is not offered"):
+            make_plan(ExperimentConfiguration(workload=file, proxy="http://127.0.0.1:9"), [], seed=1)
+
 
 class EventsTest(unittest.TestCase):
     def test_what_the_origin_does_not_stream_is_refused(self):

@@ -4,7 +4,7 @@ from http_benchmark.cli.planned import what_goes_wrong
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import Distribution, FaultRecord, ServerCounts
 from http_benchmark.planning import make_plan
-from http_benchmark.report.faults import ordered
+from http_benchmark.report.faults import notes, ordered
 from http_benchmark.report.terminal import print_experiment
 from tests.records import make_block, make_result, make_slice, make_trial
 from tests.snapshot_case import SnapshotCase, printed
@@ -20,6 +20,15 @@ class FaultReportTest(SnapshotCase):
         for width in (60, 80, 140):
             with self.subTest(width=width):
                 self.check(f"experiment_faults_{width}", printed(print_experiment, result, width=width), width=width)
+
+    def test_what_nobody_met(self):
+        """It is said, as it was ordered; of what somebody met nothing."""
+        orders = ["reset-in:2%", "drop:0.1%", "stalled=1s:burst=1/9000"]
+        blocks = [make_block(self.trial("aiohttp:async"))]
+        found = notes(make_result(blocks, configuration={"concurrency": 10, "fault": orders}))
+
+        unmet = "Nobody met drop:0.1%, stalled=1s:burst=1/9000: send more requests, or order a larger share."
+        self.assertEqual([unmet], [note for note in found if note.startswith("Nobody")])
 
     def test_what_was_ordered(self):
         """In headings and plans, and nothing where nothing was."""

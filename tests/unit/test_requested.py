@@ -67,7 +67,7 @@ class TallyTest(unittest.TestCase):
 
     def test_as_ordered(self):
         """Nothing is missing; in all, 15 bytes were to be uploaded, five at a time."""
-        as_ordered = Requested(body_bytes=15, longest_body_bytes=5)
+        as_ordered = Requested(closes=0, body_bytes=15, longest_body_bytes=5)
         for seen in (
             {"GET /bytes/1": 2, "POST /bytes/9": 3},
             {"GET /%62ytes/1": 1, "GET /bytes/1": 1, "POST /bytes/9": 3},
@@ -90,13 +90,31 @@ class TallyTest(unittest.TestCase):
         self.assertEqual((0, None), found({bare: 3}), "the two that had it may not have come")
         self.assertEqual((1, "X-A"), found({as_ordered: 1, bare: 4}))
         self.assertEqual((7, "X-B"), found({other: 5}))
+        beyond_ascii = replace(SMALL, headers=(("X-C", "a"), ("x-c", "\xe9")))
+        self.assertEqual(0, self.requested({"GET /bytes/1": 2}, sent=[2], requests=(beyond_ascii,)).headers)
+
+    def test_paths_that_end_in_dots(self):
+        """Some leave out the slash that remains; of a path without dots that is another request."""
+        dotted, plain = (replace(SMALL, url=f"{URL}/a/b/{end}") for end in ("..?c", "?c"))
+        for seen in ("/a/?c", "/a?c", "/a/b/..?c"):
+            self.assertEqual(
+                Requested(closes=0), self.requested({f"GET {seen}": 2}, sent=[2], requests=(dotted,)), seen
+            )
+        both = {"GET /a?c": 5}, replace(SMALL, url=f"{URL}/a?c")
+        self.assertEqual(Requested(closes=0), self.requested(both[0], requests=(dotted, both[1])))
+        self.assertEqual(2, self.requested({"GET /a/b?c": 2}, sent=[2], requests=(plain,)).missing)
+
+    def test_connections_that_were_to_be_closed(self):
+        """As many as were sent of those that ask for it."""
+        closing = replace(SMALL, headers=(("connection", "Close"),))
+        self.assertEqual(2, self.requested({"GET /bytes/1": 2, "POST /bytes/9": 3}, requests=(closing, LARGE)).closes)
 
     def test_orders_add_up(self):
         """Twice the same, with requests that opened connections; which of them came in which order does not matter."""
         first, second = {"GET /bytes/1": 6}, {"GET /bytes/1": 1, "POST /bytes/9": 6}
 
         self.assertEqual(
-            Requested(missing=1, example_missing="GET /BYTES/1", body_bytes=30, longest_body_bytes=5),
+            Requested(missing=1, closes=0, example_missing="GET /BYTES/1", body_bytes=30, longest_body_bytes=5),
             self.requested(first, second, opening=[(0, 1), (0, 1)]),
         )
 
@@ -116,7 +134,7 @@ class TallyTest(unittest.TestCase):
 
     def test_requests_that_were_not_sent(self):
         """Fewer places than there are requests, and requests that come besides."""
-        self.assertEqual(Requested(), self.requested({"GET /bytes/1": 2, "POST /bytes/9": 1}, sent=[2]))
+        self.assertEqual(Requested(closes=0), self.requested({"GET /bytes/1": 2, "POST /bytes/9": 1}, sent=[2]))
 
     def test_an_example_is_short(self):
         """A long target is cut."""

@@ -165,6 +165,7 @@ class CountsTest(unittest.TestCase):
             Requested(
                 missing=1,
                 unordered=1,
+                closes=0,
                 example_missing="GET /get?token=***",
                 example_unordered="HEAD /get?token=***",
             ),

@@ -6,7 +6,7 @@ from math import comb
 from typing import Any
 
 from http_benchmark.models.experiment import Estimate, FloorProbe, PacingCheck, Reason, Target, Validity
-from http_benchmark.models.measurement import BlockRecord, MachineLoad, ServerCounts, SliceRecord
+from http_benchmark.models.measurement import BlockRecord, MachineLoad, Requested, ServerCounts, SliceRecord
 from http_benchmark.models.provenance import Provenance, Revision, Session
 from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.pairs import blocks_to_separate
@@ -144,6 +144,7 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
     ("littles-law", Run({"in_flight": 8.96}), Run({"in_flight": 8.94})),  # 1 ms of 200 ms is allowed for the tail
     ("littles-law", Run({"in_flight": 10.19}), Run({"in_flight": 10.21})),
     ("work-unchecked", Run(trial=counted()), Run(trial={"server": None})),
+    ("work-unchecked", Run(trial=counted()), Run(trial=counted() | {"requested": Requested(unknown=7)})),
     ("extra-connections", Run(trial=counted(connections=10)), Run(trial=counted(connections=11))),
     ("unequal-work", Run(trial=counted(requests=210)), Run(trial=counted(requests=211))),
     ("unequal-work", Run(trial=counted(requests=210)), Run(trial=counted(requests=209))),

@@ -430,12 +430,17 @@ class ExplainedTest(unittest.TestCase):
         self.assertEqual([("no-reuse", "other-work")], found(counted_trial(**asked)))
         self.assertEqual([], found(counted_trial(trial={"orders_close": True}, **asked)))
         self.assertEqual([], found(counted_trial(**asked | {"closed_on_request": None})))
+        for closes, expected in ((1000, []), (1, [("no-reuse", "other-work")])):
+            ordered = {"orders_close": True, "requested": Requested(closes=closes)}
+            self.assertEqual(expected, found(counted_trial(trial=ordered, **asked)))
 
     def test_an_ordered_close_that_nobody_counts(self):
         """The origin that speaks HTTP/2 does not tell who closed: each request may have cost a connection."""
         uncounted = {"connections": 1000, "closed": None, "closed_on_request": None}
 
         self.assertEqual([], found(counted_trial(trial={"orders_close": True}, **uncounted)))
+        one = {"orders_close": True, "requested": Requested(closes=1)}
+        self.assertEqual([("no-reuse", "other-work")], found(counted_trial(trial=one, **uncounted)))
         self.assertEqual([("no-reuse", "other-work")], found(counted_trial(**uncounted)))
 
     def test_redirects_that_are_followed(self):
