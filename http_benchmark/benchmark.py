@@ -206,7 +206,7 @@ class Experiment:
             ConfigurationError: It cannot be resumed.
         """
         stored = interrupted.stored
-        require_resumable(stored)
+        require_resumable(stored, force=interrupted.force)
         self.id, self.blocks = stored.id, [*interrupted.blocks]
         self._dropped = dropped_before(stored, self.blocks, [arm.name for arm in self._all_arms])
         for name in self._dropped:

@@ -31,8 +31,12 @@ class Interrupted(NamedTuple):
     force: bool = False
 
 
-def require_resumable(stored: ExperimentResult) -> None:
+def require_resumable(stored: ExperimentResult, *, force: bool = False) -> None:
     """Refuse an experiment that is done, that nobody can tell the plan of, or that somebody still measures.
+
+    Args:
+        stored: As it was stored.
+        force: Accept one that somebody may still measure whose process cannot be seen from here.
 
     Raises:
         ConfigurationError: It cannot be resumed, whatever is the same.
@@ -47,8 +51,14 @@ def require_resumable(stored: ExperimentResult) -> None:
             f"{name} was measured by an earlier version, which did not note its plan; measure it anew"
         )
     last = stored.provenance.sessions[-1] if stored.provenance.sessions else None
-    if stored.status == "running" and last and is_alive(last):
+    alive = stored.status == "running" and last and is_alive(last)
+    if last and alive:
         raise ConfigurationError(f"{name} is being measured by process {last.pid}; wait for it, or stop it")
+    if last and alive is None and not force:
+        raise ConfigurationError(
+            f"{name} may still be measured by process {last.pid} of another container, which cannot be seen from here; "
+            "make sure that it has ended, then force it (--force)"
+        )
 
 
 def other_circumstances(stored: ExperimentResult, now: ExperimentResult) -> Iterator[str]:

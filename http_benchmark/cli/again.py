@@ -64,7 +64,7 @@ def resume(
         check_writable(json_file)
     with open_storage(settings, existing=True) as storage, progress:
         experiment = stored(storage, identifier)
-        require_resumable(experiment)
+        require_resumable(experiment, force=force)
         configuration = _asked_for(restored(experiment, given, force=force))
         interrupted = Interrupted(experiment, storage.get_blocks(experiment.id), force)
         going_on = Experiment(

@@ -59,6 +59,7 @@ class Session(Model):
         started_at, finished_at: Of the stretch; None while it lasts, and for one that was killed.
         first_block: The first block that it was to measure.
         boot_id: Of the kernel, another one after each start of the machine; None where a system has none.
+        pid_namespace: Which processes it shares numbers with; None outside of Linux, and of earlier versions.
         pid, process_started: The process that measured it, and the kernel's own time of its start, which tells it from
             a later one of the same number.
         forced: In what it differs from the session before, where that was accepted by force.
@@ -68,6 +69,7 @@ class Session(Model):
     finished_at: datetime | None = None
     first_block: int = 0
     boot_id: str | None = None
+    pid_namespace: str | None = None
     pid: int | None = None
     process_started: int | None = None
     forced: tuple[str, ...] = ()

@@ -37,6 +37,13 @@ class Tree:
         except (OSError, UnicodeDecodeError):
             return None
 
+    def link(self, path: str) -> str | None:
+        """What a symbolic link says; None where it is missing or unreadable."""
+        try:
+            return str((self.root / path).readlink())
+        except OSError:
+            return None
+
     def number(self, path: str) -> int | None:
         """A file that holds one number."""
         try:

@@ -1,10 +1,11 @@
 """From a stored experiment back to its configuration, and what has to be as it was."""
 
 import os
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from unittest import TestCase
+from unittest import TestCase, skipUnless
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment import ClientResult
@@ -116,7 +117,24 @@ class SessionTest(TestCase):
         self.assertTrue(is_alive(session))
         for change in ({"finished_at": datetime.now(UTC)}, {"boot_id": "other"}, {"process_started": 1}, {"pid": None}):
             with self.subTest(change):
-                self.assertFalse(is_alive(session.model_copy(update=change)))
+                self.assertIs(False, is_alive(session.model_copy(update=change)))
+
+    def test_a_process_of_another_container(self):
+        """Its number says nothing here: nobody knows, unless it has ended or the machine was started anew."""
+        session = new_session(0).model_copy(update={"pid_namespace": "pid:[1]"})
+
+        self.assertIsNone(is_alive(session))
+        self.assertIsNone(is_alive(session.model_copy(update={"pid": 2**22})))
+        self.assertIs(False, is_alive(session.model_copy(update={"boot_id": "other"})))
+        self.assertIs(False, is_alive(session.model_copy(update={"finished_at": datetime.now(UTC)})))
+
+    @skipUnless(sys.platform == "linux", "only Linux has namespaces")
+    def test_the_namespace_of_processes_is_noted(self):
+        """As the kernel names it; a session of an earlier version, which has none, is judged as before."""
+        session = new_session(0)
+
+        self.assertEqual(os.readlink("/proc/self/ns/pid"), session.pid_namespace)
+        self.assertIs(True, is_alive(session.model_copy(update={"pid_namespace": None})))
 
 
 class ResumingTest(TestCase):
@@ -140,6 +158,19 @@ class ResumingTest(TestCase):
             values = {"provenance": self.provenance()} | changes
             with self.subTest(message), self.assertRaisesRegex(ConfigurationError, message):
                 require_resumable(an_experiment(**values))
+
+    def test_who_cannot_be_seen_from_here(self):
+        """A run in another container is refused unless it is forced; one that is seen to live is refused all the same."""
+        hidden = new_session(0).model_copy(update={"pid_namespace": "pid:[1]"})
+        running = an_experiment(status="running", provenance=self.provenance(hidden))
+
+        with self.assertRaisesRegex(ConfigurationError, f"may still .* {os.getpid()} of another container.*--force"):
+            require_resumable(running)
+        require_resumable(running, force=True)
+        require_resumable(running.model_copy(update={"status": "interrupted"}))
+        seen = an_experiment(status="running", provenance=self.provenance(new_session(0)))
+        with self.assertRaisesRegex(ConfigurationError, "is being measured"):
+            require_resumable(seen, force=True)
 
     def test_the_same_circumstances(self):
         """What differs at every start, and what is given again, is no difference."""
