@@ -158,6 +158,16 @@ class ResultsSuite:
         assert loaded is not None
         self.assertEqual({"body": "AP8="}, loaded.config_snapshot)
 
+    def test_what_cannot_be_held(self) -> None:
+        """A NUL or half a character in a name is told as such, on every database."""
+        store = self.opened()
+        for name, expected in (("a\0b", "the character NUL; leave it out"), ("a\ud800", "not Unicode; leave it out")):
+            with self.subTest(expected), self.assertRaisesRegex(StorageError, expected):
+                store.save_result(a_result(name=name))
+            with self.subTest(expected), self.assertRaisesRegex(StorageError, expected):
+                store.get_results_by_name(name)
+        self.assertEqual([], store.get_all_results())
+
     def test_what_is_no_json_is_refused(self) -> None:
         """A configuration with an object in it is refused in one line."""
         with self.assertRaisesRegex(StorageError, "object cannot be stored as JSON"):

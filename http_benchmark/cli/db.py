@@ -10,21 +10,31 @@ from http_benchmark.cli.options import shared_options
 _HIDES_SECRETS = "0004"  # the revision
 
 
+_compact_option = click.option(
+    "--compact/--no-compact",
+    envvar="HTTP_BENCHMARK_COMPACT",
+    default=True,
+    show_default=True,
+    help="SQLite: write the file anew afterwards, smaller; needs as much room again, and long for a big one.",
+)
+
+
 @click.group(epilog="Example: http-benchmark db upgrade --database results.db")
 def command() -> None:
     """Migrate the database, or tell its version."""
 
 
 @command.command("upgrade", epilog="Example: http-benchmark db upgrade --database results.db")
+@_compact_option
 @shared_options(database=True)
-def upgrade(config_file: Path | None, **arguments: Any) -> None:
+def upgrade(config_file: Path | None, *, compact: bool, **arguments: Any) -> None:
     """Bring the database's schema up to this program's."""
     from http_benchmark.cli.common import database_of, load_settings
     from http_benchmark.database import upkeep
 
     url = database_of(load_settings(arguments, config_file))
     before, _ = upkeep.current(url)
-    upkeep.upgrade(url)
+    upkeep.upgrade(url, smaller=compact)
     after, _ = upkeep.current(url)
     click.echo(f"up to date: {after}" if before == after else f"upgraded: {before or 'empty'} to {after}")
 
@@ -32,8 +42,9 @@ def upgrade(config_file: Path | None, **arguments: Any) -> None:
 @command.command("downgrade", epilog="Example: http-benchmark db downgrade 0002 --yes")
 @click.argument("revision", metavar="REVISION")
 @click.option("--yes", envvar="HTTP_BENCHMARK_YES", is_flag=True, help="Do not ask.")
+@_compact_option
 @shared_options(database=True)
-def downgrade(config_file: Path | None, *, revision: str, yes: bool, **arguments: Any) -> None:
+def downgrade(config_file: Path | None, *, revision: str, yes: bool, compact: bool, **arguments: Any) -> None:
     """Bring the database's schema back to an earlier one, for an earlier program.
 
     What that schema has no place for is deleted: 0001 knows single results only, no experiments. Secrets that
@@ -49,7 +60,7 @@ def downgrade(config_file: Path | None, *, revision: str, yes: bool, **arguments
         click.confirm(
             f"Bring {before or 'empty'} back to {revision}? What that has no place for is deleted.", abort=True
         )
-    upkeep.downgrade(url, revision)
+    upkeep.downgrade(url, revision, smaller=compact)
     lost = f"; secrets that {_HIDES_SECRETS} has hidden cannot be brought back" if revision < _HIDES_SECRETS else ""
     click.echo(f"downgraded: {before} to {revision}{lost if before and before >= _HIDES_SECRETS else ''}")
 

@@ -14,35 +14,40 @@ from http_benchmark.migrations.sqlite import file_of
 from http_benchmark.models.finding import Finding
 
 
-def upgrade(url: str | Path) -> None:
+def upgrade(url: str | Path, *, smaller: bool = True) -> None:
     """Bring a database to the newest schema, or make it; all migrations happen, or none.
+
+    Args:
+        url: Of the database.
+        smaller: Write a SQLite file anew afterwards, without the room that was freed; big files take long.
 
     Raises:
         StorageError: The database cannot be used.
         DatabaseVersionError: It is newer than this program.
     """
-    _migrate(url, revisions.upgrade)
+    _migrate(url, revisions.upgrade, smaller=smaller)
 
 
-def downgrade(url: str | Path, revision: str) -> None:
+def downgrade(url: str | Path, revision: str, *, smaller: bool = True) -> None:
     """Bring a database back to an earlier revision, for an earlier program; likewise whole or not at all.
 
-    What that revision has no place for is deleted.
+    What that revision has no place for is deleted. Arguments are as for `upgrade`.
 
     Raises:
         StorageError: The database cannot be used, or holds what cannot be brought back.
         DatabaseVersionError: It is newer than this program, or there is no such earlier revision.
     """
-    _migrate(url, lambda connection: revisions.downgrade(connection, revision))
+    _migrate(url, lambda connection: revisions.downgrade(connection, revision), smaller=smaller)
 
 
-def _migrate(url: str | Path, change: Callable[[Connection], None]) -> None:
+def _migrate(url: str | Path, change: Callable[[Connection], None], *, smaller: bool) -> None:
     engine = open_engine(database_url(url))
     try:
         with migrating(engine) as connection:
             revisions.refuse_unknown(revisions.current(connection), label(engine.url))
             change(connection)
-        compact(engine)
+        if smaller:
+            compact(engine)
     finally:
         engine.dispose()
 

@@ -2,11 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -68,9 +69,21 @@ def open_engine(url: URL) -> Engine:
             f"database {label(url)} needs the Python package {error.name or 'psycopg[binary]'}; "
             f"install {package}, or use sqlite:///FILE"
         ) from None
+    event.listen(engine, "before_cursor_execute", _refuse_nul)
     if url.get_backend_name() == sqlite.NAME:
         sqlite.prepare(engine)
     return engine
+
+
+def _refuse_nul(
+    connection: Connection, _cursor: object, _statement: str, parameters: Any, _context: object, executemany: bool
+) -> None:
+    """Keep out of SQLite what PostgreSQL cannot hold."""
+    rows = parameters if executemany else (parameters,)
+    for row in rows:
+        values = row.values() if isinstance(row, Mapping) else row
+        if any(isinstance(value, str) and "\0" in value for value in values):
+            raise StorageError(f"database {label(connection.engine.url)} cannot hold the character NUL; leave it out")
 
 
 @contextmanager

@@ -37,7 +37,6 @@ _POSTGRESQL: _Table = (
     ("[XX002]", _DAMAGED),
     ("[57P0", "was closed by its server; try again when it runs"),
     ("server closed the connection", "was closed by its server; try again when it runs"),
-    ("cannot contain NUL", "cannot hold the character NUL; leave it out"),
     ("too many clients", "has no connection left; try again later, or raise the server's max_connections"),
     ("authentication failed", "refuses this user or password; check both"),
     ("no password supplied", "wants a password; put it into the URL or into ~/.pgpass"),

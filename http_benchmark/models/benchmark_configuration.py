@@ -12,6 +12,7 @@ from http_benchmark.models.fields import (
     Method,
     Seconds,
     SecondsOrZero,
+    Text,
     client_fault,
     mode_fault,
 )
@@ -57,7 +58,7 @@ class BenchmarkConfiguration(Record):
     verify_ssl: bool = True
     retry_attempts: CountOrZero = 0
     delay_between_requests: SecondsOrZero = 0.0
-    name: str = Field(default="", validate_default=True)
+    name: Text = Field(default="", validate_default=True)
     id: Identifier = Field(default="", validate_default=True)
 
     @field_validator("total_requests")

@@ -26,6 +26,7 @@ from http_benchmark.models.fields import (
     Seconds,
     SecondsOrZero,
     Size,
+    Text,
     Words,
     at_most,
     client_fault,
@@ -184,7 +185,7 @@ class ExperimentConfiguration(Model):
     proxy: ProxyUrl | None = None
     follow_redirects: bool = False
     floor: bool = True
-    name: str | None = None
+    name: Text | None = None
     tag: Words = ()
 
     def __init__(self, **values: Any) -> None:

@@ -231,6 +231,16 @@ def _those_with(ability: str) -> str:
     return " or ".join(filter(None, (", ".join(able[:-1]), able[-1])))
 
 
+def _without_nul(value: str, info: ValidationInfo) -> str:
+    if "\0" in value:
+        raise ValueError(
+            f"{info.field_name} has the character NUL, which no database holds, got {value!r}; leave it out"
+        )
+    return value
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+"""What can be stored and asked for."""
 Method = Annotated[str, BeforeValidator(_method)]
 Count = Annotated[int, AfterValidator(_above_zero)]
 CountOrZero = Annotated[int, AfterValidator(_not_negative)]
@@ -242,6 +252,6 @@ Size = Annotated[int, _quantity(parse_size), AfterValidator(_not_negative), at_m
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
 CertificateFile = Annotated[ReadableFile, AfterValidator(_certificates)]
 Body = Annotated[str | bytes, BeforeValidator(_body)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Words = Annotated[tuple[Text, ...], BeforeValidator(_several)]
 Identifier = Annotated[str, BeforeValidator(lambda value: value or str(uuid4()))]
 """An id; None and empty stand for a new random one, where the default is validated."""

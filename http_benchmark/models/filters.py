@@ -6,6 +6,7 @@ from pydantic import AfterValidator, AwareDatetime, ValidationError
 
 from http_benchmark.models.base import Model, configuration_error
 from http_benchmark.models.contender import Contender
+from http_benchmark.models.fields import Text
 
 
 def _as_stored(contenders: tuple[str, ...]) -> tuple[str, ...]:
@@ -29,13 +30,13 @@ class Filters(Model):
     """
 
     client: Annotated[tuple[str, ...], AfterValidator(_as_stored)] = ()
-    version: str | None = None
-    name: str | None = None
-    tag: tuple[str, ...] = ()
-    host: str | None = None
-    workload: str | None = None
-    status: str | None = None
-    verdict: str | None = None
+    version: Text | None = None
+    name: Text | None = None
+    tag: tuple[Text, ...] = ()
+    host: Text | None = None
+    workload: Text | None = None
+    status: Text | None = None
+    verdict: Text | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
 

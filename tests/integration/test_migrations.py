@@ -398,6 +398,17 @@ class SqliteMigrationTest(MigrationSuite, SqliteCase):
 
         self.assertLess(self.path.stat().st_size, before)
 
+    def test_room_can_be_left_as_it_is(self) -> None:
+        """Nothing is written anew where that was not wanted: the freed pages stay in the file."""
+        free = {}
+        for smaller in (True, False):
+            self.make_database()
+            self.fill("0002")
+            upkeep.upgrade(self.database, smaller=smaller)
+            [(free[smaller],)] = self.rows("PRAGMA freelist_count")
+
+        self.assertEqual((0, True), (free[True], free[False] > 0))
+
     def test_infinite_numbers_go_down(self) -> None:
         """SQLite keeps them in JSON."""
         store = self.opened()

@@ -173,14 +173,6 @@ class UnusableDatabaseTest(PostgresqlCase):
             self.assertIn(expected, str(caught.exception))
             self.assertNotRegex(str(caught.exception), "\n|hunter2")
 
-    def test_what_postgresql_cannot_hold(self) -> None:
-        """A NUL or half a character in a name is told as such."""
-        store = self.opened()
-        for name, expected in (("a\0b", "the character NUL; leave it out"), ("a\ud800", "not Unicode; leave it out")):
-            with self.subTest(expected), self.assertRaisesRegex(StorageError, expected):
-                store.save_result(a_result(name=name))
-        self.assertEqual([], store.get_all_results())
-
     def test_a_database_that_was_changed_meanwhile(self) -> None:
         """A program that is still open says that the tables are not those it knows."""
         store = self.opened()

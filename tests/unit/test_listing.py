@@ -57,6 +57,8 @@ class ListingTest(ListingSuite, SqliteCase):
         """A client that cannot be one, and a moment whose zone is unknown."""
         for values, expected in (
             ({"client": ("no such client",)}, "^contender must look like"),
+            ({"name": "a\0"}, "^name has the character NUL"),
+            ({"tag": ("a\0",)}, "^tag has the character NUL"),
             ({"since": "2026-01-01T00:00:00"}, "^since: input should have timezone"),
         ):
             with self.subTest(values), self.assertRaisesRegex(ConfigurationError, expected):

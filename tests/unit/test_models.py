@@ -377,6 +377,8 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"blocks": 10**9}, r"blocks must be at most 1,000, got 1000000000"),
             ({"name": "\udcff"}, r"name is not UTF-8 text, got '\\udcff'; write it in UTF-8"),
             ({"tag": ["a", "\udcff"]}, r"tag is not UTF-8 text, got "),
+            ({"name": "a\0"}, r"name has the character NUL, which no database holds, got 'a\\x00'; leave it out"),
+            ({"tag": ["a", "\0"]}, r"tag has the character NUL"),
             ({"url": "http://h/\udcff"}, r"url is not UTF-8 text; write it in UTF-8$"),
             ({"body": "secret\udcff"}, r"body is not UTF-8 text; write it in UTF-8$"),
             ({"headers": ["A: secret\udcff"]}, r"headers is not UTF-8 text; write it in UTF-8$"),
