@@ -133,7 +133,7 @@ class SessionTest(TestCase):
         """As the kernel names it; a session of an earlier version, which has none, is judged as before."""
         session = new_session(0)
 
-        self.assertEqual(os.readlink("/proc/self/ns/pid"), session.pid_namespace)
+        self.assertEqual(str(Path("/proc/self/ns/pid").readlink()), session.pid_namespace)
         self.assertIs(True, is_alive(session.model_copy(update={"pid_namespace": None})))
 
 
@@ -160,7 +160,7 @@ class ResumingTest(TestCase):
                 require_resumable(an_experiment(**values))
 
     def test_who_cannot_be_seen_from_here(self):
-        """A run in another container is refused unless it is forced; one that is seen to live is refused all the same."""
+        """A run in another container is refused unless it is forced; one that is seen to live is refused always."""
         hidden = new_session(0).model_copy(update={"pid_namespace": "pid:[1]"})
         running = an_experiment(status="running", provenance=self.provenance(hidden))
 
