@@ -119,6 +119,8 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     with writing(engine) as connection:
         if engine.dialect.name == postgresql.NAME:
             postgresql.lock_schema(connection)
+        else:
+            sqlite.overwrite_what_is_freed(connection)
         yield connection
 
 

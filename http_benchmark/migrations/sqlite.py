@@ -42,6 +42,11 @@ def prepare(engine: Engine) -> None:
     event.listen(engine, "begin", _begin)
 
 
+def overwrite_what_is_freed(connection: Connection) -> None:
+    """Leave nothing of what this connection deletes in the file's free room: it may be a secret."""
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
 def compact(engine: Engine) -> None:
     """Write the file anew, without the room of deleted rows; needs as much room again meanwhile."""
     with closing(engine.raw_connection()) as connection:

@@ -409,6 +409,15 @@ class SqliteMigrationTest(MigrationSuite, SqliteCase):
 
         self.assertEqual((0, True), (free[True], free[False] > 0))
 
+    def test_what_was_hidden_is_not_in_freed_room(self) -> None:
+        """No secret is left in the file's bytes, even where it is not written anew."""
+        self.fill("0002")
+        self.plant()
+        upkeep.upgrade(self.database, smaller=False)
+        content = self.path.read_bytes()
+
+        self.assertEqual([], [canary for canary in CANARIES if canary.encode() in content])
+
     def test_infinite_numbers_go_down(self) -> None:
         """SQLite keeps them in JSON."""
         store = self.opened()
