@@ -1,8 +1,8 @@
 """Reads the table of the earlier tool of this name, `benchmark_results` in a SQLite file, for its import.
 
 What is no figure of the client is not taken over as one, and kept in `config_snapshot["imported"]`: its memory is a
-percentage of the machine, not MiB, and its bytes are those of all the machine's processes. Its secrets, which it stored
-as they were, are masked.
+percentage of the machine, not MiB, and its bytes are those of all the machine's processes. Of its configuration the
+settings that it had are taken over, nothing else; its secrets, which it stored as they were, are masked.
 """
 
 import json
@@ -31,6 +31,24 @@ _FIGURES = (
     "p99_response_time",
     "cpu_usage_avg",
     "error_rate",
+)
+
+_SETTINGS = (
+    "target_url",
+    "http_method",
+    "headers",
+    "body",
+    "concurrency",
+    "duration_seconds",
+    "total_requests",
+    "client_library",
+    "is_async",
+    "timeout",
+    "verify_ssl",
+    "retry_attempts",
+    "delay_between_requests",
+    "name",
+    "id",
 )
 
 
@@ -97,8 +115,20 @@ def _result(row: Mapping[str, Any]) -> BenchmarkResult:
         **values | {"url": shareable({"url": str(row["url"])})["url"]},
         memory_usage_avg=None,
         network_io={"bytes_sent": None, "bytes_recv": None},
-        config_snapshot=shareable(_document(row, "config_snapshot")) | {"imported": imported},
+        config_snapshot=shareable(_settings(row)) | {"imported": imported},
     )
+
+
+def _settings(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that the earlier tool had; a value that is none of theirs may hold anything, and stays behind."""
+    document = _document(row, "config_snapshot")
+    return {name: document[name] for name in _SETTINGS if name in document and _is_setting(name, document[name])}
+
+
+def _is_setting(name: str, value: Any) -> bool:
+    if name == "headers":
+        return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    return value is None or isinstance(value, str | int | float)
 
 
 def _figure(value: Any) -> float | None:

@@ -103,6 +103,20 @@ class TestEarlierResults(TestCase):
         self.assertNotIn("canary", repr(result.to_dict()))
         self.assertEqual("*/*", result.config_snapshot["headers"]["Accept"])
 
+    def test_what_it_did_not_have_stays_behind(self):
+        """Other keys, and values that are no setting's, may hold anything."""
+        odd = {
+            "api_token": "canary",
+            "proxies": {"https": "canary"},
+            "name": ["canary"],
+            "timeout": 30,
+            "headers": ["canary"],
+        }
+        make_database(self.file, ROW | {"config_snapshot": json.dumps(odd)})
+        [result], _ = earlier_results(self.file)
+
+        self.assertEqual({"timeout", "imported"}, result.config_snapshot.keys())
+
     def test_the_file_is_only_read(self):
         """Not a byte of it changes, and nothing is made beside it."""
         make_database(self.file, ROW)
