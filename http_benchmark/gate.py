@@ -18,6 +18,7 @@ from http_benchmark.gate_arms import described, differences, pinned
 from http_benchmark.models.experiment import WALL_METRICS, Metric
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.gate import GateAttempt, GateResult
+from http_benchmark.models.tags import gate_tag
 from http_benchmark.plan import Plan
 from http_benchmark.stats.gate import FEWEST_BLOCKS, LOOKS, MARGIN, Judgement, Outcome, judge_metrics, looks
 from http_benchmark.stats.gate_conclusion import (
@@ -216,7 +217,7 @@ class Gate:
             "until": None,
             "primary": wall or self._metrics[0],  # what limits a ranking by wall clock is then found
             "name": configuration.name or " → ".join(contenders),
-            "tag": (*configuration.tag, f"gate-{self.id[:8]}"),
+            "tag": (*configuration.tag, gate_tag(self.id)),
         }
         return ExperimentConfiguration(**values | own)
 

@@ -31,6 +31,7 @@ from http_benchmark.models.filters import ALL, Filters
 from http_benchmark.models.import_report import ImportReport, OnConflict
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.retention import Retention
+from http_benchmark.models.tags import checked_tags
 
 _COMPARED = (
     "id",
@@ -195,8 +196,10 @@ class ResultStorage:
         """Give tags to an experiment and take others away; the tags that it has then, or None if there is none such.
 
         Raises:
+            ConfigurationError: What is to be added is no tag.
             StorageError: Several ids begin so.
         """
+        checked_tags(add)
         with writing(self._engine) as connection:
             experiment_id = experiments.whole_id(connection, prefix)
             if experiment_id is None:
@@ -228,9 +231,13 @@ class ResultStorage:
     def add_experiments(self, wholes: Sequence[StoredExperiment], on_conflict: OnConflict = "refuse") -> ImportReport:
         """Take in experiments from elsewhere, all of them or none; what is there already stays.
 
+        They are marked as imported: what they ask of this machine is not to be trusted.
+
         Raises:
+            ConfigurationError: They have tags that are none.
             StorageError: Other experiments have their IDs, and that was to be refused.
         """
+        checked_tags(tag for stored in wholes for tag in stored.tags)
         with writing(self._engine) as connection:
             return take_in_experiments(connection, wholes, on_conflict)
 

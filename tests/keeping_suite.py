@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.filters import Filters
 from http_benchmark.models.provenance import Provenance, Revision, Session
 from http_benchmark.models.retention import Retention
@@ -80,6 +81,24 @@ class KeepingSuite:
         self.assertEqual(["a-80"], self.pruned(keep_last=0, dry_run=True))
         self.assertEqual(["a-60", "a-80"], self.pruned(keep_last=0, expendable=("nightly",)))
         self.assertEqual(["a-50", "a-70"], self.ids())
+
+    def test_tags_of_the_program_protect_nothing(self) -> None:
+        """Those of a gate, and of a renamed import; nobody chose to keep what has them. Others that begin so do."""
+        self.stored("a", 50, "gate-0123abcd")
+        self.stored("a", 60, "gate-0123abcd", "was:e-1")
+        self.stored("a", 70, "gate-0123abcd", "release")
+        self.stored("a", 80, "gate-keeper")
+
+        self.assertEqual(["a-50", "a-60"], self.pruned(keep_last=0))
+
+    def test_tags_that_are_none(self) -> None:
+        """Empty, with line breaks, odd, or endless: refused at once, and what is there may be taken away."""
+        self.stored("a", 1, "nightly")
+        store = self.opened()
+        for tag in ("", " ", "a\nb", "a\x1b[31m", "a\u202eb", " a", "x" * 101):
+            with self.subTest(tag), self.assertRaisesRegex(ConfigurationError, "^tag "):
+                store.tag_experiment("a", add=[tag])
+        self.assertEqual(("nightly",), store.tag_experiment("a", remove=[""]))
 
     def test_what_may_still_run_stays(self) -> None:
         """A run that stored something within a day; one that was killed long ago goes."""

@@ -11,6 +11,7 @@ from http_benchmark.database.listing import AT_ONCE
 from http_benchmark.errors import StorageError
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS
 from http_benchmark.models.retention import Retention
+from http_benchmark.models.tags import protects
 
 _ALIVE = timedelta(days=1)
 """A run that stored a block, was started or resumed so lately may still go on."""
@@ -30,7 +31,11 @@ def doomed(connection: Connection, rule: Retention, now: datetime) -> list[str]:
     if rule.name is not None:
         query = query.where(ranked.c.name == rule.name)
     rows = connection.execute(query).mappings().all()
-    return [row["id"] for row in rows if {*row["tags"]} <= {*rule.expendable} and not _is_alive(connection, row, now)]
+    return [row["id"] for row in rows if not _is_protected(row, rule) and not _is_alive(connection, row, now)]
+
+
+def _is_protected(row: RowMapping, rule: Retention) -> bool:
+    return any(protects(tag) and tag not in rule.expendable for tag in row["tags"])
 
 
 def _is_alive(connection: Connection, row: RowMapping, now: datetime) -> bool:
