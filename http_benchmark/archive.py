@@ -21,13 +21,17 @@ from http_benchmark.errors import ArchiveError
 from http_benchmark.models.base import Model
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.tags import tag_fault
 
 MOST_BYTES = 2**30
-"""Of all that a file holds, unpacked: beyond that it is refused, since a few bytes can unpack to any number."""
+"""Of all that a file holds, unpacked: more is neither written nor read, since a few bytes can unpack to any number."""
 
+MOST_MANIFEST_BYTES = 2**24
+"""Of the manifest; some 43,000 experiments."""
+
+_TOO_LARGE = "the bundle would be too large to be read again; split it, for example by --since and --until"
 _MANIFEST = "manifest.json"
 _SCHEMA = "http-benchmark/bundle/1"
-_MOST_MANIFEST_BYTES = 2**24
 _LEVEL = 6  # of zlib
 _BROKEN = (
     zipfile.BadZipFile,
@@ -77,22 +81,27 @@ class _Manifest(Model):
 
 
 def write_archive(experiments: Iterable[StoredExperiment], file: BinaryIO) -> None:
-    """Write experiments, in this order; the file is complete when this returns."""
-    entries = []
+    """Write experiments, in this order; the file is complete when this returns.
+
+    Whether they were imported is a fact of the database, and not written.
+
+    Raises:
+        ArchiveError: It would be a file that `read_archive` refuses; what was written of it is useless.
+    """
+    entries: list[_Entry] = []
+    size = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for number, stored in enumerate(experiments):
-            document, blocks = _names(number)
-            entries.append(
-                _Entry(
-                    id=stored.experiment.id,
-                    tags=stored.tags,
-                    document=_add(archive, document, _line(stored.experiment)),
-                    blocks=_add(archive, blocks, b"".join(map(_line, stored.blocks))),
-                )
-            )
+            entry = _add_experiment(archive, number, stored)
+            entries.append(entry)
+            size += _unpacked(entry)
+            if size > MOST_BYTES:
+                raise ArchiveError(f"{_TOO_LARGE}: with the first {number + 1:,} it holds {size:,} bytes, unpacked")
         manifest = _Manifest(program=__version__, experiments=tuple(entries))
-        text = json.dumps(manifest.model_dump(mode="json", by_alias=True), indent=2)
-        archive.writestr(_info(_MANIFEST), text.encode())
+        text = json.dumps(manifest.model_dump(mode="json", by_alias=True), indent=2).encode()
+        if len(text) > MOST_MANIFEST_BYTES:
+            raise ArchiveError(f"{_TOO_LARGE}: {len(entries):,} experiments have too long a manifest")
+        archive.writestr(_info(_MANIFEST), text)
 
 
 def read_archive(file: BinaryIO) -> list[StoredExperiment]:
@@ -118,7 +127,7 @@ def _read(archive: zipfile.ZipFile) -> list[StoredExperiment]:
     expected = Counter([_MANIFEST, *(name for number in range(len(manifest.experiments)) for name in _names(number))])
     if Counter(archive.namelist()) != expected:
         raise ArchiveError("the files in it are not those that its manifest names; it is damaged or was changed")
-    if sum(member.bytes for entry in manifest.experiments for member in (entry.document, entry.blocks)) > MOST_BYTES:
+    if sum(map(_unpacked, manifest.experiments)) > MOST_BYTES:
         raise ArchiveError(f"it holds more than {MOST_BYTES:,} bytes, unpacked; export fewer experiments into a file")
     faults: list[str] = []
     experiments = []
@@ -140,7 +149,7 @@ def _manifest(archive: zipfile.ZipFile) -> _Manifest:
             "it has no manifest.json; `results export --format bundle` writes files that can be imported"
         )
     with archive.open(_MANIFEST) as member:
-        content = _decoded(member.read(_MOST_MANIFEST_BYTES))
+        content = _decoded(member.read(MOST_MANIFEST_BYTES))
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != _SCHEMA:
         raise ArchiveError(f"its manifest has the schema {str(schema)[:40]!r}, and this program reads {_SCHEMA!r}")
@@ -161,6 +170,8 @@ def _experiment(archive: zipfile.ZipFile, number: int, entry: _Entry) -> StoredE
     experiment = ExperimentResult.from_dict(_decoded(_content(archive, document, entry.document)))
     lines = _content(archive, blocks, entry.blocks).splitlines()
     records = tuple(BlockRecord.from_dict(_decoded(line)) for line in lines)
+    if fault := _fault(entry):
+        raise ArchiveError(fault)
     if experiment.id != entry.id:
         raise ArchiveError(f"its document is that of {experiment.id[:40]!r}")
     if len({record.number for record in records}) < len(records):
@@ -188,6 +199,37 @@ def _of_another_version(program: str) -> str:
     return (
         f"cannot be read by version {__version__}: http-benchmark {program[:40]} wrote it; import it with that version"
     )
+
+
+def _add_experiment(archive: zipfile.ZipFile, number: int, stored: StoredExperiment) -> _Entry:
+    """Write an experiment.
+
+    Raises:
+        ArchiveError: It would not be read.
+    """
+    document, blocks = _names(number)
+    experiment = stored.experiment.model_copy(update={"imported": False})
+    entry = _Entry(
+        id=experiment.id,
+        tags=stored.tags,
+        document=_add(archive, document, _line(experiment)),
+        blocks=_add(archive, blocks, b"".join(map(_line, stored.blocks))),
+    )
+    if fault := _fault(entry):
+        raise ArchiveError(f"experiment {entry.id[:40]!r}: {fault}")
+    return entry
+
+
+def _fault(entry: _Entry) -> str | None:
+    """What is wrong with what an experiment is called, or None."""
+    if not entry.id.isprintable():
+        return f"its ID {entry.id[:40]!r} has characters that cannot be printed"
+    tag = next(filter(None, map(tag_fault, entry.tags)), None)
+    return tag and f"{tag}; take it away where it comes from: results tag {entry.id} --remove"
+
+
+def _unpacked(entry: _Entry) -> int:
+    return entry.document.bytes + entry.blocks.bytes
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> _Member:

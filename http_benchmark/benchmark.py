@@ -313,6 +313,7 @@ class Experiment:
             configuration=self.configuration.to_dict() | {"contenders": [arm.asked_for for arm in self._all_arms]},
             environment=self._environment.to_dict(),
             provenance=self._provenance,
+            imported=self._interrupted is not None and self._interrupted.stored.imported,
             target=self._target,
             load_model="open" if self.plan.arrivals else "closed",
             turns=self.plan.turns,

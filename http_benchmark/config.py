@@ -81,7 +81,9 @@ OTHER_OPTIONS = frozenset(
         "same_versions",
         "skip_faulty",
         "slo",
+        "single",
         "strict",
+        "trust_imported",
         "yes",
     }
 )

@@ -61,6 +61,40 @@ class ImportSuite:
             self.assertEqual(exported, self.exported(other, "e-1"))
             self.assertEqual(some_blocks, other.get_blocks("e-1"))
 
+    def test_it_is_marked(self):
+        """What was taken in says so, for what it asks of this machine; what was measured here is not marked by it."""
+        store = self.opened()
+        store.start_experiment(an_experiment("e-1", status="interrupted"))
+        store.finish_experiment(an_experiment("e-1", status="interrupted"))
+        report = store.add_experiments([*self.exported(store, "e-1"), whole("e-2")])
+
+        self.assertEqual(ImportReport(present=("e-1",), added=("e-2",)), report)
+        self.assertEqual([False, True], [store.get_experiment(identifier).imported for identifier in ("e-1", "e-2")])
+        self.assertTrue(store.get_experiment("e-2").to_dict()["imported"])
+        self.assertFalse(self.exported(store, "e-2")[0].experiment.imported)
+
+    def test_renamed_once(self):
+        """An import that is repeated finds what it renamed, whatever its tags are now."""
+        store = self.opened()
+        store.add_experiments([whole("e-1")])
+        [renamed] = store.add_experiments([whole("e-1", name="other")], "rename").renamed.values()
+        store.tag_experiment(renamed, add=["mine"], remove=["nightly"])
+
+        self.assertEqual(
+            ImportReport(present=(renamed,)), store.add_experiments([whole("e-1", name="other")], "rename")
+        )
+        [third] = store.add_experiments([whole("e-1", name="third")], "rename").renamed.values()
+        self.assertNotEqual(renamed, third)
+        self.assertEqual(3, len(store.list_experiments()))
+
+    def test_tags_are_no_content(self):
+        """They may have changed meanwhile, there or here; those here stay."""
+        store = self.opened()
+        store.add_experiments([whole(tags=("nightly",))])
+
+        self.assertEqual(ImportReport(present=("e-1",)), store.add_experiments([whole(tags=("other",))]))
+        self.assertEqual(("nightly",), store.get_tags("e-1"))
+
     def test_twice(self):
         """What is there with equal content is no conflict."""
         store = self.opened()
@@ -112,3 +146,4 @@ class ImportSuite:
             store.add_results([other])
         [renamed] = store.add_results([other], "rename").renamed.values()
         self.assertEqual("other", store.get_result_by_id(renamed).name)
+        self.assertEqual(ImportReport(present=(renamed,)), store.add_results([other], "rename"))

@@ -46,6 +46,7 @@ def resume(
     *,
     strict: bool,
     force: bool,
+    trusted: bool,
 ) -> int:
     """Go on with an interrupted experiment; return the exit code of `run`.
 
@@ -56,6 +57,7 @@ def resume(
         json_file: Where the JSON goes; None for nowhere.
         strict: A verdict other than "valid" is an error.
         force: Go on though circumstances are others.
+        trusted: Let an imported one have the secrets and files that it names.
     """
     given = _given(arguments)
     settings = load_settings(_kept(arguments), config_file)
@@ -65,7 +67,7 @@ def resume(
     with open_storage(settings, existing=True) as storage, progress:
         experiment = stored(storage, identifier)
         require_resumable(experiment, force=force)
-        configuration = _asked_for(restored(experiment, given, force=force))
+        configuration = _asked_for(restored(experiment, given, force=force, trusted=trusted))
         interrupted = Interrupted(experiment, storage.get_blocks(experiment.id), force)
         going_on = Experiment(
             configuration,
@@ -86,6 +88,7 @@ def reproduce(
     blocks: int | None,
     same_versions: bool,
     force: bool,
+    trusted: bool,
     plan_only: bool,
     strict: bool,
 ) -> int:
@@ -99,6 +102,7 @@ def reproduce(
         blocks: How many blocks; None for as many as then.
         same_versions: Measure the versions that were measured then.
         force: Accept files that changed.
+        trusted: As for `resume`.
         plan_only: Say what would run instead of running it.
         strict: What does not agree is an error.
     """
@@ -110,7 +114,8 @@ def reproduce(
     with open_storage(settings, existing=True) as storage, progress:
         original = stored(storage, identifier)
         before = Arm(original, blocks=storage.get_blocks(original.id))
-        configuration = _asked_for(restored(original, _given(arguments), same_versions=same_versions, force=force))
+        again = restored(original, _given(arguments), same_versions=same_versions, force=force, trusted=trusted)
+        configuration = _asked_for(again)
         if blocks:
             configuration = configuration.model_copy(update={"blocks": blocks})
         experiment = Experiment(

@@ -84,6 +84,16 @@ plan_option = click.option(
 """`--plan`."""
 
 
+trust_option = click.option(
+    "--trust-imported",
+    "trusted",
+    envvar="HTTP_BENCHMARK_TRUST_IMPORTED",
+    is_flag=True,
+    help="Of an imported experiment: send the secrets and files that it names to where it says.",
+)
+"""`--trust-imported`."""
+
+
 def _add_verbosity(context: click.Context, _parameter: click.Parameter, value: int) -> int:
     """`-v` counts before and after the subcommand."""
     before = context.obj if isinstance(context.obj, int) else 0

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.options import plan_option, shared_options
+from http_benchmark.cli.options import plan_option, shared_options, trust_option
 
 
 @click.command(
@@ -32,6 +32,7 @@ from http_benchmark.cli.options import plan_option, shared_options
     is_flag=True,
     help="Accept files that are not what they were.",
 )
+@trust_option
 @click.option(
     "--strict", envvar="HTTP_BENCHMARK_STRICT", is_flag=True, help="Exit with 1 unless every difference agrees."
 )
@@ -45,6 +46,7 @@ def command(
     blocks: int | None,
     same_versions: bool,
     force: bool,
+    trusted: bool,
     strict: bool,
     plan_only: bool,
     **arguments: Any,
@@ -66,6 +68,7 @@ def command(
         blocks=blocks,
         same_versions=same_versions,
         force=force,
+        trusted=trusted,
         plan_only=plan_only,
         strict=strict,
     )

@@ -11,6 +11,7 @@ from http_benchmark.cli.options import (
     plan_option,
     request_options,
     shared_options,
+    trust_option,
     wire_options,
 )
 
@@ -61,6 +62,7 @@ Examples:
 @click.option(
     "--force", envvar="HTTP_BENCHMARK_FORCE", is_flag=True, help="With --resume: though circumstances are others."
 )
+@trust_option
 @click.option(
     "--strict",
     envvar="HTTP_BENCHMARK_STRICT",
@@ -75,6 +77,7 @@ def command(
     plan_only: bool,
     resume: str | None,
     force: bool,
+    trusted: bool,
     strict: bool,
     **arguments: Any,
 ) -> int:
@@ -86,12 +89,14 @@ def command(
     """
     if force and not resume:
         raise click.UsageError("--force belongs to --resume; leave it out")
+    if trusted and not resume:
+        raise click.UsageError("--trust-imported belongs to --resume; leave it out")
     if plan_only and resume:
         raise click.UsageError("--plan says what a new experiment would do; leave out it or --resume")
     if resume:
         from http_benchmark.cli.again import resume as go_on
 
-        return go_on(resume, arguments, config_file, json_file, strict=strict, force=force)
+        return go_on(resume, arguments, config_file, json_file, strict=strict, force=force, trusted=trusted)
     from http_benchmark.cli.running import run
 
     return run(arguments, config_file, json_file, plan_only=plan_only, strict=strict)

@@ -1,7 +1,9 @@
 """Takes whole experiments, and single results, into a database, all of them or none."""
 
+import json
 from collections.abc import Callable, Sequence
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, insert, select
 
@@ -12,6 +14,9 @@ from http_benchmark.errors import StorageError
 from http_benchmark.migrations.schema import RESULTS
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.import_report import ImportReport, OnConflict
+from http_benchmark.models.tags import renamed_tag
+
+_NEW_IDS = UUID("5f0a3c7e-7f5d-4b7e-9d52-1f6f6c0b6a11")  # made up: the name space of IDs that follow from contents
 
 
 def take_in[Kind](
@@ -19,6 +24,7 @@ def take_in[Kind](
     on_conflict: OnConflict,
     *,
     id_of: Callable[[Kind], str],
+    content: Callable[[Kind], Any],
     stored: Callable[[str], Kind | None],
     add: Callable[[Kind], None],
     renamed: Callable[[Kind, str], Kind],
@@ -29,9 +35,10 @@ def take_in[Kind](
         items: What is to be taken in.
         on_conflict: What to do where another content has an ID.
         id_of: The ID of an item.
+        content: What two items have to have in common to be the same one, as plain values.
         stored: What is stored under an ID; None for nothing.
         add: Stores an item.
-        renamed: The same item under another ID.
+        renamed: The same item under another ID, which follows from its content, so that a repeated import finds it.
 
     Raises:
         StorageError: IDs are taken by other content, and that was to be refused; all of them are named.
@@ -43,11 +50,15 @@ def take_in[Kind](
         if there is None:
             add(item)
             added.append(identifier)
-        elif there == item:
+        elif content(there) == content(item):
             present.append(identifier)
         elif on_conflict == "rename":
-            new_names[identifier] = str(uuid4())
-            add(renamed(item, new_names[identifier]))
+            new = _new_id(content(item))
+            if stored(new) is None:
+                add(renamed(item, new))
+                new_names[identifier] = new
+            else:
+                present.append(new)
         elif on_conflict == "skip":
             skipped.append(identifier)
         else:
@@ -59,19 +70,26 @@ def take_in[Kind](
     return ImportReport(added=tuple(added), present=tuple(present), skipped=tuple(skipped), renamed=new_names)
 
 
+def _new_id(content: Any) -> str:
+    return str(uuid5(_NEW_IDS, json.dumps(content, sort_keys=True)))
+
+
 def take_in_experiments(
     connection: Connection, wholes: Sequence[StoredExperiment], on_conflict: OnConflict
 ) -> ImportReport:
-    """Add experiments; one that says that it runs was cut off where it came from.
+    """Add experiments, marked as imported; one that says that it runs was cut off where it came from.
+
+    Tags are no content: they may have changed here or there, and those here stay.
 
     Raises:
         StorageError: See `take_in`.
     """
     return take_in(
-        [_at_rest(stored) for stored in wholes],
+        [_as_imported(stored) for stored in wholes],
         on_conflict,
         id_of=lambda stored: stored.experiment.id,
-        stored=lambda identifier: _there(connection, identifier),
+        content=lambda stored: _as_imported(stored).model_copy(update={"tags": ()}).to_dict(),
+        stored=lambda identifier: experiments.stored(connection, identifier),
         add=lambda stored: experiments.add(connection, stored),
         renamed=_renamed,
     )
@@ -89,28 +107,23 @@ def take_in_results(
         results,
         on_conflict,
         id_of=lambda result: result.id,
+        content=result_row,
         stored=lambda identifier: _result(connection, identifier),
         add=lambda result: _add_result(connection, result),
         renamed=lambda result, identifier: BenchmarkResult.from_dict(result.to_dict() | {"id": identifier}),
     )
 
 
-def _at_rest(stored: StoredExperiment) -> StoredExperiment:
-    if stored.experiment.status != "running":
-        return stored
-    interrupted = stored.experiment.model_copy(update={"status": "interrupted"})
-    return stored.model_copy(update={"experiment": interrupted})
-
-
-def _there(connection: Connection, identifier: str) -> StoredExperiment | None:
-    stored = experiments.stored(connection, identifier)
-    return stored and _at_rest(stored)
+def _as_imported(stored: StoredExperiment) -> StoredExperiment:
+    status = "interrupted" if stored.experiment.status == "running" else stored.experiment.status
+    experiment = stored.experiment.model_copy(update={"status": status, "imported": True})
+    return stored.model_copy(update={"experiment": experiment})
 
 
 def _renamed(stored: StoredExperiment, identifier: str) -> StoredExperiment:
     """The same under another ID; a tag keeps the old one."""
     experiment = stored.experiment.model_copy(update={"id": identifier})
-    tags = (*stored.tags, f"was:{stored.experiment.id}")
+    tags = (*stored.tags, renamed_tag(stored.experiment.id))
     return stored.model_copy(update={"experiment": experiment, "tags": tags})
 
 

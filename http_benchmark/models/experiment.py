@@ -351,6 +351,7 @@ class ExperimentResult(Model):
     configuration: dict[str, Any]
     environment: dict[str, Any]
     provenance: Provenance | None = None
+    imported: bool = False
     target: Target
     load_model: Literal["closed", "open"] = "closed"
     turns: Literal["slices", "trials"] = "slices"

@@ -2,6 +2,9 @@
 
 import json
 
+from http_benchmark.archive import StoredExperiment, write_archive
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.provenance import Provenance, Revision
 from http_benchmark.storage import ResultStorage
 from tests.integration.command_case import CommandCase
 from tests.records import make_blocks, make_result, noisy_costs
@@ -35,10 +38,34 @@ class SharingTest(CommandCase):
         self.assertEqual((0, "", ""), (exported.returncode, exported.stdout, exported.stderr))
         self.assertEqual((0, "x.hbx.zip: 1 added\n"), (imported.returncode, imported.stdout))
         self.assertEqual(["aaaa-1"], json.loads(again.stdout)["x.hbx.zip"]["present"])
-        self.assertEqual(
-            self.run_command("results", "show", "aaaa", "--json", "-").stdout,
-            self.elsewhere("results", "show", "aaaa", "--json", "-").stdout,
+        here = json.loads(self.run_command("results", "show", "aaaa", "--json", "-").stdout)
+        there = json.loads(self.elsewhere("results", "show", "aaaa", "--json", "-").stdout)
+        self.assertEqual((False, True), (here["imported"], there["imported"]))
+        self.assertEqual(here | {"imported": True}, there)
+
+    def test_what_it_names_of_this_machine(self):
+        """An imported experiment gets no secret, whether measured anew or gone on with, unless it is trusted."""
+        asked = ExperimentConfiguration(
+            contenders=("null:sync",), url="http://elsewhere.example/", headers=("X-Key: ${env:CANARY}",)
         )
+        provenance = Provenance(program=Revision(version="1"), plan_fingerprint="f")
+        blocks = make_blocks(noisy_costs({"null:sync": 1.0}, 6))
+        changes = {"status": "interrupted", "provenance": provenance, "configuration": asked.to_dict()}
+        whole = StoredExperiment(experiment=make_result(blocks, id="cccc-3", **changes), blocks=tuple(blocks))
+        with (self.folder / "x.zip").open("wb") as file:
+            write_archive([whole], file)
+        self.assertEqual(0, self.elsewhere("results", "import", "x.zip").returncode)
+
+        for arguments in (("results", "reproduce", "cccc", "--plan"), ("run", "--resume", "cccc", "--force")):
+            with self.subTest(arguments):
+                refused = self.elsewhere(*arguments)
+                trusted = self.elsewhere(*arguments, "--trust-imported")
+                self.assertEqual(2, refused.returncode)
+                self.assertIn("header X-Key (${env:CANARY}) to http://elsewhere.example/", refused.stderr)
+                self.assertIn("--trust-imported", refused.stderr)
+                self.assertNotIn("was imported", trusted.stderr)
+        alone = self.elsewhere("run", "--trust-imported", "--plan")
+        self.assertIn("--trust-imported belongs to --resume", alone.stderr)
 
     def test_the_earlier_tools_database(self):
         """Found by its table; faulty rows are named, and nothing is imported unless they are to be left out."""

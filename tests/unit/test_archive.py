@@ -6,12 +6,15 @@ import json
 import random
 import zipfile
 from unittest import TestCase
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from http_benchmark import archive
 from http_benchmark.archive import StoredExperiment, read_archive, write_archive
 from http_benchmark.errors import ArchiveError
+from http_benchmark.models.tags import tag_fault
 from tests.unit.records import a_block, an_experiment, blocks
 
 STORED = [
@@ -64,13 +67,38 @@ class TestArchive(TestCase):
 
     @settings(max_examples=30)
     @given(
-        st.lists(blocks, max_size=3, unique_by=lambda block: block.number), st.lists(st.text(max_size=9), max_size=3)
+        st.lists(blocks, max_size=3, unique_by=lambda block: block.number),
+        st.lists(st.text(max_size=9).filter(lambda tag: tag_fault(tag) is None), max_size=3),
     )
     def test_round_trip_of_anything(self, some_blocks, tags):
         """Whatever a block holds, infinite figures and odd texts included."""
         stored = [StoredExperiment(experiment=an_experiment(), blocks=tuple(some_blocks), tags=tuple(tags))]
 
         self.assertEqual(stored, read(written(stored)))
+
+    def test_nothing_is_written_that_is_not_read(self):
+        """What has too many bytes, too long a manifest, or tags that are none; the reader refuses the same."""
+        size = sum(len(content) for name, content in members(written()).items() if name.startswith("experiments"))
+        manifest = len(members(written())["manifest.json"])
+        for limit, enough in (("MOST_BYTES", size), ("MOST_MANIFEST_BYTES", manifest)):
+            with self.subTest(limit):
+                with patch.object(archive, limit, enough):
+                    self.assertEqual(STORED, read(written()))
+                refused = self.assertRaisesRegex(ArchiveError, "too large to be read again; split it")
+                with patch.object(archive, limit, enough - 1), refused:
+                    written()
+        whole = written()
+        with patch.object(archive, "MOST_BYTES", size - 1), self.assertRaisesRegex(ArchiveError, "holds more than"):
+            read(whole)
+
+    def test_tags_that_are_none(self):
+        """Neither written nor read."""
+        with self.assertRaisesRegex(ArchiveError, "experiment 'first': tag '' must .* results tag first --remove"):
+            written([STORED[0].model_copy(update={"tags": ("",)})])
+        files = members(written())
+        changed = files["manifest.json"].replace(b'"nightly"', b'"a\\nb"')
+        with self.assertRaisesRegex(ArchiveError, r"experiment first: tag 'a\\nb' must"):
+            read(zipped(files | {"manifest.json": changed}))
 
     def test_same_experiments_same_bytes(self):
         """No date, no name of a machine: files can be compared by their digests."""

@@ -107,6 +107,83 @@ class RestoredTest(TestCase):
             with self.assertRaisesRegex(ConfigurationError, "is not what was measured; give that one"):
                 restored(before, {})
 
+    def test_a_file_without_a_fingerprint(self):
+        """Nobody knows whether it is what was sent then."""
+        with tempfile.TemporaryDirectory() as folder:
+            body, shop = Path(folder, "body"), Path(folder, "shop.toml")
+            body.write_text("first")
+            shop.write_text('[[request]]\nurl = "/get"\n')
+            for configuration, message in (
+                ({"method": "POST", "body_file": str(body)}, "body_file .* is not what was sent then"),
+                ({"workload": str(shop)}, "is not what was measured"),
+            ):
+                with self.subTest(message), self.assertRaisesRegex(ConfigurationError, message):
+                    restored(stored(configuration), {})
+
+
+class ImportedTest(TestCase):
+    """One that came from elsewhere may have been written to fetch what is secret here."""
+
+    CONFIGURATION = {
+        "url": "http://elsewhere.example/${env:PATH_TOKEN}",
+        "headers": ("X-Key: typed", "X-Key: ${env:KEY}", "Accept: */*"),
+        "method": "POST",
+        "body": "a=${file:/home/me/secret}",
+        "proxy": "http://me:${keyring:mail/me}@proxy.example:1",
+        "contenders": ("requests:sync",),
+    }
+
+    def imported(self, configuration=None, **fields):
+        return stored(configuration or self.CONFIGURATION, imported=True, **fields)
+
+    def test_what_it_takes_from_here(self):
+        """Each reference is named, with where it would go; also where another header has the same name."""
+        with self.assertRaises(ConfigurationError) as caught:
+            restored(self.imported(), {}, force=True)
+
+        [fault] = [fault for fault in caught.exception.faults if "--trust-imported" in fault]
+        for words in (
+            "url (${env:PATH_TOKEN})",
+            "header X-Key (${env:KEY})",
+            "body (${file:/home/me/secret})",
+            "proxy (${keyring:mail/me})",
+            "to http://elsewhere.example/${env:PATH_TOKEN}",
+            "through http://me",
+        ):
+            with self.subTest(words):
+                self.assertIn(words, fault)
+        self.assertNotIn("Accept", fault)
+
+    def test_files(self):
+        """Of this machine: a body, a workload, authorities, a source tree."""
+        with tempfile.TemporaryDirectory() as folder:
+            body, shop = Path(folder, "body"), Path(folder, "shop.toml")
+            body.write_text("first")
+            shop.write_text('[[request]]\nurl = "/get"\n')
+            Path(folder, "pyproject.toml").write_text('[project]\nname = "httpx"\n')
+            for configuration, words in (
+                ({"method": "POST", "body_file": str(body)}, f"body_file ({body})"),
+                ({"workload": str(shop)}, f"workload ({shop})"),
+                ({"contenders": (f"httpx@{folder}",)}, f"contender httpx@{folder}"),
+            ):
+                with self.subTest(words):
+                    with self.assertRaises(ConfigurationError) as caught:
+                        restored(self.imported(configuration), {}, force=True)
+                    self.assertIn(words, str(caught.exception))
+                    self.assertIn("to the bundled origin", str(caught.exception))
+                    restored(self.imported(configuration), {}, force=True, trusted=True)
+
+    def test_trusted_or_given_again(self):
+        """Who says so explicitly has it measured; what is given again is no longer the file's."""
+        self.assertEqual(1, len(restored(self.imported({"headers": ("X-Key: ${env:KEY}",)}), {}, trusted=True).headers))
+        given = {"headers": ("x-key: ${env:KEY}",), "body": "a=${env:B}", "url": "/get", "proxy": "http://127.0.0.1:1"}
+
+        self.assertEqual(["KEY", "B"], [one.name for one in restored(self.imported(), given).references])
+
+    def test_what_takes_nothing(self):
+        """It is measured as any other."""
+        self.assertEqual("GET", restored(self.imported({"headers": ("Accept: */*",)}), {}).method)
+
 
 class SessionTest(TestCase):
     def test_this_process_is_alive(self):
