@@ -99,5 +99,5 @@ class CommandCase(unittest.TestCase):
             process.send_signal(signal.SIGKILL)
         self.assertEqual([], alive)
 
-    def open_storage(self) -> ResultStorage:
-        return self.enterContext(ResultStorage(self.folder / "benchmark_results.db"))
+    def open_storage(self, name: str = "benchmark_results.db") -> ResultStorage:
+        return self.enterContext(ResultStorage(self.folder / name))

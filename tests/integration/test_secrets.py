@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import os
+import signal
 import sqlite3
 import tempfile
 import threading
 import time
 import unittest
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -18,10 +20,13 @@ from http_benchmark.benchmark import BenchmarkConfiguration, BenchmarkRunner, Ex
 from http_benchmark.clients import installed_clients
 from http_benchmark.origin.process import OriginProcess
 from http_benchmark.redaction import spellings
+from tests.proxy import ProxyProcess
 
 from .command_case import CommandCase
 
 CANARY = "canary-4711"
+
+OUTPUTS = ("--json", "run.json", "--log-file", "run.log", "--database", "runs.db", "-vv")
 
 WORKLOAD = """
 [data.users]
@@ -58,6 +63,9 @@ def texts_of(path: Path) -> str:
     found = [content.decode(errors="replace")]
     if path.suffix == ".parquet":
         found.append(str(pyarrow.parquet.read_table(path).to_pydict()))
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(path) as bundle:
+            found += [bundle.read(name).decode() for name in bundle.namelist()]
     if content.startswith(b"SQLite format"):
         with sqlite3.connect(path) as connection:
             tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -124,42 +132,69 @@ class ArtefactsTest(CommandCase):
         self.canaries |= {
             word for text in variables.values() for word in text.replace("@", " ").split() if word.startswith("canary")
         }
-        outputs = ("--json", "run.json", "--log-file", "run.log", "--database", "runs.db", "-vv")
         size = ("--requests", "4", "--blocks", "1", "--warmup", "0", "--no-floor")
+        printed = self.watched("run", "urllib3", "httpx:async", *size, *OUTPUTS, *arguments, code=code, **variables)
+        self.assert_nowhere("run.json", "run.log", "runs.db")
+        return printed
+
+    def watched(self, *command: str, code: int = 0, killed_after: str = "", **variables: str) -> str:
+        """Run a command, and search for the canaries in what it prints and in what others see of its processes.
+
+        Args:
+            command: The whole command.
+            code: What it has to end with.
+            killed_after: The beginning of the line of standard error after which it is killed; empty for never.
+            variables: Of its environment.
+        """
         process = self.start(
-            "run",
-            "urllib3",
-            "httpx:async",
-            *size,
-            *outputs,
-            *arguments,
+            *command,
             TMPDIR=str(self.folder / "tmp"),
             PYTHON_KEYRING_BACKEND="keys.Keyring",
             **variables | {"PYTHONPATH": f"{self.environment()['PYTHONPATH']}{os.pathsep}{self.given}"},
         )
         watch = ProcessWatch(process.pid)
         watch.start()
-        printed = "".join(process.communicate(timeout=120))
+        lines = self.read_until(process, killed_after) if killed_after else []
+        if killed_after:
+            process.kill()
+        printed = "".join((*lines, *process.communicate(timeout=120)))
         watch.end()
-        self.assertEqual(code, process.returncode, printed)
+        self.assertEqual(-signal.SIGKILL if killed_after else code, process.returncode, printed)
         self.assertGreater(len(watch.seen), 1)
-        exported = [self.export(form) for form in ("json", "csv", "markdown", "openmetrics", "hdr")] if not code else []
-        places = {"the terminal": printed, "the processes": "\n".join(watch.seen), "an export": "".join(exported)}
-        places |= {path.name: texts_of(path) for path in self.folder.rglob("*") if path.is_file()}
-        self.assertLessEqual({"run.json", "run.log", "runs.db"}, places.keys())
-        for place, text in places.items():
-            for canary in self.canaries:
-                with self.subTest(place, canary=canary):
-                    self.assertEqual([], [spelling for spelling in spellings(canary) if spelling in text])
+        self.assert_without("the terminal", printed)
+        self.assert_without("the processes", "\n".join(watch.seen))
         return printed
 
-    def export(self, form: str) -> str:
-        with sqlite3.connect(self.folder / "runs.db") as connection:
-            (identifier,) = connection.execute("SELECT id FROM experiments").fetchone()
-        connection.close()
-        answer = self.run_command("results", "export", identifier, "--format", form, "--database", "runs.db")
-        self.assertTrue(answer.stdout, answer.stderr)
-        return answer.stdout
+    def assert_nowhere(self, *files: str) -> None:
+        """No canary stands in any file of the folder, among which are these."""
+        found = {path.name: path for path in self.folder.rglob("*") if path.is_file()}
+        self.assertLessEqual({*files}, found.keys())
+        for name, path in found.items():
+            self.assert_without(name, texts_of(path))
+
+    def assert_without(self, place: str, text: str) -> None:
+        for canary in self.canaries:
+            with self.subTest(place, canary=canary):
+                self.assertEqual([], [spelling for spelling in spellings(canary) if spelling in text])
+
+    def export_everything(self) -> list[str]:
+        """Files with experiments in every format."""
+        identifiers = [experiment.id for experiment in self.open_storage("runs.db").list_experiments()]
+        forms = (("markdown", ""), ("openmetrics", ""), ("bundle", ""), ("csv", "trials"), ("parquet", "slices"))
+        exports = [
+            *((*form, identifiers) for form in forms),
+            *((form, "", identifiers[:1]) for form in ("json", "hdr")),
+        ]
+        files, processes = [], []
+        for number, (form, kind, ids) in enumerate(exports):
+            files.append(f"export-{number}.{form}")
+            options = ("--rows", kind) if kind else ()
+            command = ("results", "export", *ids, "--format", form, *options, "--output", files[-1])
+            processes.append(self.start(*command, "--database", "runs.db"))
+        for process in processes:
+            _, errors = process.communicate(timeout=120)
+            self.assertEqual(0, process.returncode, errors)
+        return files
 
     def sent(self) -> str:
         """What the server got of targets and headers, and the digests of bodies."""
@@ -200,6 +235,79 @@ class ArtefactsTest(CommandCase):
             digest,
         ):
             self.assertEqual(8, sent.count(expected), expected)
+
+    def test_killed_resumed_and_reproduced(self) -> None:
+        """Sessions of an experiment that each look their secrets up anew, and all formats of exports of both."""
+        variables = {"IN_HEADER": "canary-header-1", "IN_URL": "canary-url-1", "IN_BODY": "canary-body-1"}
+        self.canaries |= {*variables.values(), "canary-of-file"}
+        order = ("--header", "X-A: ${env:IN_HEADER}", "--header", f"X-B: ${{file:{self.given / 'token'}}}")
+        order += ("--url", self.origin.url + "/anything?token=${env:IN_URL}", "--method", "POST")
+        size = ("--requests", "10", "--slices", "1", "--blocks", "3", "--warmup", "0", "--no-floor")
+        first = ("run", "urllib3", *order, "--body", "${env:IN_BODY}", *size)
+        outputs = ("--database", "${env:DB_URL}", "--log-file", "run.log", "-vv")
+        variables["DB_URL"] = "sqlite:///runs.db"
+        self.watched(*first, *outputs, killed_after="block 1 of 3 done", **variables)
+        self.assert_nowhere("runs.db", "run.log")
+        (experiment,) = self.open_storage("runs.db").list_experiments()
+        self.watched("run", "--resume", experiment.id, "--json", "run.json", *outputs, **variables)
+        repeat = ("results", "reproduce", experiment.id, "--json", "again.json")
+        self.watched(*repeat, *outputs, **variables)
+
+        exported = self.export_everything()
+        for name in exported:
+            self.assertIn("urllib3", texts_of(self.folder / name), "what is searched is readable")
+        self.assert_nowhere("runs.db", "run.log", "run.json", "again.json", *exported)
+        self.assertGreaterEqual(self.sent().count("'canary-header-1'"), 60)
+
+    def test_capacity_over_tls(self) -> None:
+        """Asked of the bundled origin, whose process others see, too."""
+        self.canaries |= {"canary-header-1", "canary-url-1", "canary-in-toml-1"}
+        (self.given / "settings.toml").write_text('[headers]\nX-Custom = "canary-in-toml-1"\n')
+        search = ("--slo", "p50<2s", "--duration", "0.1s", "--concurrency", "2", "--blocks", "1", "--seed", "1")
+        outputs = ("--json", "capacity.json", "--log-file", "run.log", "-vv")
+        self.watched(
+            *("capacity", "urllib3", *search, "--tls", "--url", "/anything?key=${env:IN_URL}", *outputs),
+            *("--config", str(self.given / "settings.toml")),
+            IN_URL="canary-url-1",
+            OTHER_TOKEN="canary-header-1",
+        )
+        self.assert_nowhere("capacity.json", "run.log")
+
+    def test_through_a_proxy(self) -> None:
+        """With user and password of the proxy's own."""
+        with ProxyProcess("me:canary-proxy-1") as proxy:
+            url = ("--url", self.origin.url + "/anything?token=${env:IN_URL}")
+            where = proxy.url.replace("//", "//me:${env:PROXY_SECRET}@")
+            self.measure(*url, "--proxy", where, PROXY_SECRET="canary-proxy-1", IN_URL="canary-url-1")
+            self.assertGreaterEqual(proxy.counts()["forwarded"], 8)
+
+    def test_conform(self) -> None:
+        """It sends none of a user's settings, and hands none to its processes."""
+        self.canaries |= {"canary-variable-1", "canary-header-1"}
+        outputs = ("--json", "conform.json", "--markdown", "conform.md", "--log-file", "run.log", "-vv")
+        checks = ("--check", "headers", "--check", "given-proxy", "--check", "proxies", "--check", "refused")
+        self.watched(
+            *("conform", "urllib3", *checks, *outputs),
+            HTTP_BENCHMARK_HEADERS="X-Custom: canary-header-1",
+            http_proxy="http://me:canary-variable-1@127.0.0.1:1",
+        )
+        self.assert_nowhere("conform.json", "conform.md", "run.log")
+
+    def test_gate(self) -> None:
+        """In every form of its answer."""
+        variables = {"IN_HEADER": "canary-header-1", "IN_BODY": "canary-body-1"}
+        self.canaries |= {*variables.values()}
+        outputs = ("--json", "gate.json", "--junit", "gate.xml", "--markdown", "gate.md", "--log-file", "run.log")
+        size = ("--requests", "10", "--slices", "1", "--blocks", "7", "--warmup", "0", "--no-floor")
+        order = ("--method", "POST", "--header", "X-A: ${env:IN_HEADER}", "--body", "${env:IN_BODY}")
+        self.watched(
+            *("gate", "urllib3", "urllib3", *size, *order, "--url", self.origin.url + "/anything", *outputs),
+            *("--metric", "cpu_s_per_1k", "--margin", "1000%", "--github", "--database", "runs.db", "-vv"),
+            GITHUB_STEP_SUMMARY=str(self.folder / "summary.md"),
+            GITHUB_OUTPUT=str(self.folder / "outputs"),
+            **variables,
+        )
+        self.assert_nowhere("gate.json", "gate.xml", "gate.md", "run.log", "runs.db", "summary.md", "outputs")
 
     def test_settings(self) -> None:
         """Typed in a settings file and in variables; with -vv, and where nobody is there."""
