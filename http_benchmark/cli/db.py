@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from http_benchmark.cli.options import shared_options
+from http_benchmark.redaction import cleared
 
 _HIDES_SECRETS = "0004"  # the revision
 
@@ -36,7 +37,7 @@ def upgrade(config_file: Path | None, *, compact: bool, **arguments: Any) -> Non
     before, _ = upkeep.current(url)
     upkeep.upgrade(url, smaller=compact)
     after, _ = upkeep.current(url)
-    click.echo(f"up to date: {after}" if before == after else f"upgraded: {before or 'empty'} to {after}")
+    click.echo(cleared(f"up to date: {after}" if before == after else f"upgraded: {before or 'empty'} to {after}"))
 
 
 @command.command("downgrade", epilog="Example: http-benchmark db downgrade 0002 --yes")
@@ -62,7 +63,7 @@ def downgrade(config_file: Path | None, *, revision: str, yes: bool, compact: bo
         )
     upkeep.downgrade(url, revision, smaller=compact)
     lost = f"; secrets that {_HIDES_SECRETS} has hidden cannot be brought back" if revision < _HIDES_SECRETS else ""
-    click.echo(f"downgraded: {before} to {revision}{lost if before and before >= _HIDES_SECRETS else ''}")
+    click.echo(cleared(f"downgraded: {before} to {revision}{lost if before and before >= _HIDES_SECRETS else ''}"))
 
 
 @command.command("current", epilog="Example: http-benchmark db current --database results.db")
@@ -74,7 +75,7 @@ def current(config_file: Path | None, **arguments: Any) -> None:
 
     url = database_of(load_settings(arguments, config_file))
     revision, head = upkeep.current(url)
-    click.echo(f"database {revision or 'empty'}, program {head}: {upkeep.advice(url)}")
+    click.echo(cleared(f"database {revision or 'empty'}, program {head}: {upkeep.advice(url)}"))
 
 
 @command.command("check", epilog="Example: http-benchmark db check --thorough")
@@ -91,7 +92,7 @@ def check(config_file: Path | None, *, thorough: bool, repair: bool, **arguments
     found = upkeep.check(url, thorough=thorough, repair=repair)
     for finding in found:
         cure = " (repaired)" if repair and finding.repairable else " (--repair)" if finding.repairable else ""
-        click.echo(f"{finding.code}: {finding.where}: {finding.message}{cure}")
+        click.echo(cleared(f"{finding.code}: {finding.where}: {finding.message}{cure}"))
     if not found:
         click.echo("whole")
     if any(not (repair and finding.repairable) for finding in found):

@@ -9,6 +9,7 @@ from rich.console import Console
 from http_benchmark.cli.common import answering, check_writable, make_console, print_lines, write_json, write_text
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.gate import GateResult
+from http_benchmark.redaction import cleared
 from http_benchmark.report import json as json_report
 from http_benchmark.report.gate import print_gate
 from http_benchmark.report.gate_markdown import gate_markdown
@@ -78,7 +79,7 @@ class Outputs:
 
 
 def _append(text: str, variable: str) -> None:
-    """Add to the file that GitHub names in a variable, if it does."""
+    """Add to the file that GitHub names in a variable, if it does, without secrets."""
     if path := os.environ.get(variable):
         with Path(path).open("a", encoding="utf-8") as file:
-            file.write(text)
+            file.write(cleared(text))

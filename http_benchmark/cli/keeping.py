@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from http_benchmark.cli.options import shared_options
+from http_benchmark.redaction import cleared
 
 
 @click.command("tag", epilog="Example: http-benchmark results tag 3f2a release --remove candidate")
@@ -33,7 +34,7 @@ def tag(
         now = storage.tag_experiment(identifier, add=tags, remove=removed)
     if now is None:
         raise missing(identifier)
-    click.echo(f"tags: {', '.join(now) or 'none'}")
+    click.echo(cleared(f"tags: {', '.join(now) or 'none'}"))
 
 
 @click.command(
@@ -82,4 +83,6 @@ def prune(
             return
         if gone:
             print_experiment_list(gone, make_console())
-        click.echo(f"{len(gone)} deleted" if yes else f"{len(gone)} would go; nothing is deleted without --yes")
+        click.echo(
+            cleared(f"{len(gone)} deleted" if yes else f"{len(gone)} would go; nothing is deleted without --yes")
+        )

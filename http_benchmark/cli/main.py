@@ -106,7 +106,7 @@ def _run() -> int:
 def _refuse(error: click.ClickException) -> int:
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):
         return _complain([" ".join(error.format_message().split()) + _help_on(error)], EXIT_USAGE)
-    click.echo(error.format_message(), err=True)  # the help of a group that was called alone
+    click.echo(cleared(error.format_message()), err=True)  # the help of a group that was called alone
     return EXIT_USAGE
 
 
@@ -119,7 +119,7 @@ def _help_on(error: click.ClickException) -> str:
 def _complain(faults: Sequence[str], code: int) -> int:
     with suppress(OSError):  # where standard error cannot be written either, the exit code has to say it
         for fault in faults:
-            click.echo(f"http-benchmark: {cleared(fault)}", err=True)
+            click.echo(cleared(f"http-benchmark: {fault}"), err=True)
     return code
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from http_benchmark.cli.options import fault_option, shared_options
+from http_benchmark.redaction import cleared
 
 
 @click.command(epilog="Example: http-benchmark origin --port 8080 --fault reset-in:1%")
@@ -49,4 +50,4 @@ def command(config_file: Path | None, *, host: str, port: int, tls: bool, http2:
 
 def _say(url: str, ca_file: Path | None) -> None:
     trusting = f", to be trusted with {ca_file}" if ca_file else ""
-    click.echo(f"listening on {url}{trusting} (Ctrl-C ends it)")
+    click.echo(cleared(f"listening on {url}{trusting} (Ctrl-C ends it)"))

@@ -13,6 +13,7 @@ from http_benchmark.cli.importing import import_
 from http_benchmark.cli.keeping import prune, tag
 from http_benchmark.cli.options import shared_options
 from http_benchmark.cli.reproduce import command as reproduce
+from http_benchmark.redaction import cleared
 
 
 @click.group(epilog="Example: http-benchmark results list")
@@ -99,4 +100,4 @@ def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments:
         if not yes:
             click.confirm(f"Delete {experiment.id} ({experiment.name})?", abort=True)
         storage.delete_experiment(experiment.id)
-    click.echo(f"deleted {experiment.id}")
+    click.echo(cleared(f"deleted {experiment.id}"))
