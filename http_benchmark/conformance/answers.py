@@ -1,10 +1,13 @@
 """Checks of how answers are taken: without a body, with an error's status, as a redirect, with a cookie."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from http_benchmark.conformance.check import Check, expect, expect_requests, expect_statuses, told
-from http_benchmark.conformance.examinee import DeviationError, Examinee
+from http_benchmark.conformance.examinee import HEADERS, DeviationError, Examinee
 from http_benchmark.errors import ErrorKind
+from http_benchmark.origin.options import OriginOptions
+from http_benchmark.origin.process import OriginProcess
 
 _ERROR_STATUSES = (400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504)
 _MOST_REDIRECTS = 20
@@ -58,6 +61,24 @@ def _redirect_limit(examinee: Examinee) -> str:
     return f"{_MOST_REDIRECTS} followed, one more is {answer.kind}"
 
 
+def _credentials_stay(examinee: Examinee) -> str:
+    given = (("Authorization", "Bearer x"), ("Cookie", "a=b"))
+    with OriginProcess(options=OriginOptions(http2=examinee.contender.http2)) as other:
+        other.start_journal()
+        for elsewhere in (other.url, examinee.url("").replace("127.0.0.1", "localhost")):
+            with examinee.opened(follow_redirects=True) as client:
+                ask = client.ask(
+                    "GET", f"/redirect-to?url={quote(elsewhere, safe='')}%2Fget", headers=(*HEADERS, *given)
+                )
+                expect_statuses(200, client.send(ask))
+        arrived = [*other.journal().requests, *(one for one in examinee.seen().requests if one.target == "/get")]
+    expect(2, len(arrived), "requests elsewhere")
+    for port_or_host, request in zip(("port", "host"), arrived, strict=True):
+        if carried := [name for name, _ in given if request.header(name) is not None]:
+            raise DeviationError(f"{' and '.join(carried)} went along to another {port_or_host}")
+    return "to another port and to another host neither went along"
+
+
 def _cookies(examinee: Examinee) -> str:
     # By name, since some clients keep no cookies of hosts that are only an address.
     url = examinee.url("/cookies/set?taste=sweet").replace("127.0.0.1", "localhost")
@@ -91,6 +112,12 @@ CHECKS = (
         "Is the limit of redirects the last one followed?",
         f"{_MOST_REDIRECTS} are followed, {_MOST_REDIRECTS + 1} are too-many-redirects",
         _redirect_limit,
+    ),
+    Check(
+        "credentials-stay",
+        "Do credentials stay where they were sent when a redirect leads elsewhere?",
+        "neither Authorization nor Cookie at another port, nor at another host",
+        _credentials_stay,
     ),
     Check("cookies", "Are cookies ignored?", "no Cookie after a Set-Cookie", _cookies),
 )

@@ -232,6 +232,13 @@ def _redirect(_: Request, number: str) -> Response:
     return Response(302, headers=(("Location", f"/redirect/{left - 1}" if left > 1 else "/get"),))
 
 
+def _redirect_to(request: Request) -> Response:
+    url = echo.argument(request, "url", "")
+    if not url or not all("!" <= character <= "~" for character in url):
+        raise ValueError(f"url must be where to go, of printable ASCII characters without spaces, got {url!r}")
+    return Response(302, headers=(("Location", url),))
+
+
 def _set_cookies(request: Request) -> Response:
     pairs = [f"{name}={value}" for name, value in echo.arguments(request)]
     if not all(pair.isascii() and pair.isprintable() and ";" not in pair for pair in pairs):
@@ -310,6 +317,7 @@ ROUTES = (
     Route("/deflate", _READ, echo.deflated),
     Route("/brotli", _READ, echo.brotlied),
     Route("/redirect/{n}", _ANY, _redirect),
+    Route("/redirect-to", _ANY, _redirect_to),
     Route("/cookies", _READ, echo.show_cookies),
     Route("/cookies/set", _READ, _set_cookies),
     Route("/basic-auth/{user}/{password}", _READ, echo.check_login),

@@ -215,6 +215,8 @@ class StatusTest(unittest.TestCase):
         self.assertEqual((("Location", "/redirect/2"),), ask("/redirect/3").headers)
         self.assertEqual((("Location", "/get"),), ask("/redirect/1").headers)
         self.assertEqual(302, ask("/redirect/1").status)
+        elsewhere = ask("/redirect-to?url=http://localhost:1/a%3Fb=c")
+        self.assertEqual((302, (("Location", "http://localhost:1/a?b=c"),)), (elsewhere.status, elsewhere.headers))
 
     def test_basic_auth_lets_in_who_knows_the_password(self):
         """200 with the right credentials, 401 with a challenge for none, wrong or malformed ones."""
@@ -244,8 +246,8 @@ class StatusTest(unittest.TestCase):
             "/bytes/-1", "/bytes/x", "/bytes/٣", f"/bytes/{MAX_BODY_BYTES + 1}", "/bytes/" + "9" * 5000, "/status/99",
             "/status/600", "/status/100", "/delay/-1", "/delay/nan", "/delay/inf", "/delay/x", "/stream/x",
             "/bytes/" + "0" * 20 + f"{MAX_BODY_BYTES + 1}", "/drip?numbytes=" + "0" * 20 + "99999999999",
-            "/stream-bytes/10?chunk_size=0", "/redirect/0", "/drip?numbytes=0", "/drip?code=1000",
-            "/sse/x", "/tokens/5?gap=-1",
+            "/stream-bytes/10?chunk_size=0", "/redirect-to", "/redirect-to?url=a%0Ab", "/redirect/0",
+            "/drip?numbytes=0", "/drip?code=1000", "/sse/x", "/tokens/5?gap=-1",
         ):  # fmt: skip
             with self.subTest(target=target[:40]):
                 self.assertEqual(400, ask(target).status)
@@ -266,7 +268,7 @@ class StatusTest(unittest.TestCase):
     def test_every_endpoint_is_there(self):
         """The endpoints that users of httpbin know, those with known answers, and those that go wrong."""
         known = """/get /post /put /patch /delete /head /anything/* /headers /status/{code} /bytes/{n} /stream/{n}
-            /stream-bytes/{n} /delay/{s} /drip /gzip /deflate /brotli /redirect/{n} /cookies /cookies/set
+            /stream-bytes/{n} /delay/{s} /drip /gzip /deflate /brotli /redirect/{n} /redirect-to /cookies /cookies/set
             /basic-auth/{user}/{password} /json /uuid /encoded/{encoding}/{n} /sse/{n} /tokens/{n}
             /fifo/{service_s} /fifo/{service_s}/stall/{after_s}/{length_s} /busy/{cpu_s} /busy/dial/{name}/{cpu_s}
             /fault/reset /fault/reset-body /fault/reset-after /fault/drop /fault/drop-reused /fault/truncated
