@@ -11,6 +11,7 @@
     ├── NoAnswerError               the server answers nothing that a client asks
     ├── WorkerError                 a process that measures crashed, hung or answered nonsense
     └── StorageError                the database could not be used
+        ├── UnreadableError         an experiment in it is damaged, or of another version of this program
         └── DatabaseVersionError    its schema is older or newer than this program's
 
 While measuring, a failed request is data, not an exception: adapters translate what their library raises into an
@@ -71,6 +72,10 @@ class WorkerError(HTTPBenchmarkError):
 
 class StorageError(HTTPBenchmarkError):
     """The database could not be used."""
+
+
+class UnreadableError(StorageError):
+    """A stored experiment is damaged, or was stored by another version of this program."""
 
 
 class DatabaseVersionError(StorageError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from http_benchmark.archive import StoredExperiment
@@ -21,7 +21,7 @@ from http_benchmark.database.listing import page, summaries
 from http_benchmark.database.pruning import doomed, locked_doomed, remove
 from http_benchmark.database.rows import block_row, experiment_row, result_of, result_row
 from http_benchmark.database.upkeep import require_head
-from http_benchmark.errors import StorageError
+from http_benchmark.errors import StorageError, UnreadableError
 from http_benchmark.migrations.engine import compact, database_url, open_engine, reading, writing
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, RESULTS
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -86,6 +86,18 @@ class ResultStorage:
     def get_result_by_id(self, result_id: str) -> BenchmarkResult | None:
         """The result with this id, or None."""
         return next(iter(self._results(RESULTS.c.id == result_id)), None)
+
+    def get_result(self, prefix: str) -> BenchmarkResult | None:
+        """The result with this id or unique beginning of an id, or None.
+
+        Raises:
+            StorageError: Several ids begin so.
+        """
+        found = self._results(func.substr(RESULTS.c.id, 1, len(prefix)) == prefix) if prefix else []
+        exact = [result for result in found if result.id == prefix]
+        if len(found) > 1 and not exact:
+            raise StorageError(f"{prefix!r} fits {len(found)} results; give more of the id")
+        return next(iter(exact or found), None)
 
     def get_results_by_name(self, name: str) -> list[BenchmarkResult]:
         """All results of that name, newest first."""
@@ -163,10 +175,25 @@ class ResultStorage:
         """The experiment with this id or unique beginning of an id, or None.
 
         Raises:
-            StorageError: Several ids begin so; or it is damaged, or of another version of this program.
+            StorageError: Several ids begin so.
+            UnreadableError: It is damaged, or of another version of this program.
         """
         with reading(self._engine) as connection:
-            return experiments.document(connection, experiments.whole_id(connection, prefix))
+            experiment_id = experiments.whole_id(connection, prefix)
+            found = experiments.document(connection, experiment_id)
+        if experiment_id is not None and found is None:
+            raise UnreadableError(f"experiment {experiment_id} has no document; restore the database from a copy")
+        return found
+
+    def find_experiment(self, prefix: str) -> ExperimentSummary | None:
+        """The experiment with this id or unique beginning of an id in short, though it be damaged; or None.
+
+        Raises:
+            StorageError: Several ids begin so.
+        """
+        with reading(self._engine) as connection:
+            experiment_id = experiments.whole_id(connection, prefix)
+            return summaries(connection, [experiment_id])[0] if experiment_id is not None else None
 
     def get_blocks(self, experiment_id: str) -> list[BlockRecord]:
         """All stored blocks of an experiment by number, exactly as saved; times of day in UTC.

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TextIO, cast
@@ -75,6 +75,20 @@ def stored(storage: ResultStorage, identifier: str) -> ExperimentResult:
     if experiment is None:
         raise missing(identifier)
     return conclude(experiment, storage.get_blocks(experiment.id)) if experiment.status == "running" else experiment
+
+
+def readable[Kind](identifiers: Iterable[str], read: Callable[[str], Kind], unreadable: list[str]) -> Iterator[Kind]:
+    """What is read of stored experiments; those that cannot be are named on standard error and added to a list."""
+    from http_benchmark.errors import UnreadableError
+
+    for identifier in identifiers:
+        try:
+            found = read(identifier)
+        except UnreadableError as error:
+            click.echo(cleared(f"left out: {error}"), err=True)
+            unreadable.append(identifier)
+        else:
+            yield found
 
 
 def missing(identifier: str) -> click.ClickException:

@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,7 +15,6 @@ from http_benchmark.cli.options import shared_options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from http_benchmark.archive import StoredExperiment
     from http_benchmark.report.hdr import TimesName
     from http_benchmark.report.rows import Measured, TableName
     from http_benchmark.storage import ResultStorage
@@ -82,30 +82,49 @@ def export(
     rows: "TableName",
     metric: "TimesName",
     **arguments: Any,
-) -> None:
-    """Write stored experiments for other programs; the first characters of an ID will do."""
-    from http_benchmark.cli.common import answering, load_settings, open_storage, stored, write_text
+) -> int:
+    """Write stored experiments for other programs; the first characters of an ID will do.
+
+    With --all, what is damaged is left out, named, and makes the exit code 1.
+    """
+    from http_benchmark.cli.common import answering, load_settings, open_storage, write_text
 
     filters = filters_of(arguments)
     if bool(identifiers) == everything:
         raise click.UsageError("name the experiments by their IDs, or take --all; results list shows what is stored")
     settings = load_settings(arguments, config_file)
+    damaged: list[str] | None = [] if everything else None
     with open_storage(settings, existing=True) as storage:
         if everything:
             identifiers = tuple(summary.id for summary in storage.list_experiments(filters=filters))
         if form == "bundle":
-            _write_bundle(storage, identifiers, output)
-            return
-        experiments = [stored(storage, identifier) for identifier in dict.fromkeys(identifiers)]
-        measured = [(experiment, storage.get_blocks(experiment.id)) for experiment in experiments]
+            _write_bundle(storage, identifiers, output, damaged)
+            return int(bool(damaged))
+        measured = [*_each(identifiers, partial(_measured, storage), damaged)]
     if form in _SINGLE and len(measured) != 1:
         raise click.UsageError(f"--format {form} takes one experiment, got {len(measured)}; export them one by one")
     if form == "parquet":
         _write_parquet(measured, output, rows)
-        return
+        return int(bool(damaged))
     text = _text_of(form, measured, rows=rows, metric=metric)
     with answering(saved=False):
         write_text(text, output, "--output")
+    return int(bool(damaged))
+
+
+def _each[Kind](identifiers: Sequence[str], read: Callable[[str], Kind], damaged: list[str] | None) -> "Iterator[Kind]":
+    """What is stored under IDs, each once; what cannot be read goes to a list, or without one is an error."""
+    from http_benchmark.cli.common import readable
+
+    once = dict.fromkeys(identifiers)
+    return map(read, once) if damaged is None else readable(once, read, damaged)
+
+
+def _measured(storage: "ResultStorage", identifier: str) -> "Measured":
+    from http_benchmark.cli.common import stored
+
+    experiment = stored(storage, identifier)
+    return experiment, storage.get_blocks(experiment.id)
 
 
 def _text_of(form: str, measured: "Sequence[Measured]", *, rows: "TableName", metric: "TimesName") -> str:
@@ -150,19 +169,18 @@ def _write_parquet(measured: "Sequence[Measured]", output: str, rows: "TableName
     _write_bytes(lambda file: write_parquet(TABLES[rows], measured, file), output)
 
 
-def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: str) -> None:
+def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: str, damaged: list[str] | None) -> None:
     from http_benchmark.archive import StoredExperiment, write_archive
     from http_benchmark.cli.common import missing
 
-    def whole() -> "Iterator[StoredExperiment]":
-        for identifier in dict.fromkeys(identifiers):
-            experiment = storage.get_experiment(identifier)
-            if experiment is None:
-                raise missing(identifier)
-            blocks = tuple(storage.get_blocks(experiment.id))
-            yield StoredExperiment(experiment=experiment, blocks=blocks, tags=storage.get_tags(experiment.id))
+    def whole(identifier: str) -> StoredExperiment:
+        experiment = storage.get_experiment(identifier)
+        if experiment is None:
+            raise missing(identifier)
+        blocks = tuple(storage.get_blocks(experiment.id))
+        return StoredExperiment(experiment=experiment, blocks=blocks, tags=storage.get_tags(experiment.id))
 
-    _write_bytes(lambda file: write_archive(whole(), file), output)
+    _write_bytes(lambda file: write_archive(_each(identifiers, whole, damaged), file), output)
 
 
 def _write_bytes(write: "Callable[[BinaryIO], None]", output: str) -> None:

@@ -49,14 +49,23 @@ def history(
     like: str | None,
     limit: int,
     **arguments: Any,
-) -> None:
+) -> int:
     """Show how a figure of CONTENDER went over time, and where it shifted for longer.
 
     CONTENDER names a mode: httpx:async, httpx:async+h2, httpx==0.28.1:sync. Experiments with equal machine, target,
     load and settings are one series; versions of libraries, interpreter and kernel may change, and are named where they
-    do. There is no verdict: to know whether one version is slower, measure both in one job (gate).
+    do. There is no verdict: to know whether one version is slower, measure both in one job (gate). What is damaged is
+    left out, named, and makes the exit code 1.
     """
-    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, stored, write_json
+    from http_benchmark.cli.common import (
+        answering,
+        load_settings,
+        make_console,
+        open_storage,
+        readable,
+        stored,
+        write_json,
+    )
     from http_benchmark.history import history as line_up
     from http_benchmark.report.history import print_history
 
@@ -66,10 +75,12 @@ def history(
     with open_storage(settings, existing=True) as storage:
         likened = stored(storage, like).id if like else None
         found = storage.list_experiments(limit=limit, filters=filters)
-        experiments = [stored(storage, summary.id) for summary in found]
+        damaged: list[str] = []
+        experiments = [*readable((summary.id for summary in found), lambda id_: stored(storage, id_), damaged)]
     lined_up = line_up(experiments, contender, metric, like=likened)
     with answering(saved=False):
         if json_file:
             write_json(lined_up.to_dict(), json_file)
         else:
             print_history(lined_up, make_console())
+    return int(bool(damaged))

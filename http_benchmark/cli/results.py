@@ -47,16 +47,34 @@ command.add_command(prune)
     show_default=True,
     help="How many to skip.",
 )
+@click.option(
+    "--single",
+    envvar="HTTP_BENCHMARK_SINGLE",
+    is_flag=True,
+    help="Instead of experiments: results of single benchmarks, and of the earlier tool.",
+)
 @filter_options
 @shared_options(database=True, output=True)
-def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset: int, **arguments: Any) -> None:
+def list_(
+    config_file: Path | None, json_file: str | None, *, limit: int, offset: int, single: bool, **arguments: Any
+) -> None:
     """List stored experiments, newest first; of several options, those that fit all."""
     from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
-    from http_benchmark.report.lists import print_experiment_list
+    from http_benchmark.report.lists import print_experiment_list, print_result_list, result_document
 
     filters = filters_of(arguments)
+    if single and filters.model_dump(exclude_defaults=True):
+        raise click.UsageError("--single has --limit and --offset only; the filters are those of experiments")
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
+        if single:
+            results = storage.get_all_results()[offset : offset + limit]
+            with answering(saved=False):
+                if json_file:
+                    write_json([result_document(result) for result in results], json_file)
+                else:
+                    print_result_list(results, make_console())
+            return
         experiments = storage.list_experiments(limit=limit, offset=offset, filters=filters)
     with answering(saved=False):
         if json_file:
@@ -69,13 +87,22 @@ def list_(config_file: Path | None, json_file: str | None, *, limit: int, offset
 @click.argument("identifier", metavar="ID")
 @shared_options(database=True, output=True)
 def show(config_file: Path | None, json_file: str | None, *, identifier: str, **arguments: Any) -> None:
-    """Show a stored experiment; the first characters of its ID will do."""
+    """Show a stored experiment or single result; the first characters of its ID will do."""
     from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, stored, write_json
     from http_benchmark.report import json as json_report
+    from http_benchmark.report.lists import print_result, result_document
     from http_benchmark.report.terminal import print_experiment
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
+        single = storage.get_result(identifier) if storage.get_experiment(identifier) is None else None
+        if single:
+            with answering(saved=False):
+                if json_file:
+                    write_json(result_document(single), json_file)
+                else:
+                    print_result(single, make_console())
+            return
         experiment = stored(storage, identifier)
     with answering(saved=False):
         if json_file:
@@ -89,15 +116,16 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
 @click.option("--yes", envvar="HTTP_BENCHMARK_YES", is_flag=True, help="Do not ask.")
 @shared_options(database=True)
 def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments: Any) -> None:
-    """Delete a stored experiment with its blocks and slices."""
+    """Delete a stored experiment with its blocks and slices, or a single result."""
     from http_benchmark.cli.common import load_settings, missing, open_storage
 
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
-        experiment = storage.get_experiment(identifier)
-        if experiment is None:
+        summary = storage.find_experiment(identifier)
+        found = summary or storage.get_result(identifier)
+        if found is None:
             raise missing(identifier)
         if not yes:
-            click.confirm(f"Delete {experiment.id} ({experiment.name})?", abort=True)
-        storage.delete_experiment(experiment.id)
-    click.echo(cleared(f"deleted {experiment.id}"))
+            click.confirm(f"Delete {found.id} ({found.name})?", abort=True)
+        (storage.delete_experiment if summary else storage.delete_result)(found.id)
+    click.echo(cleared(f"deleted {found.id}"))

@@ -8,7 +8,7 @@ import json
 import zlib
 from typing import Any
 
-from http_benchmark.errors import StorageError
+from http_benchmark.errors import UnreadableError
 from http_benchmark.redaction import cleared_document
 
 MOST_BYTES = 2**30
@@ -26,12 +26,12 @@ def unpack(blob: bytes, what: str) -> Any:
     """Read what `pack` made.
 
     Raises:
-        StorageError: It is not that any more; the message begins with `what`.
+        UnreadableError: It is not that any more; the message begins with `what`.
     """
     try:
         return json.loads(_decompressed(blob))
     except (zlib.error, ValueError, RecursionError):
-        raise StorageError(f"{what} is damaged; restore the database from a copy") from None
+        raise UnreadableError(f"{what} is damaged; restore the database from a copy") from None
 
 
 def _decompressed(blob: bytes) -> bytes:

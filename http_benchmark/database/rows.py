@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import RowMapping
 
 from http_benchmark.database.blobs import pack, unpack
-from http_benchmark.errors import ConfigurationError, StorageError
+from http_benchmark.errors import ConfigurationError, UnreadableError
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
@@ -56,13 +56,13 @@ def experiment_of(row: RowMapping) -> ExperimentResult:
     """The experiment in a row of `experiment_documents`.
 
     Raises:
-        StorageError: It is damaged, or of another version of this program.
+        UnreadableError: It is damaged, or of another version of this program.
     """
     name = f"experiment {row['experiment_id']}"
     try:
         return ExperimentResult.from_dict(unpack(row["document"], name))
     except ValidationError:
-        raise StorageError(
+        raise UnreadableError(
             f"{name} was stored by another version of this program and cannot be read; use that version"
         ) from None
 
@@ -170,7 +170,7 @@ def block_of(row: RowMapping) -> BlockRecord:
     """The block in a row of `blocks`.
 
     Raises:
-        StorageError: It is damaged, or of another version of this program.
+        UnreadableError: It is damaged, or of another version of this program.
     """
     name = f"block {row['block']} of experiment {row['experiment_id']}"
     values = {
@@ -182,7 +182,7 @@ def block_of(row: RowMapping) -> BlockRecord:
     try:
         return BlockRecord.from_dict(values)
     except ValidationError:
-        raise StorageError(
+        raise UnreadableError(
             f"{name} was stored by another version of this program and cannot be read; use that version"
         ) from None
 

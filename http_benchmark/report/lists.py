@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
+from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.report import parts
 from http_benchmark.report.plain import Plain
@@ -49,6 +52,46 @@ def _listed(experiment: ExperimentSummary) -> list[str]:
     name = experiment.name if named_after_them else f"{experiment.name}: {contenders}"
     tags = f" [{', '.join(experiment.tags)}]" if experiment.tags else ""
     return [experiment.id[:SHORT_ID], started, experiment.status, str(experiment.blocks), name + tags]
+
+
+def print_result_list(results: Sequence[BenchmarkResult], console: Console) -> None:
+    """Print results of single benchmarks in the order given; times as they were given, usually in UTC."""
+    if not results:
+        console.print("No single results found.")
+        return
+    headings = ("id", "started", "client", "requests/s", "benchmark")
+    rows = [
+        [
+            result.id[:SHORT_ID],
+            f"{result.start_time:%Y-%m-%d %H:%M}",
+            f"{result.client_library}:{result.client_type}",
+            parts.figure(result.requests_per_second),
+            result.name,
+        ]
+        for result in results
+    ]
+    table = parts.table(
+        headings,
+        rows,
+        width=console.width,
+        left={*headings} - {"requests/s"},
+        wraps=("benchmark",),
+        least=parts.NAME_WIDTH,
+        dispensable=("started",),
+    )
+    console.print(Plain(table))
+
+
+def result_document(result: BenchmarkResult) -> dict[str, Any]:
+    """A result of a single benchmark as plain values, times as ISO 8601."""
+    moments = {"start_time": result.start_time.isoformat(), "end_time": result.end_time.isoformat()}
+    return result.to_dict() | moments
+
+
+def print_result(result: BenchmarkResult, console: Console) -> None:
+    """Print all of a single result, a line for each field."""
+    for name, value in result_document(result).items():
+        console.print(Plain(Text(f"{name}: {'not measured' if value is None else value}")), soft_wrap=True)
 
 
 def print_clients(clients: Sequence[ClientRow], console: Console) -> None:

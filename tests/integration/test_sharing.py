@@ -1,6 +1,8 @@
 """Experiments that move from one database to another, and results of the earlier tool: the real command."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 from http_benchmark.archive import StoredExperiment, write_archive
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -80,6 +82,56 @@ class SharingTest(CommandCase):
         self.assertIn("--skip-faulty", refused.stderr)
         self.assertEqual("old.db: 1 added\n", done.stdout, done.stderr)
         self.assertEqual([ROW["id"]], [result.id for result in results])
+
+    def damage(self, identifier):
+        """Cut the document of an experiment off in its middle."""
+        with closing(sqlite3.connect(self.folder / "benchmark_results.db")) as connection:
+            cut = "UPDATE experiment_documents SET document = substr(document, 1, 40) WHERE experiment_id = ?"
+            self.assertEqual(1, connection.execute(cut, (identifier,)).rowcount)
+            connection.commit()
+
+    def test_one_that_is_damaged(self):
+        """Where it was not asked for by its ID it is left out and named, with the exit code 1; it can be deleted."""
+        self.damage("aaaa-1")
+        for form in ("bundle", "csv"):
+            with self.subTest(form):
+                done = self.run_command("results", "export", "--all", "--format", form, "--output", f"x.{form}")
+                self.assertEqual(1, done.returncode, done.stderr)
+                self.assertIn("left out: experiment aaaa-1 is damaged", done.stderr)
+        self.assertEqual("x.bundle: 1 added\n", self.elsewhere("results", "import", "x.bundle").stdout)
+        self.assertIn("bbbb-2", (self.folder / "x.csv").read_text())
+
+        history = self.run_command("results", "history", "httpx:sync", "--json", "-")
+        self.assertEqual(1, history.returncode)
+        self.assertIn("left out: experiment aaaa-1 is damaged", history.stderr)
+        self.assertEqual(["bbbb-2"], [point["experiment"] for point in json.loads(history.stdout)["points"]])
+
+        named = self.run_command("results", "export", "aaaa", "--format", "bundle", "--output", "y.zip")
+        self.assertEqual((2, False), (named.returncode, (self.folder / "y.zip").exists()))
+        self.assertEqual(0, self.run_command("results", "delete", "aaaa", "--yes").returncode)
+        self.assertEqual(0, self.run_command("results", "export", "--all", "--format", "csv").returncode)
+
+    def test_single_results(self):
+        """Those of the earlier tool are listed, shown and deleted; filters are those of experiments."""
+        make_database(self.folder / "old.db", ROW, ROW | {"id": "c0ffee", "name": "older"})
+        self.run_command("results", "import", "old.db")
+        listed = self.run_command("results", "list", "--single", "--limit", "1")
+        as_json = json.loads(self.run_command("results", "list", "--single", "--json", "-").stdout)
+        shown = self.run_command("results", "show", "c0f")
+        document = json.loads(self.run_command("results", "show", "c0f", "--json", "-").stdout)
+
+        self.assertEqual((0, ""), (listed.returncode, listed.stderr))
+        self.assertIn("c0ffee", listed.stdout)
+        self.assertNotIn(ROW["id"], listed.stdout)
+        self.assertEqual(["c0ffee", ROW["id"]], [result["id"] for result in as_json])
+        self.assertIn("requests_per_second: 747.508", shown.stdout)
+        self.assertEqual(as_json[0], document)
+        self.assertNotIn("canary", shown.stdout)
+
+        self.assertEqual("deleted c0ffee\n", self.run_command("results", "delete", "c0ff", "--yes").stdout)
+        self.assertEqual(2, self.run_command("results", "show", "c0ff").returncode)
+        refused = self.run_command("results", "list", "--single", "--tag", "x")
+        self.assertIn("--single", refused.stderr)
 
     def test_what_is_no_such_file(self):
         """One line each, and the database stays as it was."""
