@@ -225,11 +225,11 @@ def indexes(engine: Engine, filters: Filters, offset: int) -> str:
         event.listen(connection, "before_cursor_execute", note)
         page(connection, filters, limit=PAGE, offset=offset)
         event.remove(connection, "before_cursor_execute", note)
-        lines = [
-            str(row[3] if sqlite else row[0])
-            for statement, parameters in asked
-            for row in connection.exec_driver_sql(f"{explain} {statement}", parameters)
-        ]
+        lines = []
+        for statement, parameters in asked:
+            setting = statement.startswith("SET ")  # which the next statement is planned by
+            found = connection.exec_driver_sql(statement if setting else f"{explain} {statement}", parameters)
+            lines += [str(row[3] if sqlite else row[0]) for row in ([] if setting else found)]
     scans = [line.split("(cost")[0].strip(" ->") for line in lines if re.search("Scan|SCAN|SEARCH", line)]
     return "; ".join(dict.fromkeys(scans))
 

@@ -5,8 +5,9 @@ are opened and migrated, in `migrations`. Each method is one transaction. Severa
 database at the same time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import batched
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from http_benchmark.archive import StoredExperiment
 from http_benchmark.database import experiments
 from http_benchmark.database.importing import take_in_experiments, take_in_results
-from http_benchmark.database.listing import page, summaries
+from http_benchmark.database.listing import count, cursor_behind, cursor_of, page, summaries
 from http_benchmark.database.pruning import doomed, locked_doomed, remove
 from http_benchmark.database.rows import block_row, experiment_row, result_of, result_row
 from http_benchmark.database.upkeep import require_head
@@ -30,6 +31,7 @@ from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.models.filters import ALL, Filters
 from http_benchmark.models.import_report import ImportReport, OnConflict
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.paging import Count, Cursor, Page
 from http_benchmark.models.retention import Retention
 from http_benchmark.models.tags import checked_tags
 
@@ -44,12 +46,16 @@ _COMPARED = (
     "memory_usage_avg",
 )
 
+_READ_AT_ONCE = 20  # experiments, some megabytes with their blocks
+
 
 class ResultStorage:
     """A database of results, made and brought to the newest schema where there is none.
 
     Args:
         db_path: A path of a SQLite file, or a database URL.
+        pooled: Keep connections open from one call to the next, for a program that lives long and has several threads;
+            it has to call `close`, and no child that it forks may use this object.
 
     Attributes:
         db_path: As given.
@@ -59,9 +65,9 @@ class ResultStorage:
         DatabaseVersionError: It is older than this program, and `upgrade` must be asked for; or it is newer.
     """
 
-    def __init__(self, db_path: str | Path = "benchmark_results.db") -> None:
+    def __init__(self, db_path: str | Path = "benchmark_results.db", *, pooled: bool = False) -> None:
         self.db_path = db_path
-        self._engine = open_engine(database_url(db_path))
+        self._engine = open_engine(database_url(db_path), pooled=pooled)
         require_head(self._engine)
 
     def close(self) -> None:
@@ -106,6 +112,31 @@ class ResultStorage:
     def get_all_results(self) -> list[BenchmarkResult]:
         """All results, newest first."""
         return self._results()
+
+    def page_of_results(
+        self, limit: int = 20, *, before: str | None = None, name: str | None = None
+    ) -> Page[BenchmarkResult]:
+        """Some results, newest first.
+
+        Args:
+            limit: At most so many.
+            before: The `next` of the page before; None for the first page.
+            name: Only those of this name.
+
+        Raises:
+            ConfigurationError: `before` is no end of a page.
+        """
+        number = RESULTS.c.number
+        query = select(RESULTS).order_by(number.desc()).limit(limit + 1)
+        if before is not None:
+            query = query.where(number < Cursor.read(before).place)
+        if name is not None:
+            query = query.where(RESULTS.c.name == name)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        some = rows[:limit]
+        following = str(Cursor(some[-1]["number"], "")) if len(rows) > limit else None
+        return Page(tuple(map(result_of, some)), following)
 
     def compare_results(self, result_ids: Sequence[str]) -> list[dict[str, Any]]:
         """The main figures of some results, in the order asked; an unknown id is left out."""
@@ -205,17 +236,73 @@ class ResultStorage:
             return experiments.blocks(connection, experiment_id)
 
     def list_experiments(
-        self, limit: int | None = None, offset: int = 0, *, filters: Filters = ALL
+        self, limit: int | None = None, offset: int = 0, *, before: str | None = None, filters: Filters = ALL
     ) -> list[ExperimentSummary]:
         """Experiments in short, the last one started first.
 
         Args:
             limit: At most so many; None for all.
             offset: Leave out so many at the start.
+            before: Begin behind the experiment with this whole id; None for the start.
             filters: Leave out all others.
+
+        Raises:
+            StorageError: There is no such experiment to begin behind.
         """
         with reading(self._engine) as connection:
-            return page(connection, filters, limit=limit, offset=offset)
+            behind = None if before is None else cursor_of(connection, before)
+            return page(connection, filters, limit=limit, offset=offset, before=behind)
+
+    def page_of_experiments(
+        self, limit: int = 20, *, before: str | None = None, filters: Filters = ALL
+    ) -> Page[ExperimentSummary]:
+        """Experiments in short, the last one started first; any page takes as long as the first.
+
+        Args:
+            limit: At most so many.
+            before: The `next` of the page before; None for the first page.
+            filters: Leave out all others.
+
+        Raises:
+            ConfigurationError: `before` is no end of a page.
+        """
+        cursor = None if before is None else Cursor.read(before)
+        with reading(self._engine) as connection:
+            found = page(connection, filters, limit=limit + 1, before=cursor)
+        some = found[:limit]
+        return Page(tuple(some), str(cursor_behind(some[-1])) if len(found) > limit else None)
+
+    def count_experiments(self, filters: Filters = ALL, *, most: int = 10_000) -> Count:
+        """How many experiments fit, exact up to `most`."""
+        with reading(self._engine) as connection:
+            return count(connection, filters, most)
+
+    def whole_id(self, prefix: str) -> str | None:
+        """The id of the experiment with this id or unique beginning of an id, or None.
+
+        Raises:
+            StorageError: Several ids begin so.
+        """
+        with reading(self._engine) as connection:
+            return experiments.whole_id(connection, prefix)
+
+    def read_experiments(self, ids: Iterable[str], *, with_blocks: bool = True) -> Iterator[StoredExperiment]:
+        """Experiments with all that is stored of them, in the order of their whole ids.
+
+        Some are read at a time, each time in one transaction, so that any number of them takes the memory of a few. One
+        that is gone is left out.
+
+        Args:
+            ids: Of whom.
+            with_blocks: Without them it is quicker.
+
+        Raises:
+            StorageError: One is damaged, or of another version of this program.
+        """
+        for some in batched(ids, _READ_AT_ONCE):
+            with reading(self._engine) as connection:
+                found = experiments.several(connection, some, with_blocks=with_blocks)
+            yield from found
 
     def tag_experiment(
         self, prefix: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
 from typing import Any
 
+from http_benchmark.errors import ConfigurationError, StorageError
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity, WorkloadResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.models.filters import Filters
-from tests.unit.records import NOON, an_experiment
+from http_benchmark.models.paging import Cursor
+from tests.unit.records import NOON, a_block, an_experiment
 
 VERSIONS = {"httpx": ("0.27.0", "0.28.1"), "pycurl": ("7.45.3",)}
 
@@ -120,6 +122,62 @@ class ListingSuite:
                 with self.subTest(filters=filters, size=size):
                     self.assertEqual(whole, [*self.paged(filters, size)])
 
+    def test_pages_by_cursor_are_the_whole(self) -> None:
+        """From where the last page ended, also among experiments of one moment; the last page names no next one."""
+        for filters in (Filters(), Filters(tag=("even",)), Filters(client=("httpx",), name="nightly")):
+            whole = self.ids(filters=filters)
+            for size in (1, 7, len(whole), 100):
+                with self.subTest(filters=filters, size=size):
+                    pages = [*self.by_cursor(filters, size)]
+                    self.assertEqual(whole, [name for page in pages for name in page])
+                    self.assertEqual(-(-len(whole) // size), len(pages))
+
+    def test_pages_stay_where_they_are(self) -> None:
+        """What is stored or deleted meanwhile shifts nothing, not even when it is the one that a page ended with."""
+        first = self.store.page_of_experiments(5)
+        whole = self.ids()
+        self.store.start_experiment(an_experiment("newest", started_at=NOON + timedelta(days=9)))
+        self.store.delete_experiment(first.items[-1].id)
+
+        second = self.store.page_of_experiments(5, before=first.next)
+        self.assertEqual(whole[5:10], [summary.id for summary in second.items])
+
+    def test_before_an_experiment(self) -> None:
+        """A list begins behind it; one that is not there is told."""
+        self.assertEqual(self.ids()[10:13], self.ids(before=self.ids()[9], limit=3))
+        with self.assertRaisesRegex(StorageError, "there is no experiment 'x'"):
+            self.ids(before="x")
+
+    def test_what_is_no_cursor(self) -> None:
+        """A text that is the end of no page is refused."""
+        numbers = (str(Cursor(1, "a"))[:-1], str(Cursor(-1, "a")), str(Cursor(2**63, "a")))
+        for text in ("", "x", "e01", "é", "MTI", *numbers):
+            with self.subTest(text), self.assertRaisesRegex(ConfigurationError, "before is no end of a page"):
+                self.store.page_of_experiments(before=text)
+
+    def test_counts(self) -> None:
+        """Exact up to a limit."""
+        for name, (filters, fits) in CASES.items():
+            with self.subTest(name):
+                number = sum(map(fits, self.stored))
+                self.assertEqual((number, True), self.store.count_experiments(Filters(**filters), most=max(1, number)))
+        self.assertEqual("more than 29", str(self.store.count_experiments(most=29)))
+        self.assertEqual("30", str(self.store.count_experiments(most=30)))
+
+    def test_read_in_batches(self) -> None:
+        """More than one batch, in the order asked, each with all of its own; one that is gone is left out."""
+        for experiment in self.stored:
+            self.store.save_block(experiment.id, a_block())
+        ids = self.ids()[::2] + self.ids()[1::2]
+        read = [*self.store.read_experiments([*ids[:20], "gone", *ids[20:]])]
+
+        self.assertEqual(ids, [whole.experiment.id for whole in read])
+        for whole in read:
+            self.assertEqual(self.store.get_experiment(whole.experiment.id), whole.experiment)
+            self.assertEqual((a_block(),), whole.blocks)
+            self.assertEqual(self.store.get_tags(whole.experiment.id), whole.tags)
+        self.assertEqual({()}, {whole.blocks for whole in self.store.read_experiments(ids, with_blocks=False)})
+
     def test_more_than_one_query_holds(self) -> None:
         """The summaries of many experiments are fetched in several queries and stay in order."""
         for number in range(501):
@@ -158,6 +216,14 @@ class ListingSuite:
         while found := self.ids(limit=size, offset=offset, filters=filters):
             yield from found
             offset += size
+
+    def by_cursor(self, filters: Filters, size: int) -> Iterator[list[str]]:
+        before = None
+        while True:
+            page = self.store.page_of_experiments(size, before=before, filters=filters)
+            yield [summary.id for summary in page.items]
+            if (before := page.next) is None:
+                return
 
     def noted(self, summary: ExperimentSummary) -> tuple[str | None, ...]:
         return summary.host, summary.workload, summary.verdict

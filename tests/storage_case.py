@@ -10,7 +10,7 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 
 from http_benchmark.database.blobs import pack
-from http_benchmark.errors import StorageError
+from http_benchmark.errors import ConfigurationError, StorageError
 from http_benchmark.migrations.engine import database_url, open_engine, writing
 from http_benchmark.models.experiment import ClientResult, Estimate
 from http_benchmark.models.measurement import BlockRecord, Distribution
@@ -99,6 +99,25 @@ class ResultsSuite:
         self.assertEqual(["r3", "r2", "r1", "r0"], [result.id for result in store.get_all_results()])
         self.assertEqual(["r2", "r0"], [result.id for result in store.get_results_by_name("even")])
         self.assertEqual([], store.get_results_by_name("eve"))
+
+    def test_pages_of_results(self) -> None:
+        """From where the last page ended, newest first, of all or of a name."""
+        store = self.opened()
+        for number in range(7):
+            store.save_result(a_result(id=f"r{number}", name="even" if number % 2 == 0 else "odd"))
+        first = store.page_of_results(3)
+        store.delete_result("r4")
+        second = store.page_of_results(3, before=first.next)
+        third = store.page_of_results(3, before=second.next)
+        even = store.page_of_results(2, name="even")
+
+        self.assertEqual(
+            [["r6", "r5", "r4"], ["r3", "r2", "r1"], ["r0"], ["r6", "r2"]],
+            [[result.id for result in page.items] for page in (first, second, third, even)],
+        )
+        self.assertEqual((None, True), (third.next, even.next is not None))
+        with self.assertRaisesRegex(ConfigurationError, "before is no end of a page, got 'x'"):
+            store.page_of_results(before="x")
 
     def test_unknown_id(self) -> None:
         """An id that is not there gives None, and False from `delete_result`."""

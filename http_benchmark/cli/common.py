@@ -69,11 +69,16 @@ def stored(storage: ResultStorage, identifier: str) -> ExperimentResult:
     Raises:
         click.ClickException: There is none with this ID.
     """
-    from http_benchmark.stats.conclusion import conclude  # takes scipy, which most commands do without
-
     experiment = storage.get_experiment(identifier)
     if experiment is None:
         raise missing(identifier)
+    return concluded(experiment, storage)
+
+
+def concluded(experiment: ExperimentResult, storage: ResultStorage) -> ExperimentResult:
+    """An experiment as it is stored, or, where it did not get to its end, what its blocks come to."""
+    from http_benchmark.stats.conclusion import conclude  # takes scipy, which most commands do without
+
     return conclude(experiment, storage.get_blocks(experiment.id)) if experiment.status == "running" else experiment
 
 
@@ -89,6 +94,19 @@ def readable[Kind](identifiers: Iterable[str], read: Callable[[str], Kind], unre
             unreadable.append(identifier)
         else:
             yield found
+
+
+def whole_ids(storage: ResultStorage, identifiers: Iterable[str]) -> list[str]:
+    """The ids of stored experiments, each once.
+
+    Raises:
+        click.ClickException: There is none with one of these IDs.
+    """
+    found = {identifier: storage.whole_id(identifier) for identifier in identifiers}
+    unknown = next((identifier for identifier, whole in found.items() if whole is None), None)
+    if unknown is not None:
+        raise missing(unknown)
+    return [whole for whole in dict.fromkeys(found.values()) if whole]
 
 
 def missing(identifier: str) -> click.ClickException:

@@ -8,6 +8,8 @@ from rich.console import Console
 from http_benchmark.benchmark import Experiment, ExperimentConfiguration
 from http_benchmark.checks import check_pacing
 from http_benchmark.clients import NULL_CLIENT
+from http_benchmark.errors import ConfigurationError
+from http_benchmark.instructions import valgrind_version
 from http_benchmark.models.experiment import PacingCheck
 from http_benchmark.models.measurement import MachineLoad
 from http_benchmark.planning import share_processors
@@ -54,7 +56,19 @@ def examine(progress: Console) -> Facts:
         python=platform.python_version(),
         python_faults=machine.python_faults(),
         predecessor=host.distribution_version(PREDECESSOR),
+        extras={
+            "valgrind (gate --instructions)": _valgrind(),
+            "psycopg (PostgreSQL)": host.distribution_version("psycopg"),
+            "keyring (secrets)": host.distribution_version("keyring"),
+        },
     )
+
+
+def _valgrind() -> str | None:
+    try:
+        return valgrind_version()
+    except ConfigurationError:
+        return None
 
 
 def _watch() -> MachineLoad:

@@ -53,17 +53,27 @@ command.add_command(prune)
     is_flag=True,
     help="Instead of experiments: results of single benchmarks, and of the earlier tool.",
 )
+@click.option(
+    "--before", metavar="ID", envvar="HTTP_BENCHMARK_BEFORE", help="Those that started before this one, however many."
+)
 @filter_options
 @shared_options(database=True, output=True)
 def list_(
-    config_file: Path | None, json_file: str | None, *, limit: int, offset: int, single: bool, **arguments: Any
+    config_file: Path | None,
+    json_file: str | None,
+    *,
+    limit: int,
+    offset: int,
+    single: bool,
+    before: str | None,
+    **arguments: Any,
 ) -> None:
     """List stored experiments, newest first; of several options, those that fit all."""
-    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, write_json
+    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, whole_ids, write_json
     from http_benchmark.report.lists import print_experiment_list, print_result_list, result_document
 
     filters = filters_of(arguments)
-    if single and filters.model_dump(exclude_defaults=True):
+    if single and (before or filters.model_dump(exclude_defaults=True)):
         raise click.UsageError("--single has --limit and --offset only; the filters are those of experiments")
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
@@ -75,7 +85,8 @@ def list_(
                 else:
                     print_result_list(results, make_console())
             return
-        experiments = storage.list_experiments(limit=limit, offset=offset, filters=filters)
+        last = whole_ids(storage, [before])[0] if before else None
+        experiments = storage.list_experiments(limit=limit, offset=offset, before=last, filters=filters)
     with answering(saved=False):
         if json_file:
             write_json([experiment.to_dict() for experiment in experiments], json_file)

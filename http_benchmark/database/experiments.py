@@ -83,6 +83,25 @@ def locked_tags(connection: Connection, experiment_id: str) -> list[str]:
     return found
 
 
+def several(connection: Connection, ids: Sequence[str], *, with_blocks: bool) -> list[StoredExperiment]:
+    """All that is stored of some experiments, in the order of their ids, without those that are gone.
+
+    Raises:
+        StorageError: One is damaged, or of another version of this program.
+    """
+    query = select(EXPERIMENTS.c.tags, DOCUMENTS).join(DOCUMENTS).where(EXPERIMENTS.c.id.in_(ids))
+    rows = {row["experiment_id"]: row for row in connection.execute(query).mappings()}
+    found: dict[str, list[BlockRecord]] = {experiment_id: [] for experiment_id in ids if experiment_id in rows}
+    if with_blocks:
+        order = select(BLOCKS).where(BLOCKS.c.experiment_id.in_(found)).order_by(BLOCKS.c.experiment_id, BLOCKS.c.block)
+        for row in connection.execute(order).mappings():
+            found[row["experiment_id"]].append(block_of(row))
+    return [
+        StoredExperiment(experiment=experiment_of(row), blocks=tuple(found[row["experiment_id"]]), tags=row["tags"])
+        for row in map(rows.__getitem__, found)
+    ]
+
+
 def stored(connection: Connection, experiment_id: str) -> StoredExperiment | None:
     """All that is stored of an experiment, or None.
 

@@ -3,34 +3,67 @@
 Every filter is a facet, an entry of one index that is ordered by time (`rows`). The rarest of them is walked, newest
 first, and the others are looked up for each entry, until the page is full. The look-ups are scalar subqueries: those
 are never rewritten into joins, whose order both databases would guess, and guess wrong without fresh statistics.
+
+On PostgreSQL a look-up costs as much as some twenty steps of a walk. Where no facet is rare it walks over all of them
+side by side instead, which SQLite cannot do.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal_column, or_, select
 
-from http_benchmark.database.rows import microseconds
+from http_benchmark.database.rows import microseconds, moment_of
+from http_benchmark.errors import StorageError
+from http_benchmark.migrations import postgresql
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, FACETS
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.models.filters import Filters
+from http_benchmark.models.paging import Count, Cursor
 
 type Facet = tuple[str, str]
 """A kind and a value."""
 
 _SUMMARY = ("id", "name", "started_at", "status", "contenders", "tags", "host", "workload", "verdict")
 _COUNTED = 20_000  # entries of a facet, about a millisecond: which of two that have more is rarer makes no odds
+_RARE = 2_000
+"""Entries of a facet that PostgreSQL walks; looking five others up for each takes some 30 ms."""
 AT_ONCE = 500
 """Ids in one query, whose parameters databases bound."""
 
 
-def page(connection: Connection, filters: Filters, *, limit: int | None, offset: int) -> list[ExperimentSummary]:
+def page(
+    connection: Connection, filters: Filters, *, limit: int | None, offset: int = 0, before: Cursor | None = None
+) -> list[ExperimentSummary]:
     """Experiments in short, the last one started first; of several at the same moment, the greatest id."""
-    ids = connection.execute(_ids(connection, filters).limit(limit).offset(offset)).scalars().all()
-    return summaries(connection, ids)
+    return summaries(connection, _ids(connection, filters, limit=limit, offset=offset, before=before))
+
+
+def count(connection: Connection, filters: Filters, most: int) -> Count:
+    """How many experiments fit, counted no further than to a limit."""
+    found = len(_ids(connection, filters, limit=most + 1))
+    return Count(min(found, most), found <= most)
+
+
+def cursor_behind(summary: ExperimentSummary) -> Cursor:
+    """The place right behind an experiment."""
+    return Cursor(microseconds(summary.started_at), summary.id)
+
+
+def cursor_of(connection: Connection, experiment_id: str) -> Cursor:
+    """The place right behind an experiment.
+
+    Raises:
+        StorageError: There is no such experiment.
+    """
+    query = select(EXPERIMENTS.c.started_at).where(EXPERIMENTS.c.id == experiment_id)
+    started_at = connection.execute(query).scalar()
+    if started_at is None:
+        raise StorageError(f"there is no experiment {experiment_id!r} in the database; take one that a list names")
+    return Cursor(microseconds(started_at), experiment_id)
 
 
 def summaries(connection: Connection, ids: Sequence[str]) -> list[ExperimentSummary]:
@@ -38,15 +71,53 @@ def summaries(connection: Connection, ids: Sequence[str]) -> list[ExperimentSumm
     return [summary for some in batched(ids, AT_ONCE) for summary in _summaries(connection, some)]
 
 
-def _ids(connection: Connection, filters: Filters) -> Select[Any]:
+def _ids(
+    connection: Connection, filters: Filters, *, limit: int | None, offset: int = 0, before: Cursor | None = None
+) -> Sequence[str]:
     facets = facets_of(filters)
     if not facets:
-        started = EXPERIMENTS.c.started_at
-        query = select(EXPERIMENTS.c.id).where(*_within(started, filters.since, filters.until))
-        return query.order_by(started.desc(), EXPERIMENTS.c.id.desc())
-    first, *others = sorted(facets, key=lambda facet: _entries(connection, facet, filters)) if facets[1:] else facets
-    query = select(FACETS.c.experiment_id).where(*_entry(first), *_in_time(filters), *map(_also, others))
+        query = _newest(filters, before)
+    elif len(facets) == 1:
+        query = _walk(facets[0], [], filters, before)
+    else:
+        merges = connection.dialect.name == postgresql.NAME
+        most = _RARE if merges else _COUNTED
+        entries = {facet: _entries(connection, facet, filters, before, most) for facet in facets}
+        first, *others = rarest_first = sorted(entries, key=lambda facet: entries[facet])
+        if merges and entries[first].number == most:
+            query = _side_by_side(rarest_first, filters, before).limit(limit).offset(offset)
+            with postgresql.merge_joins(connection):
+                return connection.execute(query).scalars().all()
+        query = _walk(first, others, filters, before)
+    return connection.execute(query.limit(limit).offset(offset)).scalars().all()
+
+
+def _newest(filters: Filters, before: Cursor | None) -> Select[Any]:
+    """All experiments."""
+    started, identifier = EXPERIMENTS.c.started_at, EXPERIMENTS.c.id
+    limits = _within(started, filters.since, filters.until)
+    if before:
+        limits += _behind(started, identifier, moment_of(before.place), before.id)
+    return select(identifier).where(*limits).order_by(started.desc(), identifier.desc())
+
+
+def _walk(first: Facet, others: Sequence[Facet], filters: Filters, before: Cursor | None) -> Select[Any]:
+    """Along one facet, where others are looked up."""
+    query = select(FACETS.c.experiment_id).where(*_entry(first), *_limits(filters, before), *map(_also, others))
     return query.order_by(FACETS.c.started_us.desc(), FACETS.c.experiment_id.desc())
+
+
+def _side_by_side(facets: Sequence[Facet], filters: Filters, before: Cursor | None) -> Select[Any]:
+    """Along all facets, the rarest first."""
+    first, *others = [FACETS.alias() for _ in facets]
+    joined: FromClause = first
+    for other in others:
+        same = other.c.started_us == first.c.started_us, other.c.experiment_id == first.c.experiment_id
+        joined = joined.join(other, and_(*same))
+    query = select(first.c.experiment_id).select_from(joined)
+    for facet, table in zip(facets, (first, *others), strict=True):
+        query = query.where(*_entry(facet, table), *_limits(filters, before, table))
+    return query.order_by(first.c.started_us.desc(), first.c.experiment_id.desc())
 
 
 def facets_of(filters: Filters) -> list[Facet]:
@@ -63,10 +134,20 @@ def facets_of(filters: Filters) -> list[Facet]:
     ]
 
 
-def _entries(connection: Connection, facet: Facet, filters: Filters) -> int:
-    """How many experiments have a facet, as far as it matters."""
-    some = select(literal_column("1")).where(*_entry(facet), *_in_time(filters)).limit(_COUNTED).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+class _Entries(NamedTuple):
+    """How rare a facet is: the fewer entries and, of equally many, the farther back they go."""
+
+    number: int
+    oldest_us: int
+
+
+def _entries(connection: Connection, facet: Facet, filters: Filters, before: Cursor | None, most: int) -> _Entries:
+    """The newest entries of a facet, as far as it matters."""
+    started = FACETS.c.started_us
+    query = select(started).where(*_entry(facet), *_limits(filters, before)).order_by(started.desc()).limit(most)
+    some = query.subquery()
+    oldest = func.coalesce(func.min(some.c.started_us), 0)
+    return _Entries(*connection.execute(select(func.count(), oldest)).one())
 
 
 def _entry(facet: Facet, table: Any = FACETS) -> tuple[ColumnElement[bool], ...]:
@@ -85,9 +166,17 @@ def _also(facet: Facet) -> ColumnElement[bool]:
     return found.correlate(FACETS).scalar_subquery().is_not(None)
 
 
-def _in_time(filters: Filters) -> list[ColumnElement[bool]]:
+def _limits(filters: Filters, before: Cursor | None, table: Any = FACETS) -> list[ColumnElement[bool]]:
+    """When an experiment was started, and where its page begins."""
     since, until = (moment and microseconds(moment) for moment in (filters.since, filters.until))
-    return _within(FACETS.c.started_us, since, until)
+    limits = _within(table.c.started_us, since, until)
+    if before:
+        limits += _behind(table.c.started_us, table.c.experiment_id, before.place, before.id)
+    return limits
+
+
+def _behind(column: ColumnElement[Any], ids: ColumnElement[str], place: Any, last: str) -> list[ColumnElement[bool]]:
+    return [column <= place, or_(column < place, ids < last)]  # the first is where the walk over an index begins
 
 
 def _within(column: ColumnElement[Any], since: Any, until: Any) -> list[ColumnElement[bool]]:

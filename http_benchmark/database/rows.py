@@ -30,6 +30,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def moment_of(microseconds: int) -> datetime:
+    """The inverse of `microseconds`."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
 def experiment_row(experiment: ExperimentResult, tags: Sequence[str]) -> dict[str, Any]:
     """The row of `experiments`."""
     return {

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from http_benchmark.errors import StorageError
 from http_benchmark.migrations import postgresql, sqlite
@@ -43,10 +43,11 @@ def label(url: URL) -> str:
     return repr(url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True))
 
 
-def open_engine(url: URL) -> Engine:
+def open_engine(url: URL, *, pooled: bool = False) -> Engine:
     """Make the engine of a database; connects to nothing yet.
 
-    There is no pool: nothing stays open between uses, so that forgetting `close` and forking do no harm.
+    Without a pool nothing stays open between uses, so that forgetting `dispose` and forking do no harm. With one, a
+    connection is tried before it is used again, since servers close them.
 
     Raises:
         StorageError: The driver is missing, or the folder of a SQLite file.
@@ -55,9 +56,11 @@ def open_engine(url: URL) -> Engine:
     file = sqlite.file_of(url)
     if file and not file.absolute().parent.is_dir():
         raise StorageError(f"database {label(url)} cannot be made: its folder does not exist; create the folder first")
-    pool = sqlite.POOL_IN_MEMORY if sqlite.is_in_memory(url) else NullPool
+    pool = sqlite.POOL_IN_MEMORY if sqlite.is_in_memory(url) else QueuePool if pooled else NullPool
     try:
-        engine = create_engine(url, hide_parameters=True, json_serializer=_to_json, poolclass=pool)
+        engine = create_engine(
+            url, hide_parameters=True, json_serializer=_to_json, poolclass=pool, pool_pre_ping=pooled
+        )
     except NoSuchModuleError:
         raise StorageError(
             f"database {label(url)} is of no known kind; use sqlite:///FILE or postgresql://HOST/NAME"

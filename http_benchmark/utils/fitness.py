@@ -49,6 +49,7 @@ class Facts:
         python: Version of the interpreter.
         python_faults: As in `utils.machine`.
         predecessor: Version of the earlier distribution of this name, where it is installed.
+        extras: Optional parts by what they are for, each with its version; None where it is not installed.
     """
 
     system: str
@@ -72,6 +73,7 @@ class Facts:
     python: str = ""
     python_faults: tuple[str, ...] = ()
     predecessor: str | None = None
+    extras: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,11 @@ def _predecessor(facts: Facts) -> Finding:
     return Finding("predecessor", what, f"{PREDECESSOR} {facts.predecessor}", "unfit", advice)
 
 
+def _extras(facts: Facts) -> Finding:
+    found = "; ".join(f"{name}: {version or 'no'}" for name, version in facts.extras.items())
+    return Finding("extras", "optional parts", found or "none", "fit")  # nobody has to have them
+
+
 def _pacing(check: PacingCheck) -> Finding:
     p50, p99 = format_duration(check.lag_p50_s), format_duration(check.lag_p99_s)
     found = f"lag p50 {p50}, p99 {p99} at {format_rate(check.rate_rps)}, {100 * check.achieved_ratio:.1f} % of it kept"
@@ -305,5 +312,5 @@ def _list(cpus: Sequence[int]) -> str:
 
 _CHECKS: tuple[Callable[[Facts], Finding], ...] = (
     _system, _processors, _smt, _governor, _turbo, _hypervisor, _cpu_limit, _memory, _load, _others, _steal, _files,
-    _ports, _timer_slack, _clock, _python, _predecessor,
+    _ports, _timer_slack, _clock, _python, _predecessor, _extras,
 )  # fmt: skip

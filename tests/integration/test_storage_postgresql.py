@@ -2,16 +2,19 @@
 
 import threading
 from datetime import UTC
+from typing import Any
+from unittest import mock
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
-from http_benchmark.database import experiments, upkeep
+from http_benchmark.database import experiments, listing, upkeep
 from http_benchmark.errors import DatabaseVersionError, StorageError
-from http_benchmark.migrations import revisions
+from http_benchmark.migrations import postgresql, revisions
 from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
 from http_benchmark.migrations.schema import EXPERIMENTS, METADATA
+from http_benchmark.models.filters import Filters
 from http_benchmark.storage import ResultStorage
 from tests import postgres
 from tests.checking_suite import CheckingSuite
@@ -54,6 +57,45 @@ class ExperimentsTest(ExperimentsSuite, PostgresqlCase):
 
 class ListingTest(ListingSuite, PostgresqlCase):
     pass
+
+
+class FrequentFacetsTest(ListingSuite, PostgresqlCase):
+    """The same where every filter counts as frequent, so that all are walked side by side."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.enterContext(mock.patch.object(listing, "_RARE", 1))
+
+    def test_indexes_are_walked_side_by_side(self) -> None:
+        """The planner joins by merging what the index gives in order; the settings for that end with the query."""
+        engine = open_engine(database_url(self.database))
+        asked: list[tuple[str, Any]] = []
+        event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+        filters = Filters(tag=("even", "third"), name="nightly")
+        with reading(engine) as connection:
+            listing.page(connection, filters, limit=5)
+            after = connection.exec_driver_sql("SHOW enable_nestloop").scalar()
+            (join,) = [call for call in asked if " JOIN " in call[0]]
+            with postgresql.merge_joins(connection):
+                plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {join[0]}", join[1]).scalars())
+        engine.dispose()
+
+        self.assertEqual(("on", 2, 0), (after, plan.count("Merge Join"), plan.count("Sort")))
+
+
+class PoolTest(PostgresqlCase):
+    def test_connections_stay_open(self) -> None:
+        """With a pool one connection serves all calls, and another one takes its place when the server closes it."""
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+        store = self.enterContext(ResultStorage(self.database, pooled=True))
+        for _ in range(3):
+            store.list_experiments()
+        open_now = self.rows(f"SELECT count(*) {others}")
+        self.rows(f"SELECT pg_terminate_backend(pid) {others}")
+        found = store.list_experiments()
+        store.close()
+
+        self.assertEqual(([(1,)], []), (open_now, found))
 
 
 class KeepingTest(KeepingSuite, PostgresqlCase):

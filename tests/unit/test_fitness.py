@@ -97,6 +97,7 @@ CASES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("python", {"python_faults": ("debug", "not optimised")}, "unfit"),
     ("python", {"python_faults": ("free-threaded",)}, "unfit"),
     ("predecessor", {"predecessor": "0.1.4"}, "unfit"),
+    ("extras", {"extras": {"valgrind": None}}, "fit"),
     ("pacing-async", {"pacing": (pacing("async", valid=False),)}, "limits"),
 )
 """Code of the finding, what differs from a machine that is fit, the word for it."""
@@ -134,6 +135,12 @@ class FindingsTest(unittest.TestCase):
     def test_every_finding_is_tested(self):
         """None is missing above, but the pacing of the other mode."""
         self.assertEqual({finding.code for finding in findings(FIT)} - {"pacing-sync"}, {code for code, _, _ in CASES})
+
+    def test_optional_parts(self):
+        """Each with its version, or that it is not there."""
+        found = findings(replace(FIT, extras={"valgrind (gate)": "3.19.0", "keyring (secrets)": None}))
+
+        self.assertIn("valgrind (gate): 3.19.0; keyring (secrets): no", [finding.found for finding in found])
 
     def test_what_is_not_told_is_no_fault(self):
         """A system that hides a fact is not unfit for that."""
