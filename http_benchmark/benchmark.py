@@ -82,6 +82,7 @@ class Experiment:
         body: Bytes to upload instead of what the configuration names.
         interrupted: An experiment of this configuration that is to go on where it ended.
         reproduces: ID of the experiment that this one measures again.
+        identifier: The ID that it gets; None for a new random one.
 
     Attributes:
         id: Of the experiment, also its key in the storage.
@@ -105,8 +106,9 @@ class Experiment:
         body: bytes | None = None,
         interrupted: Interrupted | None = None,
         reproduces: str | None = None,
+        identifier: str | None = None,
     ) -> None:
-        self.id = str(uuid.uuid4())
+        self.id = identifier or str(uuid.uuid4())
         self.configuration = configuration
         self.blocks: list[BlockRecord] = []
         self._storage = storage

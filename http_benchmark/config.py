@@ -37,6 +37,8 @@ _SPELLINGS = {"header": "headers", "database": "database_url", "workload_host": 
 OTHER_OPTIONS = frozenset(
     {
         "all",
+        "allow_host",
+        "allow_target",
         "before",
         "cache",
         "check",
@@ -85,6 +87,8 @@ OTHER_OPTIONS = frozenset(
         "slo",
         "strict",
         "thorough",
+        "token",
+        "token_file",
         "trust_imported",
         "yes",
     }

@@ -88,6 +88,7 @@ def export(
     With --all, what is damaged is left out, named, and makes the exit code 1.
     """
     from http_benchmark.cli.common import answering, load_settings, open_storage, write_text
+    from http_benchmark.report.exporting import text_of, write_table
 
     filters = filters_of(arguments)
     if bool(identifiers) == everything:
@@ -104,9 +105,9 @@ def export(
     if form in _SINGLE and len(measured) != 1:
         raise click.UsageError(f"--format {form} takes one experiment, got {len(measured)}; export them one by one")
     if form == "parquet":
-        _write_parquet(measured, output, rows)
+        _write_bytes(lambda file: write_table(measured, rows, file), output)
         return int(bool(damaged))
-    text = _text_of(form, measured, rows=rows, metric=metric)
+    text = text_of(form, measured, rows=rows, metric=metric)
     with answering(saved=False):
         write_text(text, output, "--output")
     return int(bool(damaged))
@@ -125,48 +126,6 @@ def _measured(storage: "ResultStorage", identifier: str) -> "Measured":
 
     experiment = stored(storage, identifier)
     return experiment, storage.get_blocks(experiment.id)
-
-
-def _text_of(form: str, measured: "Sequence[Measured]", *, rows: "TableName", metric: "TimesName") -> str:
-    from http_benchmark.report import json as json_report
-    from http_benchmark.report.csv import csv_text
-    from http_benchmark.report.markdown import markdown
-    from http_benchmark.report.openmetrics import openmetrics
-    from http_benchmark.report.rows import TABLES
-
-    experiments = [experiment for experiment, _ in measured]
-    texts: dict[str, Callable[[], str]] = {
-        "json": lambda: json_report.dump(experiments[0]),
-        "csv": lambda: csv_text(TABLES[rows], measured),
-        "markdown": lambda: "\n".join(map(markdown, experiments)),
-        "hdr": lambda: _histogram_log(measured[0], metric),
-        "openmetrics": lambda: openmetrics(experiments),
-    }
-    return texts[form]()
-
-
-def _histogram_log(measured: "Measured", metric: "TimesName") -> str:
-    from http_benchmark.report.hdr import histogram_log
-
-    experiment, blocks = measured
-    if not any(trial.response_histogram for block in blocks for trial in block.trials):
-        raise click.ClickException(
-            f"experiment {experiment.id} holds no histograms: no request succeeded, or an earlier version measured it; "
-            "measure again"
-        )
-    return histogram_log(experiment, blocks, metric)
-
-
-def _write_parquet(measured: "Sequence[Measured]", output: str, rows: "TableName") -> None:
-    from http_benchmark.report.rows import TABLES
-
-    try:
-        from http_benchmark.report.parquet import write_parquet
-    except ImportError as error:
-        raise click.ClickException(
-            "--format parquet needs the package pyarrow; pip install 'http-benchmark[parquet]'"
-        ) from error
-    _write_bytes(lambda file: write_parquet(TABLES[rows], measured, file), output)
 
 
 def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: str, damaged: list[str] | None) -> None:

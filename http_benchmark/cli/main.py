@@ -39,6 +39,7 @@ _SUBCOMMANDS = {
     "clients": "List the known clients: versions, modes, how to install them.",
     "origin": "Run the bundled origin in the foreground.",
     "results": "List, show or delete stored results.",
+    "serve": "Serve results and runs over REST.",
     "doctor": "Is this machine fit to measure on?",
     "db": "Migrate the database, or tell its version.",
 }

@@ -46,12 +46,15 @@ class UtcDateTime(TypeDecorator[datetime]):
 EXACT_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Text in the order of its characters' numbers, on both databases, whatever language a server speaks."""
 
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the database gives out, ascending."""
+
 METADATA = MetaData()
 
 RESULTS = Table(
     "results",
     METADATA,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),  # order of saving
+    Column("number", NUMBER, primary_key=True),  # order of saving
     Column("id", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False, index=True),
     Column("client_library", Text, nullable=False),
@@ -142,4 +145,28 @@ BLOCKS = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
     Column("trials", LargeBinary, nullable=False, server_default=""),  # packed; SQLite adds no such column without one
+)
+
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("number", NUMBER, primary_key=True),  # order of the queue
+    Column("id", EXACT_TEXT, nullable=False, unique=True),
+    Column("status", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("configuration", JSON, nullable=False),  # as it may be shown
+    Column("message", Text),
+    Index("ix_jobs_status", "status", "number"),
+)
+
+JOB_EVENTS = Table(
+    "job_events",
+    METADATA,
+    Column("job", NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", JSON, nullable=False),
 )

@@ -111,11 +111,12 @@ def configuration_error(
         placed: Say of every fault where in a nested document it is, also where our own words name the field.
     """
     return ConfigurationError(
-        [fault for details in error.errors(include_url=False) for fault in _faults(details, fields, placed=placed)]
+        [fault for details in error.errors(include_url=False) for fault in faults_of(details, fields, placed=placed)]
     )
 
 
-def _faults(details: Any, fields: Sequence[str], *, placed: bool) -> tuple[str, ...]:
+def faults_of(details: Any, fields: Sequence[str] = (), *, placed: bool = False) -> tuple[str, ...]:
+    """The lines of `configuration_error` for one error of pydantic's, as it describes it."""
     path = details["loc"]
     if path and isinstance(path[0], int) and path[0] < len(fields):
         path = (fields[path[0]], *path[1:])

@@ -262,6 +262,12 @@ class TableTest(unittest.TestCase):
             with self.subTest(route.path):
                 self.assertIn(f"`/{route.segments[0]}", text)
 
+    def test_every_operation_is_described(self):
+        """docs/api.md has a row for each operation of the REST API."""
+        paths = json.loads(text_of("docs/schema/openapi.json"))["paths"]
+        present = {f"{method.upper()} {path.removeprefix('/api/v1')}" for path in paths for method in paths[path]}
+        self.assertEqual(present, set(first_cells(section(text_of("docs/api.md"), "Operations"))))
+
     def test_every_room_is_described(self):
         """docs/architecture.md has a row for each module and package, and none for what is gone."""
         present = {

@@ -29,6 +29,7 @@ OWNERS = {
     "brotli": {"origin"},
     "click": {"cli"},
     "cryptography": {"origin/tls.py"},
+    "fastapi": {"api"},
     "granian": {"origin/http2.py"},
     "hdrh": {"stats"},
     "httptools": {"origin"},
@@ -38,7 +39,7 @@ OWNERS = {
     "jsonschema_path": {"workloads/bounded_yaml.py"},
     "keyring": {"utils/vault.py"},
     "junitparser": {"report/junit.py"},
-    "loguru": {"utils/logging.py", "utils/vault.py", "cli"},
+    "loguru": {"api", "utils/logging.py", "utils/vault.py", "cli"},
     "multidict": {"clients/aiohttp_adapter.py"},  # aiohttp's own kind of headers
     "numpy": {"stats", "worker/samples.py"},
     "openapi_spec_validator": {"workloads/openapi/validation.py"},
@@ -47,7 +48,7 @@ OWNERS = {
     "psutil": {"utils"},
     "pyarrow": {"report/parquet.py"},
     "pycurl": {"clients/pycurl_adapter.py"},
-    "pydantic": {"archive.py", "config.py", "database", "models", "report/json.py", "workloads"},
+    "pydantic": {"api", "archive.py", "config.py", "database", "models", "report/json.py", "workloads"},
     "pydantic_settings": {"config.py"},
     "requests": {"clients/requests_adapter.py"},
     "requestx": {"clients/requestx_adapter.py"},
@@ -55,10 +56,13 @@ OWNERS = {
     "ruptures": {"stats/history.py"},
     "scipy": {"stats"},
     "sqlalchemy": {"database", "migrations", "storage.py"},
+    "sse_starlette": {"api"},
+    "starlette": {"api"},
     "tenacity": {"planning.py"},
     "trustme": {"origin/tls.py"},
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
     "uv": {"environments/uv.py"},
+    "uvicorn": {"api"},
     "uvloop": {"origin"},
     "yaml": {"workloads/bounded_yaml.py"},
 }
@@ -181,6 +185,7 @@ class LoadingTest(unittest.TestCase):
             "import http_benchmark.cli.main",
             "import http_benchmark.cli.running, http_benchmark.cli.searching, http_benchmark.cli.gating",
             "import http_benchmark.cli.conforming",
+            "import http_benchmark.api.serving",
             "import http_benchmark.cli.clients, http_benchmark.cli.results, http_benchmark.cli.db",
             "from http_benchmark import Experiment, BenchmarkRunner, ResultStorage",
         ):
@@ -189,7 +194,19 @@ class LoadingTest(unittest.TestCase):
 
     def test_help_loads_the_argument_parser_alone(self):
         """`--help` of the command and of each subcommand is there at once."""
-        for subcommand in ("", "run", "capacity", "gate", "conform", "clients", "origin", "results", "doctor", "db"):
+        for subcommand in (
+            "",
+            "run",
+            "capacity",
+            "gate",
+            "conform",
+            "clients",
+            "origin",
+            "results",
+            "serve",
+            "doctor",
+            "db",
+        ):
             with self.subTest(subcommand):
                 program = (
                     "from http_benchmark.cli.main import cli\n"

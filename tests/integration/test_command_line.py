@@ -231,7 +231,8 @@ class RunTest(CommandCase):
         }
         known = {*Settings.model_fields, *OTHER_OPTIONS, "header", "database", "workload_host", "no_verify", "no_floor"}
         self.assertEqual(set(), options - known)
-        self.assertEqual({"cache"}, OTHER_OPTIONS - options)  # a folder of environments has no option
+        # A folder of environments has no option, and a token must not have one.
+        self.assertEqual({"cache", "token"}, OTHER_OPTIONS - options)
 
 
 class StoredResultsTest(CommandCase):

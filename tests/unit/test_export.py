@@ -237,7 +237,7 @@ class TestExport(TestCase):
             answer = self.export("--format", "parquet", "--output", str(self.folder / "out.parquet"))
 
         self.assertEqual(1, answer.exit_code)
-        self.assertIn("pip install 'http-benchmark[parquet]'", answer.output)
+        self.assertIn("pip install 'http-benchmark[parquet]'", str(answer.exception))
         self.assertFalse((self.folder / "out.parquet").exists())
 
     def test_several(self):

@@ -1,0 +1,1 @@
+"""Results and runs over REST: what `http-benchmark serve` answers."""
