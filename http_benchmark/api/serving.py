@@ -86,8 +86,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]  # Python repeats the address
         raise ConfigurationError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --host or --port, 0 for a free one"
+            f"cannot listen on {host}:{port} ({reason}); choose another with --host or --port, 0 for a free one"
         ) from None
 
 

@@ -155,14 +155,6 @@ class JobTest(ServerCase):
         self.assertTrue(2 <= experiment["blocks"] < 100)
         self.assertEqual("", self.end(process))
 
-    def test_what_cannot_be_measured(self):
-        """A job that fails says why, and the next one is measured."""
-        _, client = self.serve()
-        failing, following = self.order(client, contenders=["pycurl:sync"], http="2", url="/get"), self.order(client)
-        job = self.ended(client, failing)
-        self.assertIn(job["status"], {"failed", "finished"})
-        self.assertEqual("finished", self.ended(client, following)["status"])
-
     def test_a_process_that_dies(self):
         """Its job failed, keeps its blocks, and does not hold up the next one; what is inside is not told."""
         process, client = self.serve()
@@ -265,14 +257,12 @@ class RestartTest(ServerCase):
         first = self.order(client, blocks=100)
         job_id = self.order(client, headers={"X-Key": "canary-4711"})
         self.until_block(client, first, 0)
-        client.delete(f"/jobs/{first}")
         process.kill()
         process.communicate()
         _, client = self.serve()
+        client.delete(f"/jobs/{first}")
         job = self.ended(client, job_id)
 
-        if job["status"] == "finished":
-            self.skipTest("the first server was faster")
         self.assertEqual("failed", job["status"])
         self.assertIn("typed", job["message"])
         self.assertNotIn("canary", json.dumps(job))
