@@ -271,7 +271,8 @@ def headers_by_name(client: str, request: Request) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in request.headers:
         if name.lower() in map(str.lower, headers):
-            raise refuse(client, f"send the header {name!r} twice", "join its values with a comma")
+            separator = "semicolon" if name.lower() == "cookie" else "comma"
+            raise refuse(client, f"send the header {name!r} twice", f"join its values with a {separator}")
         headers[name] = value
     return headers
 

@@ -171,6 +171,8 @@ class BaseTest(unittest.TestCase):
         self.assertEqual([("B", "1"), ("A", "2")], list(headers_by_name("foo", request).items()))
         with self.assertRaisesRegex(UnsupportedOptionError, "foo cannot send the header 'a' twice"):
             headers_by_name("foo", Request("GET", "http://h/", (("A", "1"), ("a", "2"))))
+        with self.assertRaisesRegex(UnsupportedOptionError, "with a semicolon"):
+            headers_by_name("foo", Request("GET", "http://h/", (("Cookie", "a=1"), ("cookie", "b=2"))))
 
     def test_the_null_client_answers_by_itself(self):
         """200 for whatever is asked, sync and async, without a connection."""
