@@ -9,10 +9,16 @@ import numpy as np
 
 from http_benchmark.models.experiment import ExperimentResult, Metric, Target
 from http_benchmark.models.measurement import BlockRecord, Distribution, ServerCounts, SliceRecord, TrialRecord
+from http_benchmark.stats.hdr import encode
+from http_benchmark.stats.histogram import Times
+from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.ranking import summarise
 from http_benchmark.stats.work import works
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+LIBRARIES = ("requests", "httpx", "aiohttp", "urllib3", "pycurl", "requestx")
+TWELVE = tuple(f"{library}:{mode}" for library in LIBRARIES for mode in ("sync", "async"))
 
 COUNTED: dict[str, Any] = {
     "requests": 1000,
@@ -112,6 +118,32 @@ def trial_of_cost(contender: str, factor: float) -> TrialRecord:
     times = Distribution(count=4000, mean=cost_s, min=cost_s / 2, p50=cost_s, p90=2 * cost_s, p95=2 * cost_s,
         p99=3 * cost_s, p999=4 * cost_s, max=5 * cost_s)  # fmt: skip
     return make_trial(contender, [measured], response_time_s=times, service_time_s=times)
+
+
+def timed_trial(contender: str, times_ms: Sequence[int], *, censored: int = 0, **fields: Any) -> TrialRecord:
+    """A trial that keeps all its times, beside those of some requests that were never sent."""
+    times = Times(np.asarray(times_ms) * 1_000_000)
+    times.censor(np.full(censored, 1_000_000_000))
+    known, histogram = distribution(times), encode(times)
+    kept: dict[str, Any] = {"response_histogram": histogram, "service_histogram": histogram}
+    return make_trial(contender, response_time_s=known, service_time_s=known, **kept, **fields)
+
+
+def large_experiment(names: Sequence[str] = TWELVE) -> tuple[ExperimentResult, list[BlockRecord]]:
+    """An experiment of fifteen blocks of twelve slices each, as a usual one has."""
+    blocks = []
+    for number in range(15):
+        trials = []
+        for place, name in enumerate(names, 1):
+            moments = [60.0 * number + 5 * place + n / 3 for n in range(12)]
+            slices = [
+                make_slice(n, started_s=at, throughput_rps=1000 / place, p99_s=0.003, memory_bytes=2**25 * place)
+                for n, at in enumerate(moments)
+            ]
+            times_ms = [place * (1 + n % 97) for n in range(4000)]
+            trials.append(timed_trial(name, times_ms, slices=slices))
+        blocks.append(make_block(*trials, number=number))
+    return make_result(blocks), blocks
 
 
 def noisy_costs(

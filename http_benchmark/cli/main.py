@@ -38,6 +38,7 @@ _SUBCOMMANDS = {
     "conform": "Check that clients do the work that they claim.",
     "clients": "List the known clients: versions, modes, how to install them.",
     "origin": "Run the bundled origin in the foreground.",
+    "report": "Write a stored experiment as a page, as pictures or as Markdown.",
     "results": "List, show or delete stored results.",
     "serve": "Serve results and runs over REST.",
     "doctor": "Is this machine fit to measure on?",

@@ -7,7 +7,7 @@ from http_benchmark.models.experiment import ClientResult, ExperimentResult, Met
 from http_benchmark.report import faults, parts
 from http_benchmark.units import counted, format_duration, format_rates
 
-_METRIC_NAMES: dict[Metric, str] = {
+METRIC_NAMES: dict[Metric, str] = {
     "throughput_rps": "throughput",
     "cpu_s_per_1k": "CPU time per request",
     "mean": "mean response time",
@@ -40,7 +40,7 @@ def no_ranking(result: ExperimentResult) -> str:
 
 def unranked(result: ExperimentResult) -> list[str]:
     """Who has no rank, and why."""
-    metric = _METRIC_NAMES[result.primary_metric]
+    metric = METRIC_NAMES[result.primary_metric]
     without = [client for client in result.clients if client.rank is None]
     return [f"{client.contender}: {_why_unranked(client, metric)}" for client in without]
 
@@ -110,7 +110,7 @@ def _on_ranking(result: ExperimentResult) -> list[str]:
     has_intervals = any(client.throughput_rps and client.throughput_rps.low for client in result.clients)
     interval = ", 95 % interval" if has_intervals else ""
     notes = [
-        f"Ranked by {_METRIC_NAMES[result.primary_metric]}.",
+        f"Ranked by {METRIC_NAMES[result.primary_metric]}.",
         f"Requests/s and CPU: estimate over {over}{interval}. Response time and peak memory: median over {over}.",
     ]
     if result.load_model == "open":

@@ -1,5 +1,7 @@
 """Times as an HdrHistogram, the form in which other tools read them (http://hdrhistogram.org)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
@@ -41,3 +43,17 @@ def _resolved(values_us: Integers) -> Integers:
     shift = np.maximum(bits - _KEPT_BITS, 0)
     resolved: Integers = values_us >> shift << shift
     return resolved
+
+
+def quantiles_us(payload: str, ps: Sequence[float]) -> list[int]:
+    """Quantiles of an encoded histogram by nearest rank, in µs, as exactly as they are counted.
+
+    Args:
+        payload: As `encode` gives it.
+        ps: Of the quantiles, each above 0 and at most 1.
+    """
+    histogram = HdrHistogram.decode(payload)
+    counts = np.frombuffer(histogram.counts, dtype=np.uint64).astype(np.int64)
+    reached = np.cumsum(counts)
+    ranks = np.maximum(1, np.ceil(np.asarray(ps) * reached[-1] - 1e-9))
+    return [int(histogram.get_value_from_index(int(index))) for index in np.searchsorted(reached, ranks)]

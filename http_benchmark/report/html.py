@@ -1,0 +1,168 @@
+"""An experiment as one HTML file: the answer, the verdict, the ranking, pictures, the work, how to measure it again.
+
+The file needs no network and no other file. Its pictures are drawn twice: as SVG for paper and where no script runs,
+and by Vega in the browser, where they answer to the pointer and to the page's colours. Names and messages come from
+outside; the template escapes each of them, and the page allows no script but its own two.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from http_benchmark import __version__
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.redaction import cleared_document
+from http_benchmark.report import parts, ranking, wording, work
+from http_benchmark.report.charts import Drawn, charts_of, themed
+from http_benchmark.report.charts.drawing import WIDTH
+from http_benchmark.report.charts.themes import config, sized
+from http_benchmark.report.images import VEGA_LITE, svg
+from http_benchmark.stats.sentences import sentences
+
+_SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
+_PLACES = re.compile(r' (?:d|transform)="[^"]*"')
+_LONG_FRACTION = re.compile(r"-?\d+\.\d{2,}")
+_NEEDLESS = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|opacity)="(?:[a-z -]+_[a-z0-9_]+|[a-z -]+|1)"')
+
+_LEFT = {"contender", "grp."}
+
+
+def html_report(experiment: ExperimentResult, blocks: Sequence[BlockRecord]) -> str:
+    """The whole page.
+
+    Args:
+        experiment: The result.
+        blocks: What it was concluded from; without them there are fewer pictures.
+    """
+    quotable = sentences(
+        experiment.clients, experiment.pairs, primary_metric=experiment.primary_metric, blocks=experiment.blocks
+    )
+    bundle, script = javascript_bundle(), _asset("report.js")
+    seen = [client for client in experiment.clients if client.work.requests.seen is not None]
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        experiment=experiment,
+        aim=parts.aim(experiment.configuration, experiment.target),
+        size=wording.size(experiment),
+        answer=quotable,
+        no_ranking=wording.no_ranking(experiment),
+        ranking=_table(ranking.headings(experiment), ranking.rows(experiment, in_one_line=True))
+        if ranking.ranked(experiment)
+        else None,
+        unranked=wording.unranked(experiment),
+        pictures=[_picture(drawn) for drawn in charts_of(experiment, blocks)],
+        work=_table(*work.cells(seen)) if seen else None,
+        only_shown=work.only_shown(experiment.clients),
+        notes=wording.notes(experiment),
+        circumstances=_facts(experiment.environment),
+        configuration=_facts(experiment.configuration),
+        command=experiment.provenance.command if experiment.provenance else None,
+        themes=_json({theme: config(theme) for theme in ("light", "dark")}),
+        bundle=Markup(bundle),  # noqa: S704 - Vega's own code, which holds nothing of the experiment
+        script=Markup(script),  # noqa: S704 - ours, likewise
+        style=Markup(_asset("report.css")),  # noqa: S704 - likewise
+        policy=_policy(bundle, script),
+        version=__version__,
+    )
+
+
+def javascript_bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, made once per version, since that takes seconds."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    path = home / "http-benchmark" / f"vega-{VEGA_LITE}-{version('vl-convert-python')}.js"
+    with suppress(OSError, UnicodeDecodeError):
+        return path.read_text(encoding="utf-8")
+    bundle = vl_convert.javascript_bundle(snippet=_SNIPPET, vl_version=VEGA_LITE).replace("</script", "<\\/script")
+    with suppress(OSError):  # a report is made as well without a cache
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
+            file.write(bundle)
+        Path(file.name).replace(path)
+    return bundle
+
+
+def _picture(drawn: Drawn) -> dict[str, Any]:
+    spec = cleared_document(drawn.spec)  # before it is encoded, since nothing is found in it afterwards
+    still = themed(sized(spec, WIDTH), "print")
+    still["config"]["aria"] = False  # the image has a text of its own
+    image = _shortened(svg(still))
+    return {
+        "name": drawn.name,
+        "title": drawn.title,
+        "caption": drawn.caption,
+        "description": drawn.description,
+        "spec": _json(spec),
+        "image": f"data:image/svg+xml;base64,{base64.b64encode(image.encode()).decode('ascii')}",
+    }
+
+
+def _shortened(image: str) -> str:
+    """An SVG of half the length: places to a tenth of a pixel, and without what only scripts and styles would use."""
+    return _PLACES.sub(lambda place: _LONG_FRACTION.sub(_rounded, place[0]), _NEEDLESS.sub("", image))
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}"
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """What the template makes a table of: headings, whether words stand below, and the cells."""
+    columns = [(" ".join(heading.split()), heading in _LEFT) for heading in headings]
+    return {"columns": columns, "rows": [[" ".join(cell.split()) for cell in row] for row in rows]}
+
+
+def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names and values, without those that nobody knows."""
+    known = [(name, value) for name, value in values.items() if value not in (None, "", [], {}, ())]
+    return [(name.replace("_", " "), _shown(value)) for name, value in known]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(one)}" for name, one in value.items() if one is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)
+
+
+def _json(document: Any) -> Markup:
+    """JSON that cannot end the element in which it stands."""
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped
+
+
+def _policy(*scripts: str) -> str:
+    """The content security policy: these scripts, and nothing from anywhere else."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("http_benchmark.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _asset(name: str) -> str:
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
