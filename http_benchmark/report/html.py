@@ -122,7 +122,7 @@ def _rounded(number: re.Match[str]) -> str:
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """What the template makes a table of: headings, whether words stand below, and the cells."""
     columns = [(" ".join(heading.split()), heading in _LEFT) for heading in headings]
-    return {"columns": columns, "rows": [[" ".join(cell.split()) for cell in row] for row in rows]}
+    return {"columns": columns, "rows": [[cell.replace("\n", " ") for cell in row] for row in rows]}
 
 
 def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:

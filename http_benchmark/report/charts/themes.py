@@ -44,6 +44,7 @@ def config(theme: Theme) -> dict[str, Any]:
             "labelFontSize": 11,
             "labelLimit": 220,
             "labelOverlap": "greedy",
+            "labelSeparation": 6,
             "tickColor": ink,
             "titleColor": ink,
             "titleFontSize": 12,

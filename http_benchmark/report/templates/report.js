@@ -15,7 +15,7 @@
     const made = { ...spec, background: "transparent", config };
     if (spec.spec) {
       const columns = isNarrow ? 1 : spec.columns || 1;
-      const inside = Math.max(180, Math.floor((width - (isNarrow ? 60 : 40)) / columns) - 50);
+      const inside = Math.max(180, isNarrow ? width - 72 : Math.floor((width - 40) / columns) - 50);
       made.columns = columns;
       made.spec = { ...spec.spec, width: inside };
     } else if (typeof spec.width !== "object") {
