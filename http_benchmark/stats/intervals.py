@@ -8,7 +8,7 @@ How blocks become such figures is told in `pairs`.
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
-from math import exp, sqrt
+from math import comb, exp, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -139,6 +139,24 @@ def minimum_detectable_effect(differences: Sequence[float] | Floats) -> float | 
     deviation = max(float(np.std(d, ddof=1)), 1.4826 * float(np.median(np.abs(d - np.median(d)))))
     quantiles = _t_quantile(0.975, n - 1) + _t_quantile(0.90, n - 1)
     return exp(quantiles * deviation / sqrt(n)) - 1
+
+
+def median_interval(values: Sequence[float] | Floats) -> Interval:
+    """The sample median with its exact distribution-free 95 % interval, between two order statistics.
+
+    The k-th smallest and the k-th largest value are its limits (the sign test's), for the largest k with
+    P(Binomial(n, ½) ≤ k − 1) ≤ 2.5 %; below six values there are none.
+
+    Raises:
+        ValueError: There is no value at all.
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    if not ordered.size:
+        raise ValueError("no median of no values")
+    n = int(ordered.size)
+    k = sum(count <= 0.025 * 2**n for count in accumulate(comb(n, successes) for successes in range(n)))
+    middle = float(np.median(ordered))
+    return Interval(middle, float(ordered[k - 1]), float(ordered[-k])) if k else Interval(middle, None, None)
 
 
 def estimate_over_blocks(values: Sequence[float] | Floats) -> Estimate:

@@ -16,6 +16,7 @@ from http_benchmark.stats.intervals import (
     hodges_lehmann,
     interval_rank,
     is_skewed,
+    median_interval,
     minimum_detectable_effect,
     signed_rank_counts,
     signed_rank_p,
@@ -231,6 +232,23 @@ class TestDetectableEffect(TestCase):
         found = sum(signed_rank_p(effect + generator.normal(0, 0.02, 20)) <= 0.05 for _ in range(300))
 
         self.assertGreaterEqual(found, binom.ppf(0.01, 300, 0.86))
+
+
+class TestMedianInterval(TestCase):
+    def test_known_answers(self):
+        """Six values just reach 95 %, with the extremes; of nine, P(Bin(9, ½) ≤ 1) is 1.95 %, so the second ones."""
+        self.assertEqual((3.5, 1, 6), median_interval([6, 1, 5, 2, 4, 3]))
+        self.assertEqual((5, 2, 8), median_interval(range(1, 10)))
+        self.assertEqual((3, None, None), median_interval(range(1, 6)))
+
+    def test_the_rank_is_that_of_the_binomial_law(self):
+        for n in range(6, 80):
+            with self.subTest(n):
+                _, low, high = median_interval(range(1, n + 1))
+
+                self.assertLessEqual(2 * binom.cdf(low - 1, n, 0.5), 0.05)
+                self.assertGreater(2 * binom.cdf(low, n, 0.5), 0.05)
+                self.assertEqual(n + 1, low + high)
 
 
 class TestEstimateOverBlocks(TestCase):

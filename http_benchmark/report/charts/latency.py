@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import altair as alt
-import numpy as np
 
 from http_benchmark.models.measurement import TrialRecord
 from http_benchmark.report import parts
@@ -22,7 +21,7 @@ from http_benchmark.report.charts.drawing import (
     log_axis,
 )
 from http_benchmark.stats.hdr import quantiles_us
-from http_benchmark.stats.intervals import estimate_over_blocks
+from http_benchmark.stats.intervals import median_interval
 from http_benchmark.stats.quantiles import samples_needed
 
 _TICKS = {1: "min", 2: "p50", 10: "p90", 100: "p99", 1000: "p99.9", 10_000: "p99.99"}
@@ -133,10 +132,8 @@ def _curve(contender: str, trials: Sequence[TrialRecord], kind: str) -> Iterator
         known = [time for time in times if time is not None]
         if len(known) < len(times):  # beyond, requests were never sent, and times are not known
             return
-        over = estimate_over_blocks(known)
-        ms, low, high = (
-            None if part is None else part / 1000 for part in (float(np.median(known)), over.low, over.high)
-        )
+        over = median_interval(known)
+        ms, low, high = (None if part is None else part / 1000 for part in over)
         yield {
             "contender": contender,
             "panel": _PANELS[kind],
