@@ -29,6 +29,8 @@ MOST_BYTES = 2**30
 MOST_MANIFEST_BYTES = 2**24
 """Of the manifest; some 43,000 experiments."""
 
+_LONGEST_ID = 200  # characters; our own have 36, and indexes bound them
+
 _TOO_LARGE = "the bundle would be too large to be read again; split it, for example by --since and --until"
 _MANIFEST = "manifest.json"
 _SCHEMA = "http-benchmark/bundle/1"
@@ -62,7 +64,7 @@ class StoredExperiment(Model):
 
 class _Member(Model):
     sha256: str
-    bytes: int
+    bytes: Annotated[int, Field(ge=0)]
 
 
 class _Entry(Model):
@@ -222,8 +224,8 @@ def _add_experiment(archive: zipfile.ZipFile, number: int, stored: StoredExperim
 
 def _fault(entry: _Entry) -> str | None:
     """What is wrong with what an experiment is called, or None."""
-    if not entry.id.isprintable():
-        return f"its ID {entry.id[:40]!r} has characters that cannot be printed"
+    if not (1 <= len(entry.id) <= _LONGEST_ID and entry.id.isprintable()):
+        return f"its ID {entry.id[:40]!r} must have 1 to {_LONGEST_ID} printable characters"
     tag = next(filter(None, map(tag_fault, entry.tags)), None)
     return tag and f"{tag}; take it away where it comes from: results tag {entry.id} --remove"
 

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from http_benchmark.archive import StoredExperiment, read_archive, write_archive
+from http_benchmark.database import upkeep
 from http_benchmark.errors import StorageError
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.import_report import ImportReport
@@ -101,6 +102,16 @@ class ImportSuite:
         store.add_experiments([whole()])
 
         self.assertEqual(ImportReport(present=("e-1",)), store.add_experiments([whole()]))
+
+    def test_twice_with_what_is_not_stored(self):
+        """Passwords in URLs are taken out of what is stored, wherever it stands, and make no other content of it."""
+        store = self.opened()
+        named = whole(name="of http://me:canary-word-1@host/ again")
+        store.add_experiments([named])
+
+        self.assertEqual(ImportReport(present=("e-1",)), store.add_experiments([named]))
+        self.assertEqual(["of http://***@host/ again"], [summary.name for summary in store.list_experiments()])
+        self.assertNotIn("stale", [finding.code for finding in upkeep.check(self.database)])
 
     def test_conflicts(self):
         """Another content under the same ID: nothing is taken in, or that one is left out, or gets a new ID."""

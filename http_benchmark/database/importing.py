@@ -15,6 +15,7 @@ from http_benchmark.migrations.schema import RESULTS
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.import_report import ImportReport, OnConflict
 from http_benchmark.models.tags import renamed_tag
+from http_benchmark.redaction import cleared_document
 
 _NEW_IDS = UUID("5f0a3c7e-7f5d-4b7e-9d52-1f6f6c0b6a11")  # made up: the name space of IDs that follow from contents
 
@@ -88,7 +89,7 @@ def take_in_experiments(
         [_as_imported(stored) for stored in wholes],
         on_conflict,
         id_of=lambda stored: stored.experiment.id,
-        content=lambda stored: _as_imported(stored).model_copy(update={"tags": ()}).to_dict(),
+        content=lambda stored: cleared_document(_as_imported(stored).model_copy(update={"tags": ()}).to_dict()),
         stored=lambda identifier: experiments.stored(connection, identifier),
         add=lambda stored: experiments.add(connection, stored),
         renamed=_renamed,

@@ -20,6 +20,7 @@ from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.redaction import cleared_document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -39,7 +40,7 @@ def experiment_row(experiment: ExperimentResult, tags: Sequence[str]) -> dict[st
     """The row of `experiments`."""
     return {
         "id": experiment.id,
-        "name": experiment.name,
+        "name": _name(experiment),
         "status": experiment.status,
         "started_at": experiment.started_at,
         "finished_at": experiment.finished_at,
@@ -109,7 +110,7 @@ def facet_rows(experiment: ExperimentResult, tags: Sequence[str]) -> list[dict[s
 
 
 def _facets(experiment: ExperimentResult, tags: Sequence[str]) -> Iterator[tuple[str, str]]:
-    yield "name", experiment.name
+    yield "name", _name(experiment)
     yield "status", experiment.status
     if verdict := _verdict(experiment):
         yield "verdict", verdict
@@ -139,6 +140,11 @@ def _spellings(contender: str, version: str | None = None) -> Iterator[str]:
     versions = {None, version or parsed.version}
     for chosen, mode, http2 in product(versions, {None, parsed.mode}, {False, parsed.http2}):
         yield str(Contender(parsed.library, mode, version=chosen, http2=http2))
+
+
+def _name(experiment: ExperimentResult) -> str:
+    """As it stands in the document, without secrets that are known."""
+    return str(cleared_document(experiment.name))
 
 
 def _contenders(experiment: ExperimentResult) -> list[str]:

@@ -185,6 +185,16 @@ class TestDamage(TestCase):
         manifest["experiments"][0]["document"]["bytes"] = 2**31
         self.check(zipped(files | {"manifest.json": json.dumps(manifest)}), "more than 1,073,741,824 bytes")
         self.check(zipped(files | {"experiments/0/blocks.jsonl": b"0" * 50_000_000}), "not what was exported")
+        manifest["experiments"][0]["document"]["bytes"] = -2  # a size that is none bounds nothing
+        self.check(zipped(files | {"manifest.json": json.dumps(manifest)}), "manifest is damaged")
+
+    def test_an_id_by_which_nothing_is_found(self):
+        """Nobody could show or delete what is stored under no ID, nor could PostgreSQL find a very long one."""
+        for identifier in ("", "a" * 201):
+            files = members(with_document(id=identifier))
+            manifest = json.loads(files["manifest.json"])
+            manifest["experiments"][0]["id"] = identifier
+            self.check(zipped(files | {"manifest.json": json.dumps(manifest)}), "must have 1 to 200 printable")
 
     def test_what_does_not_fit_together(self):
         """Another experiment's document, blocks that are there twice, and what another version wrote."""
