@@ -211,7 +211,7 @@ class SeveralTest(unittest.TestCase):
         )
         assert picture is not None
 
-        self.assertEqual([(100, ""), (80, "-20.0 %")], [(r["level"], r["text"]) for r in rows(picture) if "level" in r])
+        self.assertEqual([(100, ""), (80, "−20.0 %")], [(r["level"], r["text"]) for r in rows(picture) if "level" in r])
         self.assertEqual([100, 100, 80, 80], [r["value"] for r in rows(picture) if "value" in r])
 
     def test_comparison(self):

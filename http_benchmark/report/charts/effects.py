@@ -10,7 +10,7 @@ from http_benchmark.report.charts.drawing import Chart, Evidence, Picture, Row, 
 from http_benchmark.report.wording import METRIC_NAMES
 from http_benchmark.units import counted
 
-_WIDTH, _HEIGHT = 64, 34
+_WIDTH, _HEIGHT = 52, 32
 _SHADES = ("#1d5a9c", "#4a7fb3", "#ab6e2c", "#974803")  # much less, less, more, much more; white stands out from all
 _MOST = 0.7  # the logarithm of a ratio: from twice as much on, the colour stays the same
 _LEAST = 1e-6
@@ -23,8 +23,13 @@ def draw(evidence: Evidence) -> Picture | None:
     if not pairs:
         return None
     rows = list(_rows(pairs, names))
-    x = alt.X("column:N", sort=names, title="compared to", axis=alt.Axis(orient="top", labelAngle=-40, domain=False))
-    y = alt.Y("row:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False))
+    x = alt.X(
+        "column:N",
+        sort=names,
+        title="compared to",
+        axis=alt.Axis(orient="top", labelAngle=-40, labelOverlap=False, domain=False),
+    )
+    y = alt.Y("row:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelOverlap=False))
     tips: Tips = [
         alt.Tooltip("row:N", title="contender"),
         alt.Tooltip("column:N", title="compared to"),

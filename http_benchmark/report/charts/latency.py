@@ -137,7 +137,7 @@ def _curve(contender: str, trials: Sequence[TrialRecord], kind: str) -> Iterator
         yield {
             "contender": contender,
             "panel": _PANELS[kind],
-            "place": 1 / (1 - p),
+            "place": round(1 / (1 - p), 6),
             "percentile": f"p{100 * p:.4g}",
             "ms": ms,
             "low": low,

@@ -24,7 +24,9 @@ def draw(evidence: Evidence) -> Picture | None:
     values = [row[part] for row in rows for part in ("value", "low", "high") if row[part] is not None]
     from_zero = max(values) > _NEAR * min(values)
     scale = alt.Scale(zero=True, nice=True) if from_zero else alt.Scale(zero=False, nice=True, padding=20)
-    y = alt.Y("contender:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, grid=True))
+    y = alt.Y(
+        "contender:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, grid=True, labelOverlap=False)
+    )
     x = alt.X("value:Q", title=axis.title, scale=scale, axis=alt.Axis(format=",~r", tickCount=8))
     tips: Tips = [
         "contender:N",
@@ -35,7 +37,7 @@ def draw(evidence: Evidence) -> Picture | None:
     ]
     base = alt.Chart(data_of(rows)).encode(y=y, tooltip=tips)
     colour = outlined(names, legend=False)
-    tick = base.mark_tick(thickness=2, size=12, opacity=1)
+    tick = base.mark_tick(filled=False, thickness=2, size=12, opacity=1)
     ends = [tick.encode(x=alt.X(f"{end}:Q"), **colour) for end in ("low", "high")]
     spans = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", **colour)
     points = base.mark_point(size=80, strokeWidth=2, opacity=1).encode(x=x, **by_contender(names, legend=False))

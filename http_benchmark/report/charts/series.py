@@ -1,6 +1,7 @@
 """Pictures of several experiments: a history, a comparison, several concurrencies; and that of a capacity search."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import altair as alt
 
@@ -31,6 +32,7 @@ from http_benchmark.report.charts.looks import looks
 from http_benchmark.report.charts.metrics import AXES
 
 _HEIGHT = 240
+_SHOWN_BY_DAY = timedelta(days=7)
 
 
 def history_chart(history: History) -> Drawn | None:
@@ -50,7 +52,9 @@ def history_chart(history: History) -> Drawn | None:
         for point in history.points
     ]
     scale = alt.Scale(zero=False, nice=True, padding=8)
-    x = alt.X("at:T", title="start, UTC", scale=alt.Scale(type="utc", padding=8))
+    lasted = history.points[-1].started_at - history.points[0].started_at
+    dates = alt.Axis(format="%Y-%m-%d" if lasted > _SHOWN_BY_DAY else "%m-%d %H:%M", tickCount=7)
+    x = alt.X("at:T", title="start, UTC", scale=alt.Scale(type="utc", padding=8), axis=dates)
     y = alt.Y("value:Q", title=axis.title, scale=scale)
     tips: Tips = [
         alt.Tooltip("at:T", title="start, UTC", format="%Y-%m-%d %H:%M"),
@@ -74,13 +78,14 @@ def history_chart(history: History) -> Drawn | None:
     layers: list[alt.Chart] = [spans, points]
     if levels := list(_levels(history, axis.scale)):
         shifts = alt.Chart(data_of(levels))
+        start, level = alt.X("from:T"), alt.Y("level:Q", title=axis.title)
+        moved = shifts.transform_filter("datum.text != ''")
         layers = [
-            shifts.mark_rule(style="ink", strokeDash=[4, 3]).encode(
-                x=alt.X("from:T"), x2="to:T", y=alt.Y("level:Q", title=axis.title)
+            shifts.mark_rule(style="ink", strokeDash=[4, 3]).encode(x=start, x2="to:T", y=level),
+            moved.mark_rule(style="faint").encode(x=start),
+            moved.mark_text(align="left", baseline="top", dx=5, style="ink").encode(
+                x=start, y=alt.value(0), text="text:N"
             ),
-            shifts.transform_filter("datum.text != ''")
-            .mark_text(align="left", dx=4, dy=-8, style="ink")
-            .encode(x=alt.X("from:T"), y=alt.Y("level:Q", title=axis.title), text="text:N"),
             *layers,
         ]
     plot = alt.layer(*layers).properties(height=_HEIGHT)
@@ -106,7 +111,7 @@ def scaling_chart(result: ScalingResult) -> Drawn | None:
         scale=alt.Scale(type="log", nice=False, padding=10),
         axis=alt.Axis(values=concurrencies, format="d"),
     )
-    plot = _panels(rows, x, "concurrency:Q", columns=2, measures=measures)
+    plot = _panels(rows, x, "concurrency:Q", columns=3, measures=measures)
     fastest = max((row for row in rows if row["measure"] == measures[0]), key=lambda row: row["value"])
     described = (
         f"{measures[0].capitalize()} by concurrency, from {concurrencies[0]} to {concurrencies[-1]}: most is "
@@ -182,7 +187,7 @@ def capacity_chart(result: CapacityResult) -> Drawn | None:
     points = base.mark_point(opacity=1).encode(tooltip=tips, opacity=faded(chosen), **by_contender(names))
     marks = alt.Chart(data_of(found)).mark_rule(strokeDash=[5, 3], strokeWidth=1.5)
     capacities = marks.encode(x=alt.X("value:Q"), **outlined(names), tooltip=["contender:N", "value:Q", "interval:N"])
-    bands = alt.Chart(line_data(found)).mark_rect(opacity=0.12).encode(x=alt.X("low:Q"), x2="high:Q", **FILLED)
+    bands = alt.Chart(line_data(found)).mark_rect(fillOpacity=0.12).encode(x=alt.X("low:Q"), x2="high:Q", **FILLED)
     layers = [bands, capacities, lines, points] if found else [lines, points]
     plot = alt.layer(*layers).add_params(chosen).properties(height=_HEIGHT + 60)
     said = [f"{row['contender']} {parts.figure(row['value'])}" for row in found]
@@ -236,7 +241,7 @@ def _levels(history: History, scale: float) -> Iterator[Row]:
         if number == 0:
             yield _level(first.isoformat(), shift.started_at.isoformat(), scale * shift.before_median, "")
         until = shifts[number + 1].started_at if number + 1 < len(shifts) else last
-        effect = f"{shift.effect_percent:+.1f} %"
+        effect = f"{shift.effect_percent:+.1f} %".replace("-", "−")
         yield _level(shift.started_at.isoformat(), until.isoformat(), scale * shift.after_median, effect)
 
 
