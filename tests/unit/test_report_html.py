@@ -1,5 +1,6 @@
 """The page: what stands in it, and that nothing from outside becomes a part of it."""
 
+import re
 import unittest
 from html.parser import HTMLParser
 
@@ -89,6 +90,15 @@ class PageTest(unittest.TestCase):
         self.assertEqual([], [one for one in elements.named("img") if not str(one["src"]).startswith("data:")])
         self.assertEqual([], [one for _, one in elements.found if "onerror" in one])
         self.assertIn(EVIL, elements.text)
+
+    def test_data_cannot_end_its_element(self):
+        """No angle bracket stands in what scripts read, however it would be completed."""
+        blocks = make_blocks({"</script x": [1.0] * 8, "<!--<script>&": [2.0] * 8})
+        page = html_report(make_result(blocks), blocks)
+        data = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
+
+        self.assertGreater(len(data), 4)
+        self.assertEqual([], [one for one in data if set("<>&") & set(one)])
 
     def test_a_page_without_blocks_is_a_page(self):
         """Nothing was measured, and it says so."""
