@@ -30,6 +30,7 @@ COUNTED: dict[str, Any] = {
     "closed": 0,
     "closed_on_request": 0,
     "reset_by_client": 0,
+    "asked_ahead": 0,
     "tls_handshakes": 0,
     "tls_resumptions": 0,
     "bytes_received": 200_000,

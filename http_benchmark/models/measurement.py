@@ -25,6 +25,7 @@ class ServerCounts(Model):
         closed: Connections that the origin itself ended: it was asked to (`Connection: close`), refused, or was faulty.
         closed_on_request: Those of them whose client asked for it, or spoke HTTP/1.0 without asking for the contrary.
         reset_by_client: Connections that a reset by the client ended, as Linux sends one where answers are left unread.
+        asked_ahead: Answers that were not all written when a further request had begun to come in on their connection.
         tls_handshakes: Handshakes that succeeded.
         tls_resumptions: Those of them that resumed a session.
         bytes_received, bytes_sent: All that came in and went out, before encryption.
@@ -44,6 +45,7 @@ class ServerCounts(Model):
     closed: int | None = None
     closed_on_request: int | None = None
     reset_by_client: int | None = None
+    asked_ahead: int | None = None
     tls_handshakes: int | None = None
     tls_resumptions: int | None = None
     bytes_received: int | None = 0

@@ -23,6 +23,7 @@ DeviationCode = Literal[
     "no-reuse",
     "extra-connections",
     "tls-handshakes",
+    "asked-ahead",
     "retries-hidden",
     "late",
     "headers-differ",
@@ -76,6 +77,7 @@ class Work(Model):
         closed: Connections that the origin ended.
         closed_on_request: Those of them whose client asked for it, or spoke HTTP/1.0.
         reset_by_client: Connections that ended with a reset by the client.
+        asked_ahead: Requests that came before the answer to the one before them, on the same connection, was written.
         late: Answers after the deadline that the client took for successes; they count as timeouts.
         deviations: What is not as ordered, in the order of the codes.
     """
@@ -97,6 +99,7 @@ class Work(Model):
     closed: int | None = None
     closed_on_request: int | None = None
     reset_by_client: int | None = None
+    asked_ahead: int | None = None
     late: int = 0
     deviations: tuple[Deviation, ...] = ()
 

@@ -176,7 +176,10 @@ class Connection(asyncio.Protocol):
                 self._write(answer.wire)
                 return
         if not self._sender.closed:  # what comes after the last answer is thrown away
+            ahead = self._sender.busy and not self._reader.further()
             self._reader.feed(data)
+            if ahead:
+                self._sender.followed = self._reader.further()
             self._advance()
 
     def eof_received(self) -> bool:
@@ -197,8 +200,10 @@ class Connection(asyncio.Protocol):
         self._advance()
 
     def disown(self) -> None:
-        """Let the answer under way count for nobody."""
+        """Let the answer under way count for nobody, and ask for nothing that was sent behind it."""
         self._sender.disown()
+        if self._sender.busy and self._reader.further():
+            self.abort()
 
     def end(self) -> None:
         """Close when the answer under way is sent; at once if there is none."""
@@ -223,7 +228,7 @@ class Connection(asyncio.Protocol):
                 incoming = self._reader.next()
                 if incoming is None:
                     break
-                self._sender.send(incoming.answer or self._answer(incoming))
+                self._sender.send(incoming.answer or self._answer(incoming), followed=self._reader.further())
         except RefusalError as refusal:
             answer = self._origin.answers.prepare(_UNREADABLE, _refusal(refusal))
             self._sender.send(replace(answer, request=UNKNOWN))

@@ -29,6 +29,7 @@ class Counters:
         self.closed = 0
         self.closed_on_request = 0
         self.reset_by_client = 0
+        self.asked_ahead = 0
         self.tls_handshakes = 0
         self.tls_resumptions = 0
         self.bytes_received = 0

@@ -259,6 +259,7 @@ class _Counts:
             "closed": None,
             "closed_on_request": None,
             "reset_by_client": None,
+            "asked_ahead": None,
             "tls_handshakes": None,
             "tls_resumptions": None,
             "bytes_received": None,

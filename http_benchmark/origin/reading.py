@@ -74,6 +74,11 @@ class Reader:
         """Nothing of a further request has come in yet."""
         return self._incoming is None and not self.waiting_bytes
 
+    def further(self) -> bool:
+        """Whether anything of a further request has come in, after the last one came in whole."""
+        self._skip_empty_lines()
+        return self.waiting_bytes > 0
+
     def feed(self, data: bytes) -> None:
         """Take over what the client sent."""
         self._unread = self._unread[self._position :] + data

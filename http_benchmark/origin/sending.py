@@ -36,6 +36,7 @@ class Sender:
         full: The client reads slower than we write.
         closed: The last answer was sent.
         bytes_per_s: What the line to this client carries; None for all that it can.
+        followed: A further request has begun to come in. It was sent ahead if any of the answer is yet to be written.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Sender:
         self.full = False
         self.closed = False
         self.bytes_per_s: float | None = None
+        self.followed = False
         self._transport = transport
         self._counters = self._shared_counters = counters
         self._on_free = on_free
@@ -67,9 +69,10 @@ class Sender:
         """A body is being sent in pieces, and nothing is to go wrong with it."""
         return self._steps is not None and self._answer is not None and self._answer.fault is None
 
-    def send(self, answer: Answer) -> None:
+    def send(self, answer: Answer, *, followed: bool = False) -> None:
         """Send an answer; `busy` tells whether that goes on after the return. Not to be called while busy."""
         self.busy = True
+        self.followed = followed
         self._counters = self._shared_counters
         self._answer = answer
         if answer.delay_s or answer.service:
@@ -167,6 +170,9 @@ class Sender:
 
     def _write_on(self, *parts: Buffer) -> None:
         """Hand over more of an answer; what follows its head counts as its body."""
+        if self.followed:
+            self.followed = False
+            self._counters.asked_ahead += 1
         size = sum(map(len, parts))
         head = min(size, self._head_left)
         self._head_left -= head

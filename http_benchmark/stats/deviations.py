@@ -137,6 +137,7 @@ def deviations(account: Account, others: Sequence[Account]) -> tuple[Deviation, 
         *_proxy(account),
         *_connections(account),
         *_tls_handshakes(account),
+        *_asked_ahead(account),
         *_retries_hidden(account),
         *_late(account),
         *_headers(account, others),
@@ -309,6 +310,14 @@ def _tls_handshakes(account: Account) -> _Found:
     if ordered is not None and seen is not None and seen > ordered:
         what = f"made {counted(seen, 'TLS handshake')} on {counted(ordered, 'connection')} with TLS"
         yield Deviation(code="tls-handshakes", severity="other-work", what=what, ordered=ordered, seen=seen)
+
+
+def _asked_ahead(account: Account) -> _Found:
+    """Answers that were asked for before they were wanted take no time when they are; who gives one up disconnects."""
+    ahead = account.work.asked_ahead
+    if ahead:
+        what = f"asked ahead: {counted(ahead, 'request')} came before the answer to the one before was sent"
+        yield Deviation(code="asked-ahead", severity="other-work", what=what, ordered=0, seen=ahead)
 
 
 def _retries_hidden(account: Account) -> _Found:

@@ -226,7 +226,7 @@ def _account(trials: Sequence[TrialWork], orders: Orders) -> Account:
 
 
 def _without_the_proxys(account: Account) -> Account:
-    """The same without what the origin saw of the proxy instead: connections, the version of HTTP, heads, resets."""
+    """The same without what the origin saw of the proxy instead: connections and what is done on them."""
     unknown: dict[str, Any] = {
         "connections": Count(),
         "tls_handshakes": Count(),
@@ -237,6 +237,7 @@ def _without_the_proxys(account: Account) -> Account:
         "closed": None,
         "closed_on_request": None,
         "reset_by_client": None,
+        "asked_ahead": None,
     }
     work = account.work.model_copy(update=unknown)
     requested = account.requested and account.requested.model_copy(update={"headers": 0})  # it may drop and add some
@@ -266,6 +267,7 @@ def _seen(trials: Sequence[TrialWork], total: ServerCounts, orders: Orders, *, m
         "closed": total.closed,
         "closed_on_request": total.closed_on_request,
         "reset_by_client": total.reset_by_client,
+        "asked_ahead": total.asked_ahead,
     }
 
 

@@ -78,6 +78,11 @@ WORK_RULES: tuple[Rule[Worked], ...] = (
     ),
     _rule(
         "unequal-work",
+        "requests came on a connection before the answer to the one before was sent ({who}): a client asks ahead",
+        "asked-ahead",
+    ),
+    _rule(
+        "unequal-work",
         "the origin saw requests of another method or target than was ordered ({who}), or fewer of one and more of "
         "another",
         "other-requests",

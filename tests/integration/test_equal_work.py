@@ -172,6 +172,21 @@ class EqualWorkTest(UnfairCase):
                 self.assertEqual({}, clients["rosy"].errors)
                 self.assert_left_out(clients["rosy"], ("errors-swallowed", "other-work"))
 
+    def test_requests_ahead_of_their_time(self):
+        """Five at once, whose answers wait until they are wanted: found, and not held against who comes next."""
+        result = self.conduct("eager", "fair", slices=4, concurrency=2)
+        clients = self.clients(result)
+
+        self.assertEqual(
+            ((), 1, 0), (clients["fair"].work.deviations, clients["fair"].rank, clients["fair"].work.asked_ahead)
+        )
+        self.assertIn(
+            ("asked-ahead", "other-work"), [(one.code, one.severity) for one in clients["eager"].work.deviations]
+        )
+        self.assertEqual((None, None), (clients["eager"].rank, clients["eager"].group))
+        self.assertGreater(clients["eager"].work.asked_ahead, REQUESTS // 2)
+        self.assertIn("a client asks ahead", " ".join(reason.message for reason in result.validity.reasons))
+
     def test_other_requests(self):
         """HEAD for GET, and another path of the same size: each is found though it is the only contender."""
         for name, telling in (("lazy", "HEAD /anything/ab"), ("straying", "GET /anything/ax")):
@@ -183,7 +198,8 @@ class EqualWorkTest(UnfairCase):
                 self.assertEqual(
                     f"sent {REQUESTS} requests that nobody ordered, such as {telling}", client.work.deviations[0].what
                 )
-                self.assertEqual(["unequal-work"], [reason.code for reason in result.validity.reasons][:1])
+                (reason,) = (reason for reason in result.validity.reasons if reason.code == "unequal-work")
+                self.assertEqual(client.contender, reason.contenders[0])
 
     def test_a_header_that_is_left_out(self):
         """Its library puts another one in its place, also in a workload, where each second request has another."""

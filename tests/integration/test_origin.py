@@ -111,6 +111,7 @@ class OriginTest(OriginTestCase):
                 closed=1,
                 closed_on_request=1,
                 reset_by_client=0,
+                asked_ahead=0,
                 tls_handshakes=0,
                 tls_resumptions=0,
                 bytes_received=sum(map(len, requests)),

@@ -123,6 +123,54 @@ class CountersTest(OriginTestCase):
         wire.answer()
         self.assertEqual((1, 1), (self.seen.requests, self.seen.dropped))
 
+    def test_what_is_asked_ahead(self):
+        """Each request that comes before the answer to the one before was written: along with that one, or later."""
+        wire = self.wire()
+        for parts, ahead in (
+            ([get("/bytes/5") * 5], 4),
+            ([get("/bytes/5"), post("/bytes/5", 3) + b"abc" + get("/bytes/5")], 1),
+            ([get("/delay/0.3"), get("/bytes/5"), get("/bytes/5")], 2),
+            ([get("/drip?duration=0.6&numbytes=3"), get("/bytes/5")[:9], get("/bytes/5")[9:]], 1),
+        ):
+            with self.subTest(parts):
+                before = self.origin.counts()
+                answers = b"".join(parts).count(b" HTTP/1.1")
+                for part in parts:
+                    seen = self.origin.counts().bytes_received
+                    wire.send(part)
+                    self.until(lambda seen=seen, part=part: self.origin.counts().bytes_received == seen + len(part))
+                for _ in range(answers):
+                    wire.answer()
+                self.assertEqual(ahead, (self.origin.counts() - before).asked_ahead)
+
+    def test_what_is_not_asked_ahead(self):
+        """A body that comes late or when it is asked for, empty lines behind it, and the next one in a last rest."""
+        wire = self.wire()
+        wire.send(post("/bytes/5", 3), b"a", b"bc\r\n")
+        wire.answer()
+        wire.send(post("/delay/0.1", 3) + b"abc\r\n")
+        wire.answer()
+        wire.send(post("/bytes/5", 3, "Expect: 100-continue"))
+        self.assertEqual(100, wire.status())
+        wire.send(b"abc")
+        wire.answer()
+        wire.send(get("/drip?duration=0.6&numbytes=2"))
+        self.assertEqual((200, b"**"), wire.answer())
+        wire.send(get("/bytes/1"))
+        wire.answer()
+
+        self.assertEqual((5, 0), (self.seen.requests, self.seen.asked_ahead))
+
+    def test_what_waits_when_the_turn_ends(self):
+        """Nobody else is charged with what was asked ahead and comes up later: its connection ends."""
+        wire = self.wire()
+        wire.send(get("/delay/0.3") + get("/bytes/5") * 4)
+        self.until(lambda: self.seen.bytes_received > 0)
+        settled = self.origin.settle()
+
+        self.assertEqual(b"", wire.rest())
+        self.assertEqual((0, 0), ((now := self.origin.counts() - settled).requests, now.asked_ahead))
+
     def test_the_rest_after_an_answer(self):
         """The last rest of /drip is no answer that somebody gave up."""
         wire = self.wire()

@@ -61,6 +61,7 @@ class OrderedAndSeenTest(unittest.TestCase):
                 closed=6,
                 closed_on_request=0,
                 reset_by_client=0,
+                asked_ahead=0,
             ),
             work,
         )
@@ -89,7 +90,15 @@ class OrderedAndSeenTest(unittest.TestCase):
 
     def test_a_server_that_shows_less(self):
         """What it does not show is None, and no deviation."""
-        names = ("connections", "closed", "reset_by_client", "tls_handshakes", "bytes_received", "bytes_sent")
+        names = (
+            "connections",
+            "closed",
+            "reset_by_client",
+            "asked_ahead",
+            "tls_handshakes",
+            "bytes_received",
+            "bytes_sent",
+        )
         unknown = dict.fromkeys((*names, "header_bytes_received", "body_bytes_sent", "body_bytes_received", "dropped"))
         work = work_of(counted_trial(**unknown), url="https://127.0.0.1/")
 
@@ -251,6 +260,7 @@ class LimitTest(unittest.TestCase):
             ("extra-connections", "other-work", counted_trial(), counted_trial(connections=16)),
             ("no-reuse", "other-work", counted_trial(), counted_trial(connections=21)),
             ("tls-handshakes", "other-work", counted_trial(), counted_trial(tls_handshakes=1)),
+            ("asked-ahead", "other-work", counted_trial(), counted_trial(asked_ahead=1)),
             ("late", "shown", counted_trial(), counted_trial(late=1)),
         ):
             with self.subTest(code, severity=severity):
