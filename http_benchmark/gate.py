@@ -217,9 +217,9 @@ class Gate:
             "until": None,
             "primary": wall or self._metrics[0],  # what limits a ranking by wall clock is then found
             "name": configuration.name or " → ".join(contenders),
-            "tag": (*configuration.tag, gate_tag(self.id)),
         }
-        return ExperimentConfiguration(**values | own)
+        tag = (*configuration.tag, gate_tag(self.id))
+        return ExperimentConfiguration(**values | own).model_copy(update={"tag": tag})  # nobody else may give it
 
     def _begin(self, metrics: tuple[Metric, ...]) -> None:
         seed = random.Random(f"{self._seed}/confirm").getrandbits(32) if self.attempts else self._seed

@@ -12,7 +12,7 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
-from http_benchmark.models.tags import tag_fault
+from http_benchmark.models.tags import protects, tag_fault
 from http_benchmark.planning import body_bytes, configured_workload
 from http_benchmark.secret import SecretText, described_body
 from http_benchmark.secret_url import SecretUrl
@@ -48,7 +48,8 @@ def restored(
     }
     if _BODIES & given.keys():
         values = {name: value for name, value in values.items() if name not in _BODIES}
-    values["tag"] = [tag for tag in values.get("tag", ()) if not tag_fault(tag)]  # earlier versions took any text
+    # Earlier versions took any text; and what is measured again is no part of a gate.
+    values["tag"] = [tag for tag in values.get("tag", ()) if protects(tag) and not tag_fault(tag)]
     values |= {"seed": stored.seed, "blocks": stored.planned_blocks or stored.blocks or None}
     if same_versions:
         values["contenders"] = [*_in_their_versions(stored)]

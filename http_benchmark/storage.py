@@ -33,7 +33,7 @@ from http_benchmark.models.import_report import ImportReport, OnConflict
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.paging import Count, Cursor, Page
 from http_benchmark.models.retention import Retention
-from http_benchmark.models.tags import checked_tags
+from http_benchmark.models.tags import checked_tags, given_tags
 
 _COMPARED = (
     "id",
@@ -310,15 +310,15 @@ class ResultStorage:
         """Give tags to an experiment and take others away; the tags that it has then, or None if there is none such.
 
         Raises:
-            ConfigurationError: What is to be added is no tag.
+            ConfigurationError: What is to be added is no tag, or of a form that only the program gives.
             StorageError: Several ids begin so.
         """
-        checked_tags(add)
         with writing(self._engine) as connection:
             experiment_id = experiments.whole_id(connection, prefix)
             if experiment_id is None:
                 return None
             before = experiments.locked_tags(connection, experiment_id)
+            given_tags(tag for tag in add if tag not in before)
             tags = [tag for tag in dict.fromkeys([*before, *add]) if tag not in remove]
             experiments.retag(connection, experiment_id, tags)
         return tuple(tags)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from http_benchmark.errors import ConfigurationError
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.filters import Filters
 from http_benchmark.models.provenance import Provenance, Revision, Session
 from http_benchmark.models.retention import Retention
@@ -99,6 +100,17 @@ class KeepingSuite:
             with self.subTest(tag), self.assertRaisesRegex(ConfigurationError, "^tag "):
                 store.tag_experiment("a", add=[tag])
         self.assertEqual(("nightly",), store.tag_experiment("a", remove=[""]))
+
+    def test_tags_of_the_program_are_given_by_nobody_else(self) -> None:
+        """They would protect nothing, as who gives a tag expects; one that is there already may stay."""
+        self.stored("a", 1, "gate-0123abcd")
+        store = self.opened()
+        for tag in ("gate-89abcdef", "was:e-1", "was:"):
+            with self.subTest(tag), self.assertRaisesRegex(ConfigurationError, f"^tag '{tag}' .*protects nothing"):
+                store.tag_experiment("a", add=[tag])
+            with self.subTest(tag), self.assertRaisesRegex(ConfigurationError, f"^tag '{tag}' .*protects nothing"):
+                ExperimentConfiguration(tag=[tag])
+        self.assertEqual(("gate-0123abcd", "b"), store.tag_experiment("a", add=["gate-0123abcd", "b"]))
 
     def test_what_may_still_run_stays(self) -> None:
         """A run that stored something within a day; one that was killed long ago goes."""

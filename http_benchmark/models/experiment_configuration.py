@@ -37,7 +37,7 @@ from http_benchmark.models.fields import (
     protocol_fault,
 )
 from http_benchmark.models.secret_fields import BodyText, Headers, ProxyUrl, TargetUrl
-from http_benchmark.models.tags import checked_tags
+from http_benchmark.models.tags import given_tags
 from http_benchmark.secret import Reference, SecretText
 from http_benchmark.secret_url import SecretUrl
 
@@ -187,7 +187,7 @@ class ExperimentConfiguration(Model):
     follow_redirects: bool = False
     floor: bool = True
     name: Text | None = None
-    tag: Annotated[Words, AfterValidator(checked_tags)] = ()
+    tag: Annotated[Words, AfterValidator(given_tags)] = ()
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -1,7 +1,7 @@
 """Tags: words by which experiments are found, and which keep them from being pruned."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from http_benchmark.errors import ConfigurationError
 
@@ -20,7 +20,7 @@ def renamed_tag(former_id: str) -> str:
 
 
 def protects(tag: str) -> bool:
-    """Whether a person may have given it; what the program tags by itself nobody chose to keep."""
+    """Whether a person gave it; what the program tags by itself nobody chose to keep."""
     return not _MADE.fullmatch(tag)
 
 
@@ -34,13 +34,36 @@ def tag_fault(tag: str) -> str | None:
     )
 
 
+def _given_fault(tag: str) -> str | None:
+    """What keeps a text from being a tag that a person gives, or None."""
+    if protects(tag):
+        return tag_fault(tag)
+    return (
+        f"tag {tag[:_LONGEST]!r} is of a form that the program gives and that protects nothing from `results prune`; "
+        "write another word, for example nightly"
+    )
+
+
+def given_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """The same tags, which people gave.
+
+    Raises:
+        ConfigurationError: Some are none, or of a form that is the program's own.
+    """
+    return _without_faults(tags, _given_fault)
+
+
 def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """The same tags.
+    """The same tags, which people or the program gave.
 
     Raises:
         ConfigurationError: Some are none.
     """
+    return _without_faults(tags, tag_fault)
+
+
+def _without_faults(tags: Iterable[str], fault_of: Callable[[str], str | None]) -> tuple[str, ...]:
     kept = tuple(tags)
-    if faults := [fault for fault in map(tag_fault, kept) if fault]:
+    if faults := [fault for fault in map(fault_of, kept) if fault]:
         raise ConfigurationError(faults)
     return kept

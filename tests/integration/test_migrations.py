@@ -17,7 +17,7 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, inspect, select
+from sqlalchemy import JSON, Connection, DateTime, Engine, MetaData, inspect, select, text
 
 from http_benchmark.database import experiments, upkeep
 from http_benchmark.errors import DatabaseVersionError, StorageError
@@ -26,6 +26,7 @@ from http_benchmark.migrations.engine import database_url, open_engine, reading,
 from http_benchmark.migrations.schema import METADATA, UtcDateTime
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.filters import Filters
 from http_benchmark.models.measurement import BlockRecord, Distribution
 from http_benchmark.secret import described_body
 from tests.sql_faults import FaultError, fault_after, killed_after
@@ -51,7 +52,13 @@ PARENTS_FIRST = ("experiments", "blocks", "trials", "slices", "results")
 
 
 class MigrationSuite:
-    """For a `StorageCase`."""
+    """For a `StorageCase`.
+
+    Attributes:
+        no_json: What a column of JSON may hold though it is none.
+    """
+
+    no_json: tuple[str, ...]
 
     def setUp(self) -> None:
         super().setUp()
@@ -255,6 +262,76 @@ class MigrationSuite:
         with self.assertRaisesRegex(StorageError, "is damaged"):
             self.opened().get_experiment("empty-1")
 
+    def test_results_that_are_damaged_do_not_stop_the_hiding(self) -> None:
+        """A configuration that is no object, or nested too deeply to be read, is left as it is, with its URL hidden."""
+        self.fill("0002")
+        self.plant()
+        kept = ["[1]", "null", '{"headers": "x"}', "[" * 3000 + "]" * 3000, *self.no_json]
+        template = self.rows("SELECT number FROM results ORDER BY number LIMIT 1")[0][0]
+        for number, stored in enumerate(kept, start=1000):
+            self.copy_result(template, number, stored)
+
+        upkeep.upgrade(self.database)
+
+        snapshots = self.rows(
+            "SELECT CAST(config_snapshot AS TEXT), url FROM results WHERE number >= 1000 ORDER BY number"
+        )
+        self.assertEqual([(stored, "http://***@h/") for stored in kept], [tuple(row) for row in snapshots])
+        self.assertEqual([], [canary for canary in CANARIES if canary in self.told_results()])
+
+    def copy_result(self, template: int, number: int, stored: str) -> None:
+        with writing(self.engine) as connection:
+            table = self.tables(connection)["results"]
+            row = dict(connection.execute(select(table).where(table.c.number == template)).mappings().one())
+            row |= {"number": number, "id": f"r-{number}", "url": "http://me:canary-url-1@h/"}
+            connection.execute(table.insert(), row | {"config_snapshot": {}})
+            change = text("UPDATE results SET config_snapshot = CAST(:stored AS JSON) WHERE number = :number")
+            if connection.dialect.name == "sqlite":
+                change = text("UPDATE results SET config_snapshot = :stored WHERE number = :number")
+            connection.execute(change, {"stored": stored, "number": number})
+
+    def told_results(self) -> str:
+        return str(self.rows("SELECT url, CAST(config_snapshot AS TEXT) FROM results"))
+
+    def test_documents_of_another_shape_do_not_stop_the_hiding(self) -> None:
+        """JSON that is no experiment, or nested too deeply to be read, is left as it is."""
+        for content in (b"[1]", b'{"configuration": 1, "target": {"url": "/"}}', b"[" * 100_000 + b"]" * 100_000):
+            with self.subTest(content[:20]):
+                self.make_database()
+                self.fill("0002")
+                self.plant()
+                with writing(self.engine) as connection:
+                    revisions.upgrade(connection, "0003")
+                blob = self.binary(zlib.compress(content).hex())
+                self.rows(f"UPDATE experiment_documents SET document = {blob} WHERE experiment_id = 'empty-1'")
+                self.rows(f"UPDATE blocks SET trials = {blob} WHERE experiment_id = 'weird-1' AND block = 3")
+
+                upkeep.upgrade(self.database)
+
+                self.assertEqual(HIDDEN["url"], self.opened().get_experiment("weird-1").target.url)
+
+    def test_names_and_tags_that_repeat_a_secret(self) -> None:
+        """They lose it as the document does: where lists show them, and where lists look for them."""
+        self.fill("0002")
+        self.plant()
+        with writing(self.engine) as connection:
+            table = self.tables(connection)["experiments"]
+            weird = table.c.id == "weird-1"
+            document = connection.execute(select(table.c.document).where(weird)).scalar_one()
+            tags = ["with canary-header-1", "with canary-argument-1", "plain"]
+            document |= {"name": "of canary-header-1"}
+            document["configuration"] |= {"name": "of canary-header-1", "tag": tags}
+            values = {"document": document, "name": "of canary-header-1", "tags": tags}
+            connection.execute(table.update().where(weird).values(values))
+
+        upkeep.upgrade(self.database)
+
+        told = self.told()
+        self.assertEqual([], [canary for canary in CANARIES if canary in told])
+        [summary] = self.opened().list_experiments(filters=Filters(name="of ***", tag=("with ***", "plain")))
+        self.assertEqual(("of ***", ("with ***", "plain")), (summary.name, summary.tags))
+        self.assertNotIn("stale", [finding.code for finding in upkeep.check(self.database)])
+
     def test_what_is_hidden_stays_as_it_is(self) -> None:
         """Down at 0003 the masks stay, and going up again changes nothing."""
         self.fill("0002")
@@ -380,6 +457,8 @@ class MigrationSuite:
 
 
 class SqliteMigrationTest(MigrationSuite, SqliteCase):
+    no_json = ("{", "", "canary")
+
     def test_the_very_file_of_the_first_release(self) -> None:
         """Not only its rows: with the tables as that program's SQLite wrote them down."""
         with closing(sqlite3.connect(self.database)) as connection:
@@ -436,6 +515,8 @@ class SqliteMigrationTest(MigrationSuite, SqliteCase):
 
 
 class PostgresqlMigrationTest(MigrationSuite, PostgresqlCase):
+    no_json = ()  # which it does not take
+
     def test_infinite_numbers_do_not_go_down(self) -> None:
         """PostgreSQL takes none in JSON, where 0002 would put them: refused with the experiment's id, unchanged."""
         store = self.opened()

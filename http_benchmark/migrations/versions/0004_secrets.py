@@ -1,13 +1,14 @@
 """Secrets that were stored before they were typed as such: hidden in configurations, taken out of texts.
 
 What is secret is asked of the program, unlike anything else in a migration: that may become more with time, which does
-no harm here. What is hidden already stays as it is.
+no harm here. What is hidden already stays as it is, and so does what is damaged, which `db check` tells.
 """
 
 import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import batched
 from typing import Any
@@ -26,6 +27,16 @@ _BATCH = 200  # rows in memory at a time; documents are some 50 KB
 _DOCUMENTS = sa.table(
     "experiment_documents", sa.column("experiment_id", sa.Text()), sa.column("document", sa.LargeBinary())
 )
+_EXPERIMENTS = sa.table(
+    "experiments", sa.column("id", sa.Text()), sa.column("name", sa.Text()), sa.column("tags", sa.JSON())
+)
+_FACETS = sa.table(
+    "experiment_facets",
+    sa.column("kind", sa.Text()),
+    sa.column("value", sa.Text()),
+    sa.column("started_us", sa.BigInteger()),
+    sa.column("experiment_id", sa.Text()),
+)
 _BLOCKS = sa.table(
     "blocks",
     sa.column("experiment_id", sa.Text()),
@@ -38,6 +49,9 @@ _RESULTS = sa.table(
     sa.column("url", sa.Text()),
     sa.column("config_snapshot", sa.JSON()),
 )
+
+_DAMAGED = (zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What is raised by what is no JSON, is nested too deeply, or is of another shape than this program wrote."""
 
 
 def upgrade() -> None:
@@ -76,40 +90,73 @@ def _keys(column: sa.ColumnClause[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _rewrite_results(numbers: Sequence[int], shown: _Shown) -> None:
-    rows = op.get_bind().execute(sa.select(_RESULTS).where(_RESULTS.c.number.in_(numbers))).mappings()
-    changed = []
-    for row in rows.all():
-        after = {"url": shown.url(row["url"]), "config_snapshot": shown.configuration(row["config_snapshot"])}
-        if after != {name: row[name] for name in after}:
-            changed.append({"key": row["number"], **after})
-    _update(_RESULTS, (_RESULTS.c.number == sa.bindparam("key"),), changed)
+    place = (_RESULTS.c.number == sa.bindparam("key"),)
+    query = sa.select(_RESULTS.c.number, _RESULTS.c.url, _text(_RESULTS.c.config_snapshot))
+    urls, snapshots = [], []
+    for number, url, snapshot in op.get_bind().execute(query.where(_RESULTS.c.number.in_(numbers))).all():
+        if (after := shown.url(url)) != url:
+            urls.append({"key": number, "url": after})
+        with suppress(*_DAMAGED):
+            before = json.loads(snapshot)
+            if (configuration := shown.configuration(before)) != before:
+                snapshots.append({"key": number, "config_snapshot": configuration})
+    _update(_RESULTS, place, urls)
+    _update(_RESULTS, place, snapshots)
+
+
+def _text(column: sa.ColumnClause[Any]) -> sa.ColumnElement[str]:
+    """JSON as it stands there, since reading one that is damaged would end the query."""
+    return sa.cast(column, sa.Text())
 
 
 def _rewrite_experiments(ids: Sequence[str], shown: _Shown) -> None:
-    rows = op.get_bind().execute(sa.select(_DOCUMENTS).where(_DOCUMENTS.c.experiment_id.in_(ids))).mappings()
+    rows = op.get_bind().execute(sa.select(_DOCUMENTS).where(_DOCUMENTS.c.experiment_id.in_(ids)))
     changed = []
-    for row in rows.all():
-        document = _unpacked(row["document"])
-        if document is None:
-            continue
-        configuration, target = document["configuration"], document["target"]
-        known = _known(frozenset((*hidden_in(configuration), *hidden_in({"url": target["url"]}))))
-        after = _without(document, known.without) | {"configuration": shown.configuration(configuration)}
-        after["target"] = target | {"url": shown.url(target["url"])}
-        if after != document:
-            changed.append({"key": row["experiment_id"], "document": _packed(after)})
-            _rewrite_blocks(row["experiment_id"], known)
+    for experiment_id, blob in rows.all():
+        with suppress(*_DAMAGED):
+            document = _unpacked(blob)
+            known, after = _hidden(document, shown)
+            if after != document:
+                changed.append({"key": experiment_id, "document": _packed(after)})
+                _rewrite_blocks(experiment_id, known)
+                _rewrite_words(experiment_id, known)
     _update(_DOCUMENTS, (_DOCUMENTS.c.experiment_id == sa.bindparam("key"),), changed)
+
+
+def _hidden(document: dict[str, Any], shown: _Shown) -> tuple[Known, dict[str, Any]]:
+    """The secrets of an experiment, and its document without them."""
+    configuration, target = document["configuration"], document["target"]
+    known = _known(frozenset((*hidden_in(configuration), *hidden_in({"url": target["url"]}))))
+    after = _without(document | {"configuration": shown.configuration(configuration)}, known.without)
+    after["target"] = target | {"url": shown.url(target["url"])}
+    return known, after
+
+
+def _rewrite_words(experiment_id: str, known: Known) -> None:
+    """The name and the tags, which lists show and look for, as the document has them."""
+    itself = _EXPERIMENTS.c.id == experiment_id
+    name, stored = op.get_bind().execute(sa.select(_EXPERIMENTS.c.name, _text(_EXPERIMENTS.c.tags)).where(itself)).one()
+    tags = json.loads(stored)
+    after = {"name": _without(name, known.without), "tags": [*dict.fromkeys(_without(tags, known.without))]}
+    if after == {"name": name, "tags": tags}:
+        return
+    op.get_bind().execute(sa.update(_EXPERIMENTS).where(itself).values(after))
+    words = _FACETS.c.experiment_id == experiment_id, _FACETS.c.kind.in_(("name", "tag"))
+    facets = [dict(row) for row in op.get_bind().execute(sa.select(_FACETS).where(*words)).mappings()]
+    op.get_bind().execute(sa.delete(_FACETS).where(*words))
+    cleared = [row | {"value": _without(row["value"], known.without)} for row in facets]
+    op.get_bind().execute(sa.insert(_FACETS), [*{(row["kind"], row["value"]): row for row in cleared}.values()])
 
 
 def _rewrite_blocks(experiment_id: str, known: Known) -> None:
     query = sa.select(_BLOCKS).where(_BLOCKS.c.experiment_id == experiment_id)
     changed = []
     for row in op.get_bind().execute(query).mappings().all():
-        trials = _unpacked(row["trials"])
-        after = _without(trials, known.without)
-        if after != trials:
-            changed.append({"key": experiment_id, "number": row["block"], "trials": _packed(after)})
+        with suppress(*_DAMAGED):
+            trials = _unpacked(row["trials"])
+            after = _without(trials, known.without)
+            if after != trials:
+                changed.append({"key": experiment_id, "number": row["block"], "trials": _packed(after)})
     place = (_BLOCKS.c.experiment_id == sa.bindparam("key"), _BLOCKS.c.block == sa.bindparam("number"))
     _update(_BLOCKS, place, changed)
 
@@ -139,11 +186,7 @@ def _without(value: Any, clear: Callable[[str], str], *, message: bool = False) 
 
 
 def _unpacked(blob: bytes) -> Any:
-    """What was packed; None where it is damaged, which `db check` tells."""
-    try:
-        return json.loads(zlib.decompress(blob))
-    except (zlib.error, ValueError):
-        return None
+    return json.loads(zlib.decompress(blob))
 
 
 def _packed(value: Any) -> bytes:
