@@ -66,9 +66,6 @@ class Http2Fuzzer(Fuzzer):
         self.report.played[name] += self._connections
         return statuses
 
-    def _idle(self, where: str) -> None:
-        """Not asked: granian goes on using the processor for clients that left (docs/protocols.md, "The server")."""
-
     async def _spoil(self, random: Random, _where: str) -> Counter[int]:
         """Send what is wrong, read for a moment or never, and leave; whatever comes back is right."""
         data, stays_s = wire(random), random.choice((0.0, 0.02, 0.3))

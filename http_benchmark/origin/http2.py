@@ -41,6 +41,7 @@ _FAULTLESS = Response(
 )
 _BODILESS = frozenset({204, 304})
 _PATH_SAFE = "/:@!$&'()*+,;=~"  # what a path has as it is (RFC 3986); granian hands it over decoded
+_MOST_EMPTY_PIECES = 100  # of a body, in a row: clients may send some, granian without end where a body broke off
 _START_PATIENCE_S = 10.0
 _LOOK_EVERY_S = 0.005
 
@@ -121,6 +122,8 @@ class Http2Origin:
         counts.clients.add(scope.client)
         try:
             response = await self._response(scope, protocol)
+        except ConnectionError:
+            return
         except RefusalError as refusal:
             response = Response(refusal.status, f"{refusal}\n".encode(), "text/plain; charset=utf-8")
         counts.requested.count(_entry(scope))
@@ -156,9 +159,17 @@ class Http2Origin:
         return response
 
     async def _read_body(self, protocol: HTTPProtocol, limit_bytes: int, *, keep: bool) -> bytes:
-        """Read a body to its end and count it; return it if it is to be kept."""
-        chunks, length = [], 0
+        """Read a body to its end and count it; return it if it is to be kept.
+
+        Raises:
+            RefusalError: It is too long.
+            ConnectionError: It broke off.
+        """
+        chunks, length, empty = [], 0, 0
         async for chunk in protocol:
+            empty = 0 if chunk else empty + 1
+            if empty > _MOST_EMPTY_PIECES:
+                raise ConnectionError("a body broke off")
             length += len(chunk)
             self._counts.body_bytes_received += len(chunk)
             if length > limit_bytes:

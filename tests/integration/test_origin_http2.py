@@ -16,6 +16,7 @@ import unittest
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import h2.connection
 import httpx
 import psutil
 
@@ -23,6 +24,8 @@ from http_benchmark.errors import TargetError
 from http_benchmark.header_marks import header_marks
 from http_benchmark.models.measurement import ServerCounts
 from http_benchmark.origin.bodies import MAX_KEPT_BODY_BYTES
+from http_benchmark.origin.http2 import Http2Origin
+from http_benchmark.origin.main import listen
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.origin.payload import payload
 from http_benchmark.origin.process import OriginProcess
@@ -92,6 +95,12 @@ class AnswersTest(Http2Case):
         body = b"x" * (2 * MIB)
         self.assertEqual(200, client.put("/bytes/1", content=body).status_code)
         self.assertEqual(2 * MIB + 19, (origin.counts() - before).body_bytes_received)
+
+    @in_each_way
+    def test_an_upload_may_have_empty_pieces(self, origin, client):
+        """Each is a frame of its own."""
+        pieces = [b"", b"", b"ab", b"", b"", b"", b"c", b"", b""]
+        self.assertEqual("abc", client.post("/anything", content=iter(pieces)).json()["data"])
 
     @in_each_way
     def test_the_request_is_described(self, origin, client):
@@ -237,6 +246,38 @@ class CountsTest(Http2Case):
             seen.closed,
             seen.reset_by_client,
         }
+
+
+class BrokenOffTest(unittest.IsolatedAsyncioTestCase):
+    """Clients that leave in the middle of what they send."""
+
+    async def test_nothing_goes_on_for_a_client_that_left(self):
+        """Granian hands over what is missing of a body as empty pieces, without an end."""
+        with listen("127.0.0.1", 0) as listener:
+            origin, address = Http2Origin(None), listener.getsockname()
+            await origin.listen(listener)
+        idle = asyncio.all_tasks()
+        async with asyncio.timeout(PATIENCE_S):
+            _, writer = await asyncio.open_connection(*address)
+            writer.write(self.unfinished_upload(b"abc"))
+            while origin.counts()["body_bytes_received"] < 3:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
+        (answering,) = asyncio.all_tasks() - idle
+        writer.transport.abort()
+        await asyncio.wait({answering}, timeout=PATIENCE_S)
+
+        self.assertTrue(answering.done())
+        self.assertEqual((0, 0), (origin.counts()["requests"], origin.counts()["dropped"]))
+        await origin.end(PATIENCE_S)
+
+    @staticmethod
+    def unfinished_upload(content: bytes) -> bytes:
+        client = h2.connection.H2Connection()
+        client.initiate_connection()
+        fields = {":method": "POST", ":path": "/status/200", ":scheme": "http", ":authority": "a"}
+        client.send_headers(1, fields.items())
+        client.send_data(1, content)
+        return client.data_to_send()
 
 
 class LifeTest(unittest.TestCase):
