@@ -100,6 +100,7 @@ class Fuzzer:
             self._parts(number)
             self._idle(where)
             self.report.counts = self._origin.counts()
+            self._origin.take_requested()  # as a run does: until it is asked, it keeps what came
             self.report.sizes.append(self._process.memory_info().rss)
         except (TargetError, psutil.NoSuchProcess) as error:
             self._find(where, f"the origin is gone: {error}")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from http_benchmark.clients.base import Request
-from http_benchmark.header_marks import header_marks
+from http_benchmark.header_marks import _kept_marks, header_marks
 from http_benchmark.models.measurement import Requested
 from http_benchmark.stats.requested import RequestTally, one_form
 
@@ -92,6 +92,16 @@ class TallyTest(unittest.TestCase):
         self.assertEqual((7, "X-B"), found({other: 5}))
         beyond_ascii = replace(SMALL, headers=(("X-C", "a"), ("x-c", "\xe9")))
         self.assertEqual(0, self.requested({"GET /bytes/1": 2}, sent=[2], requests=(beyond_ascii,)).headers)
+
+    def test_long_headers_are_not_kept(self):
+        """Their marks are the same when they are made again, and take no memory meanwhile."""
+        short, long = ((("x-a", "b" * length),) for length in (4093, 4094))
+        kept = _kept_marks.cache_info
+
+        for headers, more in ((long, 0), (short, 1)):
+            before = kept().currsize
+            self.assertEqual(header_marks(headers), header_marks(headers))
+            self.assertEqual(more, kept().currsize - before)
 
     def test_paths_that_end_in_dots(self):
         """Some leave out the slash that remains; of a path without dots that is another request."""
