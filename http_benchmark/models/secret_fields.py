@@ -201,6 +201,8 @@ def header_fault(name: str, value: str) -> str | None:
         return f"header name {name!r} is not valid; use letters, digits and hyphens"
     if not _HEADER_VALUE.fullmatch(value):
         return f"header {name!r} has a value with characters that HTTP cannot carry; use printable Latin-1"
+    if name.lower() == "transfer-encoding":
+        return f"header {name!r} must not be given, since each client frames its bodies by itself; leave it out"
     return None
 
 

@@ -367,6 +367,7 @@ class ExperimentConfigurationTest(unittest.TestCase):
             ({"method": "FETCH"}, r"method must be one of .*, got 'FETCH'"),
             ({"headers": ["secret"]}, r"headers \(--header\): entry 1 must be text of the form 'Name: value'$"),
             ({"headers": "A: b\nC: d"}, r"header 'A' must not contain a line break"),
+            ({"headers": ("transfer-Encoding: chunked",)}, r"header 'transfer-Encoding' must not be given"),
             ({"body": "x", "body_size": 1}, r"body and body_size contradict each other; give one of them"),
             ({"body": "x", "method": "HEAD"}, r"body is not sent with HEAD"),
             ({"body_size": 1, "method": "STREAM"}, r"body_size is not sent with STREAM"),
