@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from http_benchmark.cli.options import shared_options
+from http_benchmark.redaction import cleared
 
 if TYPE_CHECKING:
     from http_benchmark.models.experiment import ExperimentResult
@@ -86,7 +87,7 @@ def command(
     else:
         written = _write_page(experiment, blocks, target, form=form)
     for path in written:
-        click.echo(f"wrote {path}", err=True)
+        click.echo(cleared(f"wrote {path}"), err=True)
 
 
 def _format_of(output: str | None, charts: Sequence[str]) -> str:
@@ -128,7 +129,7 @@ def _write_pictures(
 ) -> Iterator[str]:
     """Each picture into a file of its own, in the folder `target`; a single one that was asked for is the target."""
     from http_benchmark.cli.common import writing
-    from http_benchmark.redaction import cleared
+    from http_benchmark.redaction import cleared_document
     from http_benchmark.report import images
     from http_benchmark.report.charts import charts_of
     from http_benchmark.report.charts.themes import for_image
@@ -147,6 +148,6 @@ def _write_pictures(
         with writing(str(path), "--output"):
             if not is_file:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            spec = for_image(drawn, theme, subtitle=cleared(experiment.name))
-            path.write_bytes(images.png(spec) if form == "png" else cleared(images.svg(spec)).encode())
+            spec = cleared_document(for_image(drawn, theme, subtitle=experiment.name))
+            path.write_bytes(images.png(spec) if form == "png" else images.svg(spec).encode())
         yield str(path)

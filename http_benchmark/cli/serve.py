@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from http_benchmark.cli.options import shared_options
+from http_benchmark.redaction import cleared
 
 
 @click.command(epilog="Example: http-benchmark serve --port 8000 --database results.db")
@@ -78,4 +79,4 @@ def command(
 
 
 def _say(url: str) -> None:
-    click.echo(f"listening on {url} (Ctrl-C ends it)")
+    click.echo(cleared(f"listening on {url} (Ctrl-C ends it)"))

@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from http_benchmark.report.html import html_report
 from http_benchmark.storage import ResultStorage
-from tests.integration.command_case import CommandCase
+from tests.integration.command_case import PATIENCE_S, CommandCase
 from tests.records import large_experiment
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -29,13 +29,11 @@ class BrowserTest(CommandCase):
         tab.on("console", lambda message: self.complaints.append(message.text))
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         tab.on("request", lambda request: self.requests.append(request.url.partition(":")[0]))
-        tab.goto(path.as_uri())
+        tab.goto(path.as_uri(), timeout=1000 * PATIENCE_S)
         return tab
 
     def wait_for_pictures(self, tab) -> None:
-        tab.wait_for_function(
-            "document.querySelectorAll('figure').length === document.querySelectorAll('.drawn').length"
-        )
+        tab.wait_for_function("document.querySelectorAll('figure:not(.drawn)').length === 0", timeout=1000 * PATIENCE_S)
 
     def test_it_opens_without_a_network(self):
         """Every picture is drawn, nothing is asked for, nothing is complained of, and it is not large."""
