@@ -106,6 +106,17 @@ def write_archive(experiments: Iterable[StoredExperiment], file: BinaryIO) -> No
         archive.writestr(_info(_MANIFEST), text)
 
 
+def require_portable(stored: StoredExperiment) -> None:
+    """Refuse an experiment that `write_archive` refuses for what it is called.
+
+    Raises:
+        ArchiveError: Its ID or a tag would not be read again.
+    """
+    identifier = stored.experiment.id
+    if fault := _fault(identifier, stored.tags):
+        raise ArchiveError(f"experiment {identifier[:40]!r}: {fault}")
+
+
 def read_archive(file: BinaryIO) -> list[StoredExperiment]:
     """Read what `write_archive` wrote, in its order.
 
@@ -172,7 +183,7 @@ def _experiment(archive: zipfile.ZipFile, number: int, entry: _Entry) -> StoredE
     experiment = ExperimentResult.from_dict(_decoded(_content(archive, document, entry.document)))
     lines = _content(archive, blocks, entry.blocks).splitlines()
     records = tuple(BlockRecord.from_dict(_decoded(line)) for line in lines)
-    if fault := _fault(entry):
+    if fault := _fault(entry.id, entry.tags):
         raise ArchiveError(fault)
     if experiment.id != entry.id:
         raise ArchiveError(f"its document is that of {experiment.id[:40]!r}")
@@ -209,25 +220,23 @@ def _add_experiment(archive: zipfile.ZipFile, number: int, stored: StoredExperim
     Raises:
         ArchiveError: It would not be read.
     """
+    require_portable(stored)
     document, blocks = _names(number)
     experiment = stored.experiment.model_copy(update={"imported": False})
-    entry = _Entry(
+    return _Entry(
         id=experiment.id,
         tags=stored.tags,
         document=_add(archive, document, _line(experiment)),
         blocks=_add(archive, blocks, b"".join(map(_line, stored.blocks))),
     )
-    if fault := _fault(entry):
-        raise ArchiveError(f"experiment {entry.id[:40]!r}: {fault}")
-    return entry
 
 
-def _fault(entry: _Entry) -> str | None:
+def _fault(identifier: str, tags: Iterable[str]) -> str | None:
     """What is wrong with what an experiment is called, or None."""
-    if not (1 <= len(entry.id) <= _LONGEST_ID and entry.id.isprintable()):
-        return f"its ID {entry.id[:40]!r} must have 1 to {_LONGEST_ID} printable characters"
-    tag = next(filter(None, map(tag_fault, entry.tags)), None)
-    return tag and f"{tag}; take it away where it comes from: results tag {entry.id} --remove"
+    if not (1 <= len(identifier) <= _LONGEST_ID and identifier.isprintable()):
+        return f"its ID {identifier[:40]!r} must have 1 to {_LONGEST_ID} printable characters"
+    tag = next(filter(None, map(tag_fault, tags)), None)
+    return tag and f"{tag}; take it away where it comes from: results tag {identifier} --remove"
 
 
 def _unpacked(entry: _Entry) -> int:

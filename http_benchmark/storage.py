@@ -22,7 +22,7 @@ from http_benchmark.database.listing import count, cursor_behind, cursor_of, pag
 from http_benchmark.database.pruning import doomed, locked_doomed, remove
 from http_benchmark.database.rows import block_row, experiment_row, result_of, result_row
 from http_benchmark.database.upkeep import require_head
-from http_benchmark.errors import StorageError, UnreadableError
+from http_benchmark.errors import ConfigurationError, StorageError, UnreadableError
 from http_benchmark.migrations.engine import compact, database_url, open_engine, reading, writing
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, RESULTS
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -124,8 +124,9 @@ class ResultStorage:
             name: Only those of this name.
 
         Raises:
-            ConfigurationError: `before` is no end of a page.
+            ConfigurationError: `before` is no end of a page, or `limit` is below 1.
         """
+        _require_some(limit)
         number = RESULTS.c.number
         query = select(RESULTS).order_by(number.desc()).limit(limit + 1)
         if before is not None:
@@ -264,8 +265,9 @@ class ResultStorage:
             filters: Leave out all others.
 
         Raises:
-            ConfigurationError: `before` is no end of a page.
+            ConfigurationError: `before` is no end of a page, or `limit` is below 1.
         """
+        _require_some(limit)
         cursor = None if before is None else Cursor.read(before)
         with reading(self._engine) as connection:
             found = page(connection, filters, limit=limit + 1, before=cursor)
@@ -376,6 +378,11 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]], wh
         connection.execute(insert(table), rows)
     except IntegrityError:
         raise StorageError(f"{what} is stored already; an id can be stored once") from None
+
+
+def _require_some(limit: int) -> None:
+    if limit < 1:
+        raise ConfigurationError(f"limit of a page must be at least 1, got {limit}; take for example 20")
 
 
 def _sessions(experiment: ExperimentResult | None) -> int:

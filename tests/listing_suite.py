@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
+from random import Random
+from string import ascii_letters
 from typing import Any
 
+from http_benchmark.database import upkeep
 from http_benchmark.errors import ConfigurationError, StorageError
-from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity, WorkloadResult
+from http_benchmark.models.experiment import ClientResult, ExperimentResult, Target, Validity, WorkloadResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.models.filters import Filters
 from http_benchmark.models.paging import Cursor
@@ -151,9 +154,32 @@ class ListingSuite:
     def test_what_is_no_cursor(self) -> None:
         """A text that is the end of no page is refused."""
         numbers = (str(Cursor(1, "a"))[:-1], str(Cursor(-1, "a")), str(Cursor(2**63, "a")))
-        for text in ("", "x", "e01", "é", "MTI", *numbers):
+        for text in ("", "x", "e01", "é", "MTI", *numbers, str(Cursor(1, "a\0"))):
             with self.subTest(text), self.assertRaisesRegex(ConfigurationError, "before is no end of a page"):
                 self.store.page_of_experiments(before=text)
+
+    def test_very_long_words(self) -> None:
+        """What is longer than an index takes is found all the same, and told from what begins alike."""
+        random = Random(1)
+        word = "".join(random.choices(ascii_letters, k=10_000))
+        for number, text in enumerate((f"{word}1", f"{word}2")):
+            target = Target(kind="url", url=f"http://h/{text}")
+            long = an_experiment(f"long-{number}", name=text, target=target, environment={"host": text})
+            self.store.start_experiment(long)
+            self.store.finish_experiment(long)
+
+        for filters in ({"name": f"{word}1"}, {"host": f"{word}1"}, {"workload": f"GET /{word}1"}):
+            self.assertEqual(["long-0"], self.ids(filters=Filters(**filters)))
+        self.assertEqual([], self.ids(filters=Filters(name=word)))
+        self.assertEqual(f"{word}1", self.store.find_experiment("long-0").name)
+        self.assertNotIn("stale", [finding.code for finding in upkeep.check(self.database)])
+
+    def test_a_page_of_nothing(self) -> None:
+        """It would end nowhere, and is refused."""
+        for limit in (0, -1):
+            for page in (self.store.page_of_experiments, self.store.page_of_results):
+                with self.subTest(limit), self.assertRaisesRegex(ConfigurationError, f"^limit .* got {limit};"):
+                    page(limit)
 
     def test_counts(self) -> None:
         """Exact up to a limit."""

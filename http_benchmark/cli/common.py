@@ -83,13 +83,16 @@ def concluded(experiment: ExperimentResult, storage: ResultStorage) -> Experimen
 
 
 def readable[Kind](identifiers: Iterable[str], read: Callable[[str], Kind], unreadable: list[str]) -> Iterator[Kind]:
-    """What is read of stored experiments; those that cannot be are named on standard error and added to a list."""
-    from http_benchmark.errors import UnreadableError
+    """What is read of stored experiments; those that cannot be are named on standard error and added to a list.
+
+    They are damaged, were deleted meanwhile, or are called what no bundle takes.
+    """
+    from http_benchmark.errors import ArchiveError, UnreadableError
 
     for identifier in identifiers:
         try:
             found = read(identifier)
-        except UnreadableError as error:
+        except (UnreadableError, ArchiveError, click.ClickException) as error:
             click.echo(cleared(f"left out: {error}"), err=True)
             unreadable.append(identifier)
         else:

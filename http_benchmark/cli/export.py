@@ -85,7 +85,7 @@ def export(
 ) -> int:
     """Write stored experiments for other programs; the first characters of an ID will do.
 
-    With --all, what is damaged is left out, named, and makes the exit code 1.
+    With --all, what is damaged, or deleted meanwhile, is left out, named, and makes the exit code 1.
     """
     from http_benchmark.cli.common import answering, load_settings, open_storage, write_text
     from http_benchmark.report.exporting import text_of, write_table
@@ -129,7 +129,7 @@ def _measured(storage: "ResultStorage", identifier: str) -> "Measured":
 
 
 def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: str, damaged: list[str] | None) -> None:
-    from http_benchmark.archive import StoredExperiment, write_archive
+    from http_benchmark.archive import StoredExperiment, require_portable, write_archive
     from http_benchmark.cli.common import missing
 
     def whole(identifier: str) -> StoredExperiment:
@@ -137,7 +137,9 @@ def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: 
         if experiment is None:
             raise missing(identifier)
         blocks = tuple(storage.get_blocks(experiment.id))
-        return StoredExperiment(experiment=experiment, blocks=blocks, tags=storage.get_tags(experiment.id))
+        found = StoredExperiment(experiment=experiment, blocks=blocks, tags=storage.get_tags(experiment.id))
+        require_portable(found)
+        return found
 
     _write_bytes(lambda file: write_archive(_each(identifiers, whole, damaged), file), output)
 

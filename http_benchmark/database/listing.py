@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal_column, or_, select
 
-from http_benchmark.database.rows import microseconds, moment_of
+from http_benchmark.database.rows import indexed, microseconds, moment_of
 from http_benchmark.errors import StorageError
 from http_benchmark.migrations import postgresql
 from http_benchmark.migrations.schema import BLOCKS, EXPERIMENTS, FACETS
@@ -152,7 +152,7 @@ def _entries(connection: Connection, facet: Facet, filters: Filters, before: Cur
 
 def _entry(facet: Facet, table: Any = FACETS) -> tuple[ColumnElement[bool], ...]:
     kind, value = facet
-    return table.c.kind == kind, table.c.value == value
+    return table.c.kind == kind, table.c.value == indexed(value)
 
 
 def _also(facet: Facet) -> ColumnElement[bool]:

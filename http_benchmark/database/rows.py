@@ -5,6 +5,7 @@ a row per contender in `experiment_clients`, and the facets, pairs of a kind and
 that follows from the document alone, except the tags, which can be changed afterwards.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -24,6 +25,8 @@ from http_benchmark.redaction import cleared_document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MOST_INDEXED_BYTES = 1500  # PostgreSQL's entries have 2704 at most, of which an ID of 200 characters takes up to 800
+_BEGINNING = 300  # characters, of up to four bytes
 
 
 def microseconds(moment: datetime) -> int:
@@ -104,9 +107,17 @@ def facet_rows(experiment: ExperimentResult, tags: Sequence[str]) -> list[dict[s
     """The rows of `experiment_facets`: all that a filter can ask of an experiment, each pair once."""
     started_us = microseconds(experiment.started_at)
     return [
-        {"experiment_id": experiment.id, "kind": kind, "value": value, "started_us": started_us}
+        {"experiment_id": experiment.id, "kind": kind, "value": indexed(value), "started_us": started_us}
         for kind, value in dict.fromkeys(_facets(experiment, tags))
     ]
+
+
+def indexed(value: str) -> str:
+    """A facet's value as it stands in the index: a very long one by its beginning and its SHA-256."""
+    whole = value.encode(errors="surrogatepass")
+    if len(whole) <= _MOST_INDEXED_BYTES:
+        return value
+    return f"{value[:_BEGINNING]}…{hashlib.sha256(whole).hexdigest()}"
 
 
 def _facets(experiment: ExperimentResult, tags: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,7 @@ class Cursor(NamedTuple):
             found = cls(int(place, 16), identifier)
         except (ValueError, binascii.Error):
             separator = ""
-        if not separator or str(found) != text or not 0 <= found.place < _MOST:
+        if not separator or "\0" in found.id or str(found) != text or not 0 <= found.place < _MOST:
             raise ConfigurationError(f"before is no end of a page, got {text!r}; take the `next` of the page before")
         return found
 

@@ -3,8 +3,12 @@
 import json
 import sqlite3
 from contextlib import closing
+from unittest import mock
+
+from click.testing import CliRunner
 
 from http_benchmark.archive import StoredExperiment, write_archive
+from http_benchmark.cli.export import export
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.provenance import Provenance, Revision
 from http_benchmark.storage import ResultStorage
@@ -110,6 +114,36 @@ class SharingTest(CommandCase):
         self.assertEqual((2, False), (named.returncode, (self.folder / "y.zip").exists()))
         self.assertEqual(0, self.run_command("results", "delete", "aaaa", "--yes").returncode)
         self.assertEqual(0, self.run_command("results", "export", "--all", "--format", "csv").returncode)
+
+    def test_one_that_a_bundle_refuses(self):
+        """Of all, one with a tag that no bundle takes is left out and named; that without IDs goes on without it."""
+        with closing(sqlite3.connect(self.folder / "benchmark_results.db")) as connection:
+            connection.execute("UPDATE experiments SET tags = '[\"\"]' WHERE id = 'aaaa-1'")
+            connection.commit()
+
+        done = self.run_command("results", "export", "--all", "--format", "bundle", "--output", "x.bundle")
+
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn("left out: experiment 'aaaa-1': tag '' must", done.stderr)
+        self.assertEqual("x.bundle: 1 added\n", self.elsewhere("results", "import", "x.bundle").stdout)
+        named = self.run_command("results", "export", "aaaa", "--format", "bundle", "--output", "y.zip")
+        self.assertEqual((2, False), (named.returncode, (self.folder / "y.zip").exists()))
+
+    def test_one_that_is_deleted_meanwhile(self):
+        """Listed and gone when it is to be read: left out and named as well."""
+        storage = self.enterContext(ResultStorage(self.folder / "benchmark_results.db"))
+        for form in ("bundle", "csv"):
+            listed = storage.list_experiments()
+            gone = listed[0].model_copy(update={"id": "gone-1"})
+            with (
+                self.subTest(form),
+                mock.patch.object(ResultStorage, "list_experiments", return_value=[gone, *listed]),
+            ):
+                database, output = str(self.folder / "benchmark_results.db"), str(self.folder / f"z.{form}")
+                arguments = ["--all", "--format", form, "--database", database, "--output", output]
+                done = CliRunner().invoke(export, arguments, standalone_mode=False)
+                self.assertEqual((1, None), (done.return_value, done.exception))
+                self.assertIn("left out: no experiment 'gone-1'", done.stderr)
 
     def test_single_results(self):
         """Those of the earlier tool are listed, shown and deleted; filters are those of experiments."""

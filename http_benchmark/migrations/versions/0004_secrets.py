@@ -1,7 +1,7 @@
 """Secrets that were stored before they were typed as such: hidden in configurations, taken out of texts.
 
 What is secret is asked of the program, unlike anything else in a migration: that may become more with time, which does
-no harm here. What is hidden already stays as it is, and so does what is damaged, which `db check` tells.
+no harm here. What is hidden already stays as it is, and so does what is damaged.
 """
 
 import hashlib
