@@ -276,6 +276,7 @@ class StoredResultsTest(CommandCase):
         self.assertIn("up to date", self.run_command("db", "current", "--database", "sqlite:///other.db").stdout)
         down = ("db", "downgrade", "--yes", "--database", "other.db")
         lost = "secrets that 0004 has hidden cannot be brought back"
+        self.run_command(*down, "0004")
         self.assertEqual(f"downgraded: 0004 to 0003; {lost}\n", self.run_command(*down, "0003").stdout)
         self.assertEqual("downgraded: 0003 to 0002\n", self.run_command(*down, "0002").stdout)
 
