@@ -8,14 +8,14 @@ from fastapi.openapi.utils import get_openapi
 from http_benchmark import __version__
 from http_benchmark.api import pages, problems
 from http_benchmark.api.jobs import Feed, Measuring
-from http_benchmark.api.routes import clients, comparisons, experiments, jobs, results, session
+from http_benchmark.api.routes import clients, comparisons, experiments, jobs, pictures, results, session
 from http_benchmark.api.security import Guard
 from http_benchmark.api.settings import ServerSettings
 from http_benchmark.api.shared import Shared
 
 PREFIX = "/api/v1"
 
-ROUTERS = tuple(subject.router for subject in (experiments, comparisons, results, clients, jobs, session))
+ROUTERS = tuple(subject.router for subject in (experiments, pictures, comparisons, results, clients, jobs, session))
 
 _DESCRIPTION = (
     "Stored results of http-benchmark, and runs on the machine of the server, one after the other. "

@@ -19,7 +19,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from http_benchmark import __version__
@@ -48,36 +48,67 @@ def html_report(experiment: ExperimentResult, blocks: Sequence[BlockRecord]) -> 
         experiment: The result.
         blocks: What it was concluded from; without them there are fewer pictures.
     """
-    quotable = sentences(
-        experiment.clients, experiment.pairs, primary_metric=experiment.primary_metric, blocks=experiment.blocks
-    )
-    bundle, script = javascript_bundle(), _asset("report.js")
-    seen = [client for client in experiment.clients if client.work.requests.seen is not None]
-    page = _environment().get_template("report.html.j2")
+    bundle, script = javascript_bundle(), asset("report.js")
+    page = environment("http_benchmark.report").get_template("report.html.j2")
     return page.render(
-        experiment=experiment,
-        aim=parts.aim(experiment.configuration, experiment.target),
-        size=wording.size(experiment),
-        answer=quotable,
-        no_ranking=wording.no_ranking(experiment),
-        ranking=_table(ranking.headings(experiment), ranking.rows(experiment, in_one_line=True))
-        if ranking.ranked(experiment)
-        else None,
-        unranked=wording.unranked(experiment),
-        pictures=[_picture(drawn) for drawn in charts_of(experiment, blocks)],
-        work=_table(*work.cells(seen)) if seen else None,
-        only_shown=work.only_shown(experiment.clients),
-        notes=wording.notes(experiment),
-        circumstances=_facts(experiment.environment),
-        configuration=_facts(experiment.configuration),
-        command=experiment.provenance.command if experiment.provenance else None,
-        themes=_json({theme: config(theme) for theme in ("light", "dark")}),
+        described(experiment),
+        pictures=[{**pictured(drawn), "image": _still(drawn)} for drawn in charts_of(experiment, blocks)],
+        themes=themes(),
         bundle=Markup(bundle),  # noqa: S704 - Vega's own code, which holds nothing of the experiment
         script=Markup(script),  # noqa: S704 - ours, likewise
-        style=Markup(_asset("report.css")),  # noqa: S704 - likewise
-        policy=_policy(bundle, script),
+        style=Markup(asset("report.css")),  # noqa: S704 - likewise
+        policy=policy(),
         version=__version__,
     )
+
+
+def described(experiment: ExperimentResult) -> dict[str, Any]:
+    """What the templates `findings` and `background` tell of an experiment."""
+    seen = [client for client in experiment.clients if client.work.requests.seen is not None]
+    is_ranked = bool(ranking.ranked(experiment))
+    return {
+        "experiment": experiment,
+        "aim": parts.aim(experiment.configuration, experiment.target),
+        "size": wording.size(experiment),
+        "answer": sentences(
+            experiment.clients, experiment.pairs, primary_metric=experiment.primary_metric, blocks=experiment.blocks
+        ),
+        "no_ranking": wording.no_ranking(experiment),
+        "ranking": table(ranking.headings(experiment), ranking.rows(experiment, in_one_line=True))
+        if is_ranked
+        else None,
+        "unranked": wording.unranked(experiment),
+        "work": table(*work.cells(seen)) if seen else None,
+        "only_shown": work.only_shown(experiment.clients),
+        "notes": wording.notes(experiment),
+        "circumstances": _facts(experiment.environment),
+        "configuration": _facts(experiment.configuration),
+        "command": experiment.provenance.command if experiment.provenance else None,
+    }
+
+
+def pictured(drawn: Drawn) -> dict[str, Any]:
+    """What the template of a figure takes, but for the image that stands in its place where no script runs."""
+    spec = cleared_document(drawn.spec)  # before it is encoded, since nothing is found in it afterwards
+    return {
+        "name": drawn.name,
+        "title": drawn.title,
+        "caption": drawn.caption,
+        "description": drawn.description,
+        "spec": _json(spec),
+    }
+
+
+def themes() -> Markup:
+    """The settings of the themes between which a page chooses, as JSON."""
+    return _json({theme: config(theme) for theme in ("light", "dark")})
+
+
+def policy() -> str:
+    """The content security policy of a report: its two scripts, and nothing from anywhere else."""
+    digests = (hashlib.sha256(one.encode()).digest() for one in (javascript_bundle(), asset("report.js")))
+    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
 
 
 def javascript_bundle() -> str:
@@ -95,19 +126,11 @@ def javascript_bundle() -> str:
     return bundle
 
 
-def _picture(drawn: Drawn) -> dict[str, Any]:
-    spec = cleared_document(drawn.spec)  # before it is encoded, since nothing is found in it afterwards
-    still = themed(sized(spec, WIDTH), "print")
-    still["config"]["aria"] = False  # the image has a text of its own
-    image = _shortened(svg(still))
-    return {
-        "name": drawn.name,
-        "title": drawn.title,
-        "caption": drawn.caption,
-        "description": drawn.description,
-        "spec": _json(spec),
-        "image": f"data:image/svg+xml;base64,{base64.b64encode(image.encode()).decode('ascii')}",
-    }
+def _still(drawn: Drawn) -> str:
+    """The picture as the address of an image that needs no other file."""
+    spec = themed(sized(cleared_document(drawn.spec), WIDTH), "print")
+    spec["config"]["aria"] = False  # the image has a text of its own
+    return f"data:image/svg+xml;base64,{base64.b64encode(_shortened(svg(spec)).encode()).decode('ascii')}"
 
 
 def _shortened(image: str) -> str:
@@ -119,10 +142,10 @@ def _rounded(number: re.Match[str]) -> str:
     return f"{float(number[0]):.1f}"
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """What the template makes a table of: headings, whether words stand below, and the cells."""
     columns = [(" ".join(heading.split()), heading in _LEFT) for heading in headings]
-    return {"columns": columns, "rows": [[cell.replace("\n", " ") for cell in row] for row in rows]}
+    return {"columns": columns, "bars": None, "rows": [[cell.replace("\n", " ") for cell in row] for row in rows]}
 
 
 def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
@@ -147,16 +170,11 @@ def _json(document: Any) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped
 
 
-def _policy(*scripts: str) -> str:
-    """The content security policy: these scripts, and nothing from anywhere else."""
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
-
-
 @cache
-def _environment() -> Environment:
+def environment(*packages: str) -> Environment:
+    """Templates of these packages, in which everything is escaped."""
     return Environment(
-        loader=PackageLoader("http_benchmark.report"),
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -164,5 +182,6 @@ def _environment() -> Environment:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a style or a script that stands beside the templates."""
     return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")

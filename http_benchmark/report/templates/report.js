@@ -4,6 +4,7 @@
   const themes = JSON.parse(document.getElementById("themes").textContent);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const narrow = 560;
+  const tooltip = { disableDefaultStyle: true }; // the page has styles of its own, and may allow no others
 
   function fitted(spec, width) {
     const config = structuredClone(themes[dark.matches ? "dark" : "light"]);
@@ -31,8 +32,10 @@
     const width = Math.min(live.parentElement.clientWidth, 900);
     live.hidden = false;
     if (figure.view) figure.view.finalize();
-    const options = { ast: true, actions: false, renderer: "svg" };
+    // Errors only (1): it warns of every interval that is not known.
+    const options = { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip, logLevel: 1 };
     figure.view = await vegaEmbed(live, fitted(spec, width), options);
+    live.querySelector("svg").setAttribute("aria-hidden", "true"); // the place has a text for the whole
     figure.classList.add("drawn");
   }
 
