@@ -13,7 +13,7 @@ from collections.abc import Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from loguru import logger
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,7 @@ _MOST_CALLERS = 10_000  # whose rate is remembered
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/session", "/login"})
 _OPEN_FOLDER = "/static/"
+_REST = "/api/"
 _PURPOSE = b"http-benchmark session"
 
 _HEADERS = {
@@ -68,6 +69,9 @@ class Guard:
             self._require_good(scope, headers)
             await self._app(scope, _limited(receive), answer.send)
         except ProblemError as refusal:
+            if refusal.status_code == 401 and _wants_page(scope, headers):
+                await RedirectResponse("/login", 303)(scope, receive, answer.send)
+                return
             await problem_response(refusal.status_code, refusal.detail, headers=refusal.headers)(
                 scope, receive, answer.send
             )
@@ -88,7 +92,10 @@ class Guard:
             _require_token(headers, self._settings.token)
         if scope["method"] not in _SAFE:
             _require_own_page(headers)
-            _require_json(headers)
+            if scope["path"].startswith(_REST):
+                _require_json(headers)
+            else:
+                _require_form(headers)
         if headers.get("content-length", "0").isdecimal() and int(headers.get("content-length", "0")) > MOST_BODY_BYTES:
             raise _too_large()
 
@@ -203,6 +210,19 @@ def _require_json(headers: Headers) -> None:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if (has_body or kind) and kind != "application/json":
         raise ProblemError(415, "send application/json")
+
+
+def _require_form(headers: Headers) -> None:
+    """Let pages of our own alone send forms: what browsers send of one says where it comes from."""
+    if "sec-fetch-site" not in headers and "origin" not in headers:
+        raise ProblemError(403, "forms are taken from the pages of this server only; programs use the REST API")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise ProblemError(415, "send application/x-www-form-urlencoded, or JSON to the REST API")
+
+
+def _wants_page(scope: Scope, headers: Headers) -> bool:
+    """Whether somebody who reads pages asks."""
+    return scope["method"] == "GET" and not scope["path"].startswith(_REST) and "text/html" in headers.get("accept", "")
 
 
 def _limited(receive: Receive) -> Receive:

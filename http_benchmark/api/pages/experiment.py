@@ -1,0 +1,58 @@
+"""One experiment: while it is measured, and what came of it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from http_benchmark.api.models import Identifier
+from http_benchmark.api.pages.rendering import PageRoute, page
+from http_benchmark.api.problems import ProblemError
+from http_benchmark.api.shared import Common, stored
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.job import ENDED
+from http_benchmark.report import ranking
+from http_benchmark.report.charts import charts_of
+from http_benchmark.report.html import described, pictured
+from http_benchmark.stats.figures import figures_of
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/experiments/{experiment_id}")
+def show_experiment(experiment_id: Identifier, request: Request, shared: Common) -> Response:
+    """Its answer, ranking, pictures and circumstances; how far it is while its job is measured."""
+    job = shared.queue.get(experiment_id)
+    is_live = job is not None and job.status not in ENDED
+    if shared.storage.whole_id(experiment_id) != experiment_id:
+        if job is None:
+            raise ProblemError(404, f"there is no experiment {experiment_id}")
+        return page(request, "experiment", job=job, is_live=is_live, experiment=None)
+    experiment = stored(shared.storage, experiment_id)
+    told = described(experiment)
+    if told["ranking"]:
+        told["ranking"]["bars"] = _bars(experiment)
+    drawn = [] if is_live else charts_of(experiment, shared.storage.get_blocks(experiment_id))
+    pictures = [
+        {**pictured(one), "image": f"/api/v1/experiments/{experiment_id}/charts/{one.name}.svg"} for one in drawn
+    ]
+    tags = shared.storage.get_tags(experiment_id)
+    return page(request, "experiment", **told, job=job, is_live=is_live, pictures=pictures, tags=tags)
+
+
+def _bars(experiment: ExperimentResult) -> dict[str, Any]:
+    """The ranked figure of each contender, with its interval, in percent of the greatest."""
+    metric = experiment.primary_metric
+    figures = [figures_of(client).get(metric) for client in ranking.ranked(experiment)]
+    ends = [end for one in figures if one for end in (one.estimate, one.high) if end is not None]
+    scale = 100 / max(ends, default=1)
+    return {
+        "title": "requests/s, to scale" if metric == "throughput_rps" else "to scale; less is better",
+        "rows": [
+            {
+                "share": round(one.estimate * scale, 2) if one else 0,
+                "low": round(one.low * scale, 2) if one and one.low is not None and one.high is not None else None,
+                "high": round(one.high * scale, 2) if one and one.high is not None else None,
+            }
+            for one in figures
+        ],
+    }
