@@ -11,7 +11,7 @@
     ├── NoAnswerError               the server answers nothing that a client asks
     ├── WorkerError                 a process that measures crashed, hung or answered nonsense
     └── StorageError                the database could not be used
-        ├── UnreadableError         an experiment in it is damaged, or of another version of this program
+        ├── UnreadableError         something in it is damaged, or of another version of this program
         └── DatabaseVersionError    its schema is older or newer than this program's
 
 While measuring, a failed request is data, not an exception: adapters translate what their library raises into an
@@ -75,7 +75,7 @@ class StorageError(HTTPBenchmarkError):
 
 
 class UnreadableError(StorageError):
-    """A stored experiment is damaged, or was stored by another version of this program."""
+    """A stored experiment or single result is damaged, or was stored by another version of this program."""
 
 
 class DatabaseVersionError(StorageError):

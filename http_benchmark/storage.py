@@ -20,7 +20,7 @@ from http_benchmark.database import experiments
 from http_benchmark.database.importing import take_in_experiments, take_in_results
 from http_benchmark.database.listing import count, cursor_behind, cursor_of, page, summaries
 from http_benchmark.database.pruning import doomed, locked_doomed, remove
-from http_benchmark.database.rows import block_row, experiment_row, result_of, result_row
+from http_benchmark.database.rows import block_row, experiment_row, result_of, result_row, result_rows
 from http_benchmark.database.upkeep import require_head
 from http_benchmark.errors import ConfigurationError, StorageError, UnreadableError
 from http_benchmark.migrations.engine import compact, database_url, open_engine, reading, writing
@@ -90,7 +90,11 @@ class ResultStorage:
             _insert(connection, RESULTS, [result_row(result)], f"a result {result.id!r}")
 
     def get_result_by_id(self, result_id: str) -> BenchmarkResult | None:
-        """The result with this id, or None."""
+        """The result with this id, or None.
+
+        Raises:
+            UnreadableError: It is damaged.
+        """
         return next(iter(self._results(RESULTS.c.id == result_id)), None)
 
     def get_result(self, prefix: str) -> BenchmarkResult | None:
@@ -98,19 +102,45 @@ class ResultStorage:
 
         Raises:
             StorageError: Several ids begin so.
+            UnreadableError: It is damaged.
         """
-        found = self._results(func.substr(RESULTS.c.id, 1, len(prefix)) == prefix) if prefix else []
-        exact = [result for result in found if result.id == prefix]
+        found = self.find_result(prefix)
+        return self.get_result_by_id(found[0]) if found else None
+
+    def find_result(self, prefix: str) -> tuple[str, str] | None:
+        """The id and the name of the result with this id or unique beginning of an id, though it be damaged; or None.
+
+        Raises:
+            StorageError: Several ids begin so.
+        """
+        query = select(RESULTS.c.id, RESULTS.c.name).where(func.substr(RESULTS.c.id, 1, len(prefix)) == prefix)
+        with reading(self._engine) as connection:
+            found = [(row.id, row.name) for row in connection.execute(query)] if prefix else []
+        exact = [(identifier, name) for identifier, name in found if identifier == prefix]
         if len(found) > 1 and not exact:
             raise StorageError(f"{prefix!r} fits {len(found)} results; give more of the id")
         return next(iter(exact or found), None)
 
+    def list_results(self, limit: int, offset: int = 0) -> list[str]:
+        """The ids of results, newest first, of damaged ones, too."""
+        query = select(RESULTS.c.id).order_by(RESULTS.c.number.desc()).limit(limit).offset(offset)
+        with reading(self._engine) as connection:
+            return [*connection.execute(query).scalars()]
+
     def get_results_by_name(self, name: str) -> list[BenchmarkResult]:
-        """All results of that name, newest first."""
+        """All results of that name, newest first.
+
+        Raises:
+            UnreadableError: One is damaged.
+        """
         return self._results(RESULTS.c.name == name)
 
     def get_all_results(self) -> list[BenchmarkResult]:
-        """All results, newest first."""
+        """All results, newest first.
+
+        Raises:
+            UnreadableError: One is damaged.
+        """
         return self._results()
 
     def page_of_results(
@@ -125,10 +155,11 @@ class ResultStorage:
 
         Raises:
             ConfigurationError: `before` is no end of a page, or `limit` is below 1.
+            UnreadableError: One is damaged.
         """
         _require_some(limit)
         number = RESULTS.c.number
-        query = select(RESULTS).order_by(number.desc()).limit(limit + 1)
+        query = result_rows().order_by(number.desc()).limit(limit + 1)
         if before is not None:
             query = query.where(number < Cursor.read(before).place)
         if name is not None:
@@ -140,7 +171,11 @@ class ResultStorage:
         return Page(tuple(map(result_of, some)), following)
 
     def compare_results(self, result_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """The main figures of some results, in the order asked; an unknown id is left out."""
+        """The main figures of some results, in the order asked; an unknown id is left out.
+
+        Raises:
+            UnreadableError: One is damaged.
+        """
         found = {result.id: result for result in self._results(RESULTS.c.id.in_(result_ids))}
         known = [found[result_id] for result_id in result_ids if result_id in found]
         return [{name: getattr(result, name) for name in _COMPARED} for result in known]
@@ -151,7 +186,7 @@ class ResultStorage:
             return connection.execute(delete(RESULTS).where(RESULTS.c.id == result_id)).rowcount > 0
 
     def _results(self, *conditions: Any) -> list[BenchmarkResult]:
-        query = select(RESULTS).where(*conditions).order_by(RESULTS.c.number.desc())
+        query = result_rows().where(*conditions).order_by(RESULTS.c.number.desc())
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
         return [result_of(row) for row in rows]

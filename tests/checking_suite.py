@@ -2,6 +2,7 @@
 
 from http_benchmark.database import upkeep
 from tests.unit.records import NOON, a_block, an_experiment
+from tests.unit.test_models import a_result
 
 
 class CheckingSuite:
@@ -43,6 +44,17 @@ class CheckingSuite:
                 self.rows(damage)
                 self.assertIn(expected, self.found())
         self.assertEqual(self.found(repair=True), self.found())
+
+    def test_a_single_result(self) -> None:
+        """One whose configuration is no mapping of names to values."""
+        store = self.opened()
+        for identifier in ("r-1", "r-2"):
+            store.save_result(a_result(id=identifier))
+        self.rows("UPDATE results SET config_snapshot = '[1]' WHERE id = 'r-2'")
+
+        (finding,) = upkeep.check(self.database)
+        self.assertEqual(("damaged", "r-2", False), (finding.code, finding.where, finding.repairable))
+        self.assertEqual("result r-2 is damaged; restore the database from a copy", finding.message)
 
     def test_a_document_of_another_experiment(self) -> None:
         """It is told whose it is."""

@@ -16,6 +16,7 @@ from http_benchmark.cli.argv import hide_typed_secrets
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
 from http_benchmark.database.upkeep import require_existing
+from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity
 from http_benchmark.redaction import cleared, cleared_document
 from http_benchmark.report.plain import Plain
@@ -83,9 +84,10 @@ def concluded(experiment: ExperimentResult, storage: ResultStorage) -> Experimen
 
 
 def readable[Kind](identifiers: Iterable[str], read: Callable[[str], Kind], unreadable: list[str]) -> Iterator[Kind]:
-    """What is read of stored experiments; those that cannot be are named on standard error and added to a list.
+    """What is read of stored experiments or single results.
 
-    They are damaged, were deleted meanwhile, or are called what no bundle takes.
+    Those that cannot be are named on standard error and added to a list: they are damaged, were deleted meanwhile, or
+    are called what no bundle takes.
     """
     from http_benchmark.errors import ArchiveError, UnreadableError
 
@@ -97,6 +99,19 @@ def readable[Kind](identifiers: Iterable[str], read: Callable[[str], Kind], unre
             unreadable.append(identifier)
         else:
             yield found
+
+
+def stored_result(storage: ResultStorage, identifier: str) -> BenchmarkResult:
+    """A stored single result.
+
+    Raises:
+        click.ClickException: There is none with this ID.
+        UnreadableError: It is damaged.
+    """
+    result = storage.get_result_by_id(identifier)
+    if result is None:
+        raise missing(identifier)
+    return result
 
 
 def whole_ids(storage: ResultStorage, identifiers: Iterable[str]) -> list[str]:

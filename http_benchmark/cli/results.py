@@ -67,9 +67,18 @@ def list_(
     single: bool,
     before: str | None,
     **arguments: Any,
-) -> None:
+) -> int:
     """List stored experiments, newest first; of several options, those that fit all."""
-    from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, whole_ids, write_json
+    from http_benchmark.cli.common import (
+        answering,
+        load_settings,
+        make_console,
+        open_storage,
+        readable,
+        stored_result,
+        whole_ids,
+        write_json,
+    )
     from http_benchmark.report.lists import print_experiment_list, print_result_list, result_document
 
     filters = filters_of(arguments)
@@ -78,13 +87,15 @@ def list_(
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
         if single:
-            results = storage.get_all_results()[offset : offset + limit]
+            damaged: list[str] = []
+            ids = storage.list_results(limit, offset)
+            results = [*readable(ids, lambda identifier: stored_result(storage, identifier), damaged)]
             with answering(saved=False):
                 if json_file:
                     write_json([result_document(result) for result in results], json_file)
                 else:
                     print_result_list(results, make_console())
-            return
+            return int(bool(damaged))
         last = whole_ids(storage, [before])[0] if before else None
         experiments = storage.list_experiments(limit=limit, offset=offset, before=last, filters=filters)
     with answering(saved=False):
@@ -92,6 +103,7 @@ def list_(
             write_json([experiment.to_dict() for experiment in experiments], json_file)
         else:
             print_experiment_list(experiments, make_console())
+    return 0
 
 
 @command.command("show", epilog="Example: http-benchmark results show 3f2a")
@@ -133,10 +145,11 @@ def delete(config_file: Path | None, *, identifier: str, yes: bool, **arguments:
     settings = load_settings(arguments, config_file)
     with open_storage(settings, existing=True) as storage:
         summary = storage.find_experiment(identifier)
-        found = summary or storage.get_result(identifier)
+        found = (summary.id, summary.name) if summary else storage.find_result(identifier)
         if found is None:
             raise missing(identifier)
+        found_id, name = found
         if not yes:
-            click.confirm(f"Delete {found.id} ({found.name})?", abort=True)
-        (storage.delete_experiment if summary else storage.delete_result)(found.id)
-    click.echo(cleared(f"deleted {found.id}"))
+            click.confirm(f"Delete {found_id} ({name})?", abort=True)
+        (storage.delete_experiment if summary else storage.delete_result)(found_id)
+    click.echo(cleared(f"deleted {found_id}"))

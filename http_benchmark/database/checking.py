@@ -5,15 +5,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from http_benchmark.database.rows import block_of, client_rows, experiment_of, experiment_row, facet_rows
+from http_benchmark.database.rows import (
+    block_of,
+    client_rows,
+    experiment_of,
+    experiment_row,
+    facet_rows,
+    result_of,
+    result_rows,
+)
 from http_benchmark.errors import StorageError
-from http_benchmark.migrations.schema import BLOCKS, CLIENTS, DOCUMENTS, EXPERIMENTS, FACETS
+from http_benchmark.migrations.schema import BLOCKS, CLIENTS, DOCUMENTS, EXPERIMENTS, FACETS, RESULTS
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.finding import Finding
 
 
 def findings(connection: Connection, *, thorough: bool) -> Iterator[Finding]:
-    """All faults, experiment by experiment; one experiment is in memory at a time.
+    """All faults, experiment by experiment, and of single results; one experiment is in memory at a time.
 
     Args:
         connection: In a transaction that sees one state.
@@ -23,6 +31,7 @@ def findings(connection: Connection, *, thorough: bool) -> Iterator[Finding]:
         yield from _of_the_file(connection, "integrity_check" if thorough else "quick_check")
     for experiment_id in connection.execute(select(EXPERIMENTS.c.id).order_by(EXPERIMENTS.c.id)).scalars().all():
         yield from _of_an_experiment(connection, experiment_id)
+    yield from _of_the_results(connection)
 
 
 def _of_the_file(connection: Connection, pragma: str) -> Iterator[Finding]:
@@ -65,6 +74,14 @@ def _of_the_blocks(connection: Connection, experiment: ExperimentResult) -> Iter
         yield Finding(
             code="missing", where=experiment.id, message=f"blocks {', '.join(map(str, absent))} are not there"
         )
+
+
+def _of_the_results(connection: Connection) -> Iterator[Finding]:
+    for row in connection.execute(result_rows().order_by(RESULTS.c.number)).mappings():
+        try:
+            result_of(row)
+        except StorageError as error:
+            yield Finding(code="damaged", where=row["id"], message=str(error))
 
 
 def _differing(connection: Connection, experiment: ExperimentResult) -> Iterator[str]:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from http_benchmark.archive import StoredExperiment
 from http_benchmark.database import experiments
-from http_benchmark.database.rows import result_of, result_row
+from http_benchmark.database.rows import result_of, result_row, result_rows
 from http_benchmark.errors import StorageError
 from http_benchmark.migrations.schema import RESULTS
 from http_benchmark.models.benchmark_result import BenchmarkResult
@@ -129,7 +129,7 @@ def _renamed(stored: StoredExperiment, identifier: str) -> StoredExperiment:
 
 
 def _result(connection: Connection, identifier: str) -> BenchmarkResult | None:
-    row = connection.execute(select(RESULTS).where(RESULTS.c.id == identifier)).mappings().first()
+    row = connection.execute(result_rows().where(RESULTS.c.id == identifier)).mappings().first()
     return result_of(row) if row else None
 
 

@@ -6,6 +6,7 @@ that follows from the document alone, except the tags, which can be changed afte
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -13,10 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
-from sqlalchemy import RowMapping
+from sqlalchemy import JSON, LargeBinary, RowMapping, Select, Text, cast, select
 
 from http_benchmark.database.blobs import pack, unpack
 from http_benchmark.errors import ConfigurationError, UnreadableError
+from http_benchmark.migrations.schema import RESULTS
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
@@ -27,6 +29,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MOST_INDEXED_BYTES = 1500  # PostgreSQL's entries have 2704 at most, of which an ID of 200 characters takes up to 800
 _BEGINNING = 300  # characters, of up to four bytes
+_STORED_JSON = LargeBinary().with_variant(Text(), "postgresql")  # SQLite's may be no text, which ends a query
+_JSON_COLUMNS = tuple(column.name for column in RESULTS.c if isinstance(column.type, JSON))
 
 
 def microseconds(moment: datetime) -> int:
@@ -215,6 +219,27 @@ def result_row(result: BenchmarkResult) -> dict[str, Any]:
     return result.to_dict() | moments
 
 
+def result_rows() -> Select[Any]:
+    """The query for what `result_of` takes, with JSON as it stands there: reading one that is damaged would end it."""
+    columns = (
+        cast(column, _STORED_JSON).label(column.name) if column.name in _JSON_COLUMNS else column
+        for column in RESULTS.c
+    )
+    return select(*columns)
+
+
 def result_of(row: RowMapping) -> BenchmarkResult:
-    """The result in a row of `results`."""
-    return BenchmarkResult.from_dict({str(name): value for name, value in row.items() if name != "number"})
+    """The result in a row that `result_rows` gave.
+
+    Raises:
+        UnreadableError: It is damaged.
+    """
+    values = {str(name): value for name, value in row.items() if name != "number"}
+    try:
+        return BenchmarkResult.from_dict(values | {name: _json(values[name]) for name in _JSON_COLUMNS})
+    except (ValueError, RecursionError, ConfigurationError):
+        raise UnreadableError(f"result {row['id']} is damaged; restore the database from a copy") from None
+
+
+def _json(stored: str | bytes) -> Any:
+    return json.loads(stored if isinstance(stored, str) else stored.decode())

@@ -167,6 +167,32 @@ class SharingTest(CommandCase):
         refused = self.run_command("results", "list", "--single", "--tag", "x")
         self.assertIn("--single", refused.stderr)
 
+    def test_a_single_result_that_is_damaged(self):
+        """Left out of the list and named, with the exit code 1; refused when it is asked for, and it can be deleted."""
+        make_database(self.folder / "old.db", ROW, ROW | {"id": "c0ffee", "name": "older"})
+        self.run_command("results", "import", "old.db")
+        for stored in ("'{'", "'[1]'", f"'{'[' * 3000 + ']' * 3000}'", "x'ff'", "CAST(x'ff' AS TEXT)"):
+            with self.subTest(stored[:20]):
+                self.damage_result("c0ffee", stored)
+                listed = self.run_command("results", "list", "--single", "--json", "-")
+                shown = self.run_command("results", "show", "c0f")
+                checked = self.run_command("db", "check")
+
+                named = "result c0ffee is damaged; restore the database from a copy\n"
+                self.assertEqual((1, f"left out: {named}"), (listed.returncode, listed.stderr))
+                self.assertEqual([ROW["id"]], [result["id"] for result in json.loads(listed.stdout)])
+                self.assertEqual((2, f"http-benchmark: {named}"), (shown.returncode, shown.stderr))
+                self.assertEqual((1, f"damaged: c0ffee: {named}"), (checked.returncode, checked.stdout))
+        self.assertEqual("deleted c0ffee\n", self.run_command("results", "delete", "c0f", "--yes").stdout)
+        self.assertEqual(0, self.run_command("results", "list", "--single").returncode)
+
+    def damage_result(self, identifier, stored):
+        """Let the configuration of a single result be what is given in SQL."""
+        with closing(sqlite3.connect(self.folder / "benchmark_results.db")) as connection:
+            change = f"UPDATE results SET config_snapshot = {stored} WHERE id = ?"
+            self.assertEqual(1, connection.execute(change, (identifier,)).rowcount)
+            connection.commit()
+
     def test_what_is_no_such_file(self):
         """One line each, and the database stays as it was."""
         (self.folder / "text").write_text("no bundle")
