@@ -5,6 +5,7 @@ killed, one of odd texts and numbers, results of single benchmarks; `0002.json` 
 """
 
 import json
+import random
 import signal
 import sqlite3
 import subprocess
@@ -318,7 +319,8 @@ class MigrationSuite:
             table = self.tables(connection)["experiments"]
             weird = table.c.id == "weird-1"
             document = connection.execute(select(table.c.document).where(weird)).scalar_one()
-            tags = ["with canary-header-1", "with canary-argument-1", "plain"]
+            long = f"{'x' * 2000} canary-header-1"
+            tags = ["with canary-header-1", "with canary-argument-1", "plain", long]
             document |= {"name": "of canary-header-1"}
             document["configuration"] |= {"name": "of canary-header-1", "tag": tags}
             values = {"document": document, "name": "of canary-header-1", "tags": tags}
@@ -329,8 +331,39 @@ class MigrationSuite:
         told = self.told()
         self.assertEqual([], [canary for canary in CANARIES if canary in told])
         [summary] = self.opened().list_experiments(filters=Filters(name="of ***", tag=("with ***", "plain")))
-        self.assertEqual(("of ***", ("with ***", "plain")), (summary.name, summary.tags))
+        self.assertEqual(("of ***", ("with ***", "plain", f"{'x' * 2000} ***")), (summary.name, summary.tags))
         self.assertNotIn("stale", [finding.code for finding in upkeep.check(self.database)])
+
+    def test_very_long_words(self) -> None:
+        """They are shortened in the index, also those that 0003 once put there in full; filters find them."""
+        for revision, length in (("0002", 10_000), ("0003", 2_000)):
+            with self.subTest(revision):
+                self.make_database()
+                self.fill("0002")
+                path = f"/{random.Random(1).randbytes(length // 2).hex()}"
+                self.lengthen(path)
+                with writing(self.engine) as connection:
+                    revisions.upgrade(connection, revision)
+                if revision == "0003":
+                    self.rows(
+                        f"UPDATE experiment_facets SET value = 'GET {path}' WHERE substr(value, 5, 9) = '{path[:9]}'"
+                    )
+
+                upkeep.upgrade(self.database)
+
+                [summary] = self.opened().list_experiments(filters=Filters(workload=f"GET {path}"))
+                self.assertEqual("weird-1", summary.id)
+                self.assertNotIn("stale", [finding.code for finding in upkeep.check(self.database)])
+
+    def lengthen(self, path: str) -> None:
+        """Let an experiment have asked for a path."""
+        with writing(self.engine) as connection:
+            table = self.tables(connection)["experiments"]
+            weird = table.c.id == "weird-1"
+            document = connection.execute(select(table.c.document).where(weird)).scalar_one()
+            document["target"]["url"] = f"http://h{path}"
+            document["configuration"]["method"] = "GET"
+            connection.execute(table.update().where(weird).values(document=document))
 
     def test_what_is_hidden_stays_as_it_is(self) -> None:
         """Down at 0003 the masks stay, and going up again changes nothing."""
@@ -468,6 +501,19 @@ class SqliteMigrationTest(MigrationSuite, SqliteCase):
 
         self.assert_nothing_lost()
         self.assert_schema()
+
+    def test_results_that_are_no_text_do_not_stop_the_hiding(self) -> None:
+        """A configuration whose bytes are not UTF-8 is left as it is; it is named when it is to be read."""
+        self.fill("0002")
+        broken = b'{"headers": {"A": "\xff"}}'.hex()
+        self.rows(f"UPDATE results SET config_snapshot = CAST(x'{broken}' AS TEXT) WHERE number = 1")
+        self.rows(f"UPDATE results SET config_snapshot = x'{broken}' WHERE number = 2")
+
+        upkeep.upgrade(self.database)
+
+        stored = self.rows("SELECT number, hex(config_snapshot) FROM results WHERE number <= 2 ORDER BY number")
+        self.assertEqual([(1, broken.upper()), (2, broken.upper())], stored)
+        self.assertEqual(2, [finding.code for finding in upkeep.check(self.database)].count("damaged"))
 
     def test_an_upgrade_gives_room_back(self) -> None:
         """The file becomes smaller, since blocks are compressed."""

@@ -4,6 +4,7 @@ The rows of trials and slices go: a block is written and read whole. Nothing her
 program, whose models may change while this stays as it is.
 """
 
+import hashlib
 import json
 import re
 import zlib
@@ -210,7 +211,7 @@ def _pack_experiment(experiment_id: str) -> None:
     key = {"experiment_id": experiment_id, "started_us": started_us}
     connection.execute(sa.insert(_DOCUMENTS), [{"experiment_id": experiment_id, "document": _packed(row["document"])}])
     clients = [key | _client_row(position, client) for position, client in enumerate(document.get("clients", []))]
-    facets = [key | {"kind": kind, "value": value} for kind, value in dict.fromkeys(_facets(row))]
+    facets = [key | {"kind": kind, "value": _indexed(value)} for kind, value in dict.fromkeys(_facets(row))]
     for table, rows in ((_CLIENTS, clients), (_FACETS, facets)):
         if rows:
             connection.execute(sa.insert(table), rows)
@@ -249,6 +250,12 @@ def _facets(row: Any) -> Iterator[tuple[str, str]]:
         if client.get("version"):
             yield "version", client["version"]
             yield from _spellings(client["contender"], client["version"])
+
+
+def _indexed(value: str) -> str:
+    """A very long value by its beginning and its SHA-256, since an index of PostgreSQL takes no long ones."""
+    whole = value.encode(errors="surrogatepass")
+    return value if len(whole) <= 1500 else f"{value[:300]}…{hashlib.sha256(whole).hexdigest()}"
 
 
 def _spellings(contender: str, version: str | None) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """Secrets that were stored before they were typed as such: hidden in configurations, taken out of texts.
 
+Before, very long values of facets are shortened: 0003 once put them into the index in full, where no filter finds them.
+
 What is secret is asked of the program, unlike anything else in a migration: that may become more with time, which does
 no harm here. What is hidden already stays as it is, and so does what is damaged.
 """
@@ -50,11 +52,15 @@ _RESULTS = sa.table(
     sa.column("config_snapshot", sa.JSON()),
 )
 
+_MOST_INDEXED_BYTES = 1500
+_STORED_JSON = sa.LargeBinary().with_variant(sa.Text(), "postgresql")
+
 _DAMAGED = (zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What is raised by what is no JSON, is nested too deeply, or is of another shape than this program wrote."""
 
 
 def upgrade() -> None:
+    _shorten_facets()
     shown = _Shown()
     for numbers in _keys(_RESULTS.c.number):
         _rewrite_results(numbers, shown)
@@ -64,6 +70,22 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Do nothing: what is hidden cannot be brought back."""
+
+
+def _shorten_facets() -> None:
+    long = sa.select(_FACETS).where(sa.func.length(_FACETS.c.value) > _MOST_INDEXED_BYTES // 4)  # bytes of a character
+    changed = [
+        {f"its_{name}": value for name, value in row.items()} | {"value": shortened}
+        for row in op.get_bind().execute(long).mappings().all()
+        if (shortened := _indexed(row["value"])) != row["value"]
+    ]
+    _update(_FACETS, [column == sa.bindparam(f"its_{column.name}") for column in _FACETS.c], changed)
+
+
+def _indexed(value: str) -> str:
+    """A very long value by its beginning and its SHA-256."""
+    whole = value.encode(errors="surrogatepass")
+    return value if len(whole) <= _MOST_INDEXED_BYTES else f"{value[:300]}…{hashlib.sha256(whole).hexdigest()}"
 
 
 class _Shown:
@@ -91,22 +113,26 @@ def _keys(column: sa.ColumnClause[Any]) -> Iterator[Sequence[Any]]:
 
 def _rewrite_results(numbers: Sequence[int], shown: _Shown) -> None:
     place = (_RESULTS.c.number == sa.bindparam("key"),)
-    query = sa.select(_RESULTS.c.number, _RESULTS.c.url, _text(_RESULTS.c.config_snapshot))
+    query = sa.select(_RESULTS.c.number, _RESULTS.c.url, _stored(_RESULTS.c.config_snapshot))
     urls, snapshots = [], []
     for number, url, snapshot in op.get_bind().execute(query.where(_RESULTS.c.number.in_(numbers))).all():
         if (after := shown.url(url)) != url:
             urls.append({"key": number, "url": after})
         with suppress(*_DAMAGED):
-            before = json.loads(snapshot)
+            before = _read(snapshot)
             if (configuration := shown.configuration(before)) != before:
                 snapshots.append({"key": number, "config_snapshot": configuration})
     _update(_RESULTS, place, urls)
     _update(_RESULTS, place, snapshots)
 
 
-def _text(column: sa.ColumnClause[Any]) -> sa.ColumnElement[str]:
-    """JSON as it stands there, since reading one that is damaged would end the query."""
-    return sa.cast(column, sa.Text())
+def _stored(column: sa.ColumnClause[Any]) -> sa.ColumnElement[Any]:
+    """JSON as it stands there, since reading one that is damaged would end the query; SQLite's may not even be text."""
+    return sa.cast(column, _STORED_JSON)
+
+
+def _read(stored: str | bytes) -> Any:
+    return json.loads(stored if isinstance(stored, str) else stored.decode())
 
 
 def _rewrite_experiments(ids: Sequence[str], shown: _Shown) -> None:
@@ -135,8 +161,10 @@ def _hidden(document: dict[str, Any], shown: _Shown) -> tuple[Known, dict[str, A
 def _rewrite_words(experiment_id: str, known: Known) -> None:
     """The name and the tags, which lists show and look for, as the document has them."""
     itself = _EXPERIMENTS.c.id == experiment_id
-    name, stored = op.get_bind().execute(sa.select(_EXPERIMENTS.c.name, _text(_EXPERIMENTS.c.tags)).where(itself)).one()
-    tags = json.loads(stored)
+    name, stored = (
+        op.get_bind().execute(sa.select(_EXPERIMENTS.c.name, _stored(_EXPERIMENTS.c.tags)).where(itself)).one()
+    )
+    tags = _read(stored)
     after = {"name": _without(name, known.without), "tags": [*dict.fromkeys(_without(tags, known.without))]}
     if after == {"name": name, "tags": tags}:
         return
@@ -144,7 +172,10 @@ def _rewrite_words(experiment_id: str, known: Known) -> None:
     words = _FACETS.c.experiment_id == experiment_id, _FACETS.c.kind.in_(("name", "tag"))
     facets = [dict(row) for row in op.get_bind().execute(sa.select(_FACETS).where(*words)).mappings()]
     op.get_bind().execute(sa.delete(_FACETS).where(*words))
-    cleared = [row | {"value": _without(row["value"], known.without)} for row in facets]
+    whole = {_indexed(word): word for word in (name, *tags)}
+    cleared = [
+        row | {"value": _indexed(_without(whole.get(row["value"], row["value"]), known.without))} for row in facets
+    ]
     op.get_bind().execute(sa.insert(_FACETS), [*{(row["kind"], row["value"]): row for row in cleared}.values()])
 
 
