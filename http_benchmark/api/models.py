@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import AwareDatetime, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import Model
@@ -24,6 +25,8 @@ Tags = Annotated[tuple[Tag, ...], Field(max_length=20)]
 Before = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
 Rate = Annotated[float, Field(gt=0, le=100_000)]
+Absent = SkipJsonSchema[None]
+"""Of an argument of a query: it can be left out, and there is no way to write null."""
 
 
 class JobOrder(Model):
@@ -105,19 +108,19 @@ class PageQuery(Model):
     """
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    before: Before | None = None
+    before: Before | Absent = None
 
 
 class ResultQuery(PageQuery):
     """Of results of this name."""
 
-    name: Text | None = None
+    name: Text | Absent = None
 
 
 class JobQuery(PageQuery):
     """Of jobs with this status."""
 
-    status: JobStatus | None = None
+    status: JobStatus | Absent = None
 
 
 class ComparisonQuery(Model):
@@ -154,14 +157,14 @@ class FilterQuery(Model):
 
     client: Annotated[list[Text], Field(max_length=20)] = []
     tag: Annotated[list[Text], Field(max_length=20)] = []
-    version: Text | None = None
-    name: Text | None = None
-    host: Text | None = None
-    workload: Text | None = None
-    status: Literal["running", "finished", "interrupted", "failed"] | None = None
-    verdict: Literal["valid", "suspect", "invalid"] | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    version: Text | Absent = None
+    name: Text | Absent = None
+    host: Text | Absent = None
+    workload: Text | Absent = None
+    status: Literal["running", "finished", "interrupted", "failed"] | Absent = None
+    verdict: Literal["valid", "suspect", "invalid"] | Absent = None
+    since: AwareDatetime | Absent = None
+    until: AwareDatetime | Absent = None
 
     @property
     def filters(self) -> Filters:
@@ -190,7 +193,7 @@ class HistoryQuery(FilterQuery):
 
     contender: Text
     metric: Metric = "throughput_rps"
-    like: Annotated[str, Field(max_length=100)] | None = None
+    like: Annotated[str, Field(max_length=100)] | Absent = None
     limit: Annotated[int, Field(ge=1, le=500)] = 200
 
 
