@@ -180,7 +180,7 @@ class TestExport(TestCase):
     def test_mistakes(self):
         """What cannot be exported is told in a line, with what to do."""
         self.store(make_trial("httpx:sync"))
-        self.assertIn("holds no histograms", self.export("--format", "hdr").output)
+        self.assertIn("holds no histograms", str(self.export("--format", "hdr").exception))
         missing = CliRunner().invoke(command, ["export", "ffff", "--database", self.database, "--format", "hdr"])
         self.assertIn("no experiment 'ffff'", missing.output)
         self.assertEqual(2, self.export("--format", "xml").exit_code)

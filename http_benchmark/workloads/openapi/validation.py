@@ -4,10 +4,25 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import validator_for
+from openapi_spec_validator import (
+    OpenAPIV2SpecValidator,
+    OpenAPIV30SpecValidator,
+    OpenAPIV31SpecValidator,
+    OpenAPIV32SpecValidator,
+)
+from openapi_spec_validator.schemas import schema_v2, schema_v30, schema_v31, schema_v32
 from openapi_spec_validator.shortcuts import get_validator_cls
 from openapi_spec_validator.validation.exceptions import ValidatorDetectError
 
 from http_benchmark.workloads.openapi.document import Node, dotted, mapping, reference_faults, shortened, shown
+
+_SCHEMAS: dict[Any, Any] = {
+    OpenAPIV2SpecValidator: schema_v2,
+    OpenAPIV30SpecValidator: schema_v30,
+    OpenAPIV31SpecValidator: schema_v31,
+    OpenAPIV32SpecValidator: schema_v32,
+}
 
 _KINDS = {
     dict: "an object",
@@ -35,13 +50,14 @@ def faults_of(document: Any) -> list[str]:
     if not isinstance(document, dict):
         return [f"it must be an object, got {_KINDS[type(document)]}; is this an OpenAPI document?"]
     try:
-        validator = get_validator_cls(document)
+        schema = _SCHEMAS[get_validator_cls(document)]
     except (ValidatorDetectError, TypeError):
         version = document.get("openapi", document.get("swagger"))
         return [f'it must say "openapi": "3.0.x" to "3.2.x" or "swagger": "2.0", got {shown(version)}']
     if faults := list(reference_faults(document)):
         return faults
-    errors = validator.schema_validator.iter_errors(document)
+    # By jsonschema, whose errors tell more: the library takes jsonschema-rs where that happens to be installed.
+    errors = validator_for(schema)(schema).iter_errors(document)
     # Not the library's further checks: they crash, or never end, on references in circles or to things of other kinds.
     return _one_by_place(errors) or list(_repeated_names(document))
 
