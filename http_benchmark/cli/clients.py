@@ -13,21 +13,10 @@ from http_benchmark.cli.options import shared_options
 def command(config_file: Path | None, json_file: str | None, *, verbose: int, log_file: str | None) -> None:
     """List the known clients: installed version, modes, protocols, how to install them."""
     from http_benchmark.cli.common import answering, load_settings, make_console, write_json
-    from http_benchmark.clients import OWN_CLIENTS, installed_version, known_clients
-    from http_benchmark.report.lists import ClientRow, print_clients
+    from http_benchmark.report.lists import client_rows, print_clients
 
     load_settings({"verbose": verbose, "log_file": log_file}, config_file)
-    rows = [
-        ClientRow(
-            name=name,
-            version=installed_version(name),
-            modes=tuple(capabilities.modes),
-            protocols=("1.1", "2") if capabilities.http2 else ("1.1",),
-            install=capabilities.install,
-        )
-        for name, capabilities in known_clients().items()
-        if name not in OWN_CLIENTS
-    ]
+    rows = client_rows()
     with answering(saved=False):
         if json_file:
             write_json([asdict(row) for row in rows], json_file)

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from http_benchmark.clients import OWN_CLIENTS, installed_version, known_clients
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment_summary import ExperimentSummary
 from http_benchmark.report import parts
@@ -25,6 +26,21 @@ class ClientRow:
     modes: tuple[str, ...]
     protocols: tuple[str, ...]
     install: str
+
+
+def client_rows() -> list[ClientRow]:
+    """All known clients but our own, installed or not."""
+    return [
+        ClientRow(
+            name=name,
+            version=installed_version(name),
+            modes=tuple(capabilities.modes),
+            protocols=("1.1", "2") if capabilities.http2 else ("1.1",),
+            install=capabilities.install,
+        )
+        for name, capabilities in known_clients().items()
+        if name not in OWN_CLIENTS
+    ]
 
 
 def print_experiment_list(experiments: Sequence[ExperimentSummary], console: Console) -> None:

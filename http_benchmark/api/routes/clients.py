@@ -14,9 +14,9 @@ from http_benchmark.api.models import (
     KnownDeviation,
 )
 from http_benchmark.api.shared import Common
-from http_benchmark.clients import OWN_CLIENTS, installed_version, known_clients
 from http_benchmark.conformance.known import KNOWN
 from http_benchmark.conformance.suite import SUBJECTS
+from http_benchmark.report.lists import client_rows
 
 router = APIRouter(tags=["clients"])
 
@@ -30,19 +30,7 @@ def health(shared: Common) -> Health:
 @router.get("/clients")
 def list_clients() -> ClientList:
     """All known clients, and how to get those that are not installed."""
-    return ClientList(
-        clients=tuple(
-            KnownClient(
-                name=name,
-                version=installed_version(name),
-                modes=tuple(capabilities.modes),
-                protocols=("1.1", "2") if capabilities.http2 else ("1.1",),
-                install=capabilities.install,
-            )
-            for name, capabilities in known_clients().items()
-            if name not in OWN_CLIENTS
-        )
-    )
+    return ClientList(clients=tuple(KnownClient(**asdict(row)) for row in client_rows()))
 
 
 @router.get("/conformance")
