@@ -6,6 +6,7 @@ from typing import Any
 
 import altair as alt
 
+from http_benchmark.cli.report import CHARTS as OFFERED
 from http_benchmark.models.capacity import CapacityResult, ContenderCapacity, CurvePoint
 from http_benchmark.models.comparison import ComparedArm, ComparedFigure, Comparison
 from http_benchmark.models.experiment import Estimate, RatePoint, Target
@@ -270,6 +271,10 @@ class LooksTest(unittest.TestCase):
 
 
 class SpecificationTest(unittest.TestCase):
+    def test_the_command_offers_each(self):
+        """It has their names without loading them."""
+        self.assertEqual(sorted(chart.name for chart in CHARTS), sorted(OFFERED))
+
     def test_axes_have_lines_at_round_figures(self):
         axis = log_axis([0.7, 35], "ms")
 
