@@ -29,6 +29,7 @@ AT_A_TIME = 64  # connections
 PATIENCE_S = 60.0  # with a processor, to notice that everybody is gone; TCP may rest where windows are small
 IDLE_S = 0.3
 IDLE_CPU_S = 0.05  # in IDLE_S; a loop that spins uses all of it
+_LISTENING = "0A"  # in /proc/net/tcp
 MOST_GROWTH_BYTES = 8 * 1024**2
 
 
@@ -155,10 +156,18 @@ class Fuzzer:
             held = self._process.num_fds() - self._descriptors
             turns = 0 if held > 0 else turns + 1
             if held > 0 and self._served_s() > deadline_s:
-                self._find(where, f"the origin holds {held} connections of nobody")
+                self._find(where, f"the origin holds {held} connections of nobody: {self._connections_held()}")
                 self._descriptors += held
             elif held > 0:
                 time.sleep(0.01)
+
+    def _connections_held(self) -> str:
+        """The lines of the kernel's table about them: addresses, state, queues, timer."""
+        descriptors = Path(f"/proc/{self._process.pid}/fd").iterdir()
+        links = {str(entry.readlink()) for entry in descriptors if entry.is_symlink()}
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+        ours = [" ".join(words[1:7]) for words in lines if f"socket:[{words[9]}]" in links and words[3] != _LISTENING]
+        return "; ".join(ours) or "none that the kernel knows of"
 
     def _idle(self, where: str) -> None:
         """With nobody connected, the origin must not be busy."""
