@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
         TLS knows no connection that is closed on one side only.
         """
         self._ending = self._hung_up = True
-        return self._sender.streaming and self._transport.can_write_eof()
+        return self._is_read_to_its_end
 
     def pause_writing(self) -> None:
         self._idle = False
@@ -235,7 +235,7 @@ class Connection(asyncio.Protocol):
         self._idle = self._may_answer and self._reader.between_requests
         if self._sender.closed:
             self._linger()
-        elif self._ending and self._may_answer:
+        elif self._ending and (self._may_answer or self._gave_up):
             self._transport.close()
         if not (self._ending or self._transport.is_closing()):
             self._regulate_reading()
@@ -244,6 +244,16 @@ class Connection(asyncio.Protocol):
     def _may_answer(self) -> bool:
         sender = self._sender
         return not (sender.busy or sender.full or sender.closed or self._transport.is_closing())
+
+    @property
+    def _is_read_to_its_end(self) -> bool:
+        """Who hangs up now still gets the answer under way."""
+        return self._sender.streaming and self._transport.can_write_eof()
+
+    @property
+    def _gave_up(self) -> bool:
+        """The client has hung up, and an answer under way waits for its time: nobody waits for it any more."""
+        return self._hung_up and self._sender.busy and not self._is_read_to_its_end
 
     def _regulate_reading(self) -> None:
         if self._sender.full:

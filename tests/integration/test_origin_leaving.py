@@ -55,6 +55,18 @@ class LeavingTest(OriginTestCase):
                     wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.until(lambda: origin.num_fds() == before)
 
+    def test_who_hangs_up_during_a_stream_waits_for_no_delay_behind_it(self):
+        """The stream is sent to its end; an answer that would be due in an hour holds no connection of nobody."""
+        before = self.origin.counts()
+        wire = self.wire()
+        wire.send(get("/drip?numbytes=2&duration=0.4") + get("/bytes/1") + get("/delay/3600"))
+        self.assertEqual(200, wire.status())
+        wire.socket.shutdown(socket.SHUT_WR)
+
+        self.assertTrue(wire.rest().endswith(b"\r\n\r\n\0"), "the drip's body, and the answer to the request behind it")
+        seen = self.settled(before)
+        self.assertEqual((2, 1), (seen.requests, seen.dropped))
+
     def test_who_reads_the_last_answer_late_gets_it(self):
         """A client that still sends, and reads only after the time that it had to close, is not reset meanwhile."""
         wire = self.wire(receive_buffer=4096)
