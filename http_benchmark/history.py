@@ -68,7 +68,10 @@ def history(
 def _of(wanted: Contender, experiment: ExperimentResult) -> Iterator[ClientResult]:
     """The first arm of an experiment that is meant; of equal arms, as in an A/A run, one is enough."""
     for client in experiment.clients:
-        arm = Contender.parse(client.contender.partition("#")[0])
+        try:
+            arm = Contender.parse(client.contender.partition("#")[0])
+        except ConfigurationError:
+            continue  # of an older version, which named them otherwise
         same_kind = (arm.library, arm.mode, arm.http2, arm.path) == (
             wanted.library,
             wanted.mode,

@@ -40,7 +40,7 @@ _SUBCOMMANDS = {
     "origin": "Run the bundled origin in the foreground.",
     "report": "Write a stored experiment as a page, as pictures or as Markdown.",
     "results": "List, show or delete stored results.",
-    "serve": "Serve results and runs over REST.",
+    "serve": "Show results and start runs in the browser, and over REST.",
     "doctor": "Is this machine fit to measure on?",
     "db": "Migrate the database, or tell its version.",
 }

@@ -1,4 +1,4 @@
-"""`http-benchmark serve`: results and runs over REST, until Ctrl-C."""
+"""`http-benchmark serve`: the dashboard and the REST API, until Ctrl-C."""
 
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,9 @@ def command(
     hosts: tuple[str, ...],
     **arguments: Any,
 ) -> None:
-    """Serve results and runs over REST until Ctrl-C.
+    """Show results and start runs in the browser, and over REST, until Ctrl-C.
+
+    Open the address that it prints.
 
     Whoever can reach it can read and delete what is stored, and run benchmarks on this machine; so it listens on the
     loopback, and asks for a token elsewhere.

@@ -23,7 +23,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from http_benchmark import __version__
-from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.redaction import cleared_document
 from http_benchmark.report import parts, ranking, wording, work
@@ -74,11 +74,11 @@ def described(experiment: ExperimentResult) -> dict[str, Any]:
             experiment.clients, experiment.pairs, primary_metric=experiment.primary_metric, blocks=experiment.blocks
         ),
         "no_ranking": wording.no_ranking(experiment),
-        "ranking": table(ranking.headings(experiment), ranking.rows(experiment, in_one_line=True))
+        "ranking": table(ranking.headings(experiment), ranking.rows(experiment, in_one_line=False))
         if is_ranked
         else None,
         "unranked": wording.unranked(experiment),
-        "work": table(*work.cells(seen)) if seen else None,
+        "work": _work(seen) if seen else None,
         "only_shown": work.only_shown(experiment.clients),
         "notes": wording.notes(experiment),
         "circumstances": _facts(experiment.environment),
@@ -143,9 +143,14 @@ def _rounded(number: re.Match[str]) -> str:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """What the template makes a table of: headings, whether words stand below, and the cells."""
+    """What the template makes a table of: headings, whether words stand below, and the lines of each cell."""
     columns = [(" ".join(heading.split()), heading in _LEFT) for heading in headings]
-    return {"columns": columns, "bars": None, "rows": [[cell.replace("\n", " ") for cell in row] for row in rows]}
+    return {"columns": columns, "bars": None, "rows": [[cell.split("\n") for cell in row] for row in rows]}
+
+
+def _work(clients: Sequence[ClientResult]) -> dict[str, Any]:
+    headings, rows = work.cells(clients)
+    return table(headings, [[cell.replace("\n", ", ") for cell in row] for row in rows])
 
 
 def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:

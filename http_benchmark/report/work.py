@@ -91,7 +91,7 @@ def _row(client: Contender) -> list[str]:
 def _per_request(work: Work, head_bytes: int | None, body_bytes: int | None) -> str:
     """Both by request, on average: "152+1,024"."""
     requests = work.requests.seen
-    if not requests:
+    if not requests or (head_bytes is None and body_bytes is None):
         return parts.NO_FIGURE
     return "+".join(_number(None if count is None else round(count / requests)) for count in (head_bytes, body_bytes))
 

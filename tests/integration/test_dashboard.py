@@ -6,6 +6,7 @@ Where HTTP_BENCHMARK_TEST_SCREENSHOTS names a folder, pictures of the pages are 
 import os
 import re
 import unittest
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -111,21 +112,20 @@ class RunTest(BrowserCase):
         first = self.run_one(page, "First")
         expect(page.locator("[data-live=words]")).to_contain_text(re.compile(r"block \d of 2"))
         expect(page.locator("[data-live=rates] tr").first).to_be_visible()
-        expect(page.get_by_role("heading", name="Take it along")).to_be_visible()
+        expect(page.get_by_role("heading", name="Download and compare")).to_be_visible()
         expect(page.locator("table").first.locator("tbody th")).to_contain_text(["urllib3", "requests"])
         self.assertEqual("finished", client.get(f"/jobs/{first}").json()["status"])
         self.assert_good(page, "experiment")
 
         second = self.run_one(page, "Second")
-        expect(page.get_by_role("heading", name="Take it along")).to_be_visible()
+        expect(page.get_by_role("heading", name="Download and compare")).to_be_visible()
         page.goto("/")
         for box in page.get_by_role("checkbox").all():
             box.check()
         self.assert_good(page, "overview")
         page.get_by_role("button", name="Compare the chosen").click()
         expect(page.get_by_role("heading", name="Figures")).to_be_visible()
-        self.assertIn(first, page.url)
-        self.assertIn(second, page.url)
+        self.assertTrue(page.url.endswith(f"?arm={first}&arm={second}"), page.url)  # the older one is the baseline
         self.assert_good(page, "compare")
 
         page.goto("/history?contender=urllib3:sync&metric=p50")
@@ -138,6 +138,45 @@ class RunTest(BrowserCase):
         page.goto(f"/api/v1/experiments/{first}/report")
         expect(page.locator("figure.drawn svg").first).to_be_visible()
         self.assertEqual([], self.errors)
+
+    def test_long_names_leave_room(self):
+        """However long names and tags are, lists show their last column at any width."""
+        _, client = self.serve()
+        long = "averylongwordthatcannotbebroken" * 5
+        experiment = an_experiment().model_copy(update={"name": f"{long} {HOSTILE}"})
+        with ResultStorage(f"sqlite:///{self.folder / 'benchmark_results.db'}") as storage:
+            storage.start_experiment(experiment)
+            storage.finish_experiment(experiment)
+            storage.tag_experiment(experiment.id, add=[long[:100]])
+        page = self.tab(str(client.base_url.copy_with(path="/")))
+        page.goto("/")
+        for width in (WIDTH, NARROW):
+            with self.subTest(width):
+                page.set_viewport_size({"width": width, "height": 900})
+                expect(page.get_by_role("cell", name=re.compile("valid|suspect"))).to_be_in_viewport(ratio=1)
+                self.assertTrue(page.locator(".wide").evaluate("one => one.scrollWidth <= one.clientWidth"))
+
+    def test_tag_and_delete(self):
+        """With the keyboard alone, and not before it was asked whether it is meant."""
+        _, client = self.serve()
+        experiment = an_experiment()
+        with ResultStorage(f"sqlite:///{self.folder / 'benchmark_results.db'}") as storage:
+            storage.start_experiment(experiment)
+            storage.finish_experiment(experiment)
+        page = self.tab(str(client.base_url.copy_with(path="/")))
+        page.goto(f"/experiments/{experiment.id}")
+        page.get_by_label("Tags").fill("release, kept")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("list", name="Tags").get_by_role("listitem")).to_have_text(["release", "kept"])
+        page.get_by_role("link", name="Delete this experiment").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Delete this experiment?")
+        self.assert_good(page, "delete")
+        self.assertEqual(200, client.get(f"/experiments/{experiment.id}").status_code)
+        page.get_by_role("button", name="Delete it for good").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Nothing has been measured yet.")).to_be_visible()
+        self.assertEqual(404, client.get(f"/experiments/{experiment.id}").status_code)
 
     def test_cancel_and_keyboard(self):
         """A run is cancelled with the keyboard alone, and says so."""
@@ -246,6 +285,65 @@ class PageTest(ApiCase):
         self.assertIn("waits for those before it", self.client.get(answer.headers["location"]).text)
         self.assertEqual(303, self.send(f"/jobs/{job['id']}/cancel", "").status_code)
         self.assertEqual("cancelled", self.client.get("/api/v1/jobs").json()["jobs"][0]["status"])
+
+    def keep(self, *ids: str) -> None:
+        """Store experiments with these IDs, each a day older than the one before."""
+        with ResultStorage(self.database) as storage:
+            for number, experiment_id in enumerate(ids):
+                made = an_experiment()
+                started_at = made.started_at - timedelta(days=number)
+                experiment = made.model_copy(update={"id": experiment_id, "started_at": started_at})
+                storage.start_experiment(experiment)
+                storage.finish_experiment(experiment)
+
+    def test_the_older_one_is_the_baseline(self):
+        """Two that were ticked in a list of the newest first are compared the other way round."""
+        self.keep("e-new", "e-old")
+        answer = self.client.get("/compare?order=time&arm=e-new&arm=e-old&metric=p50")
+
+        self.assertEqual(
+            (303, "/compare?metric=p50&arm=e-old&arm=e-new"), (answer.status_code, answer.headers["location"])
+        )
+        self.assertEqual(404, self.client.get("/compare?order=time&arm=e-new&arm=e-404").status_code)
+
+    def test_one_to_be_compared(self):
+        """It stands in the form, the baseline is still to be chosen, and nothing is called wrong."""
+        self.keep("e-new", "e-old")
+        answer = self.client.get("/compare?arm=e-new")
+
+        self.assertEqual(200, answer.status_code)
+        self.assertEqual(["", "e-new"], re.findall(r'name="arm" value="([^"]*)"', answer.text))
+        self.assertNotIn('role="alert"', answer.text)
+
+    def test_tags(self):
+        """Those of the form are those of the experiment; what is none stands in the form with what is wrong."""
+        self.keep("e-1")
+        self.assertEqual(303, self.send("/experiments/e-1/tags", "tags=a,+b+c,,").status_code)
+        self.assertEqual(["a", "b c"], self.client.get("/api/v1/experiments/e-1/tags").json()["tags"])
+        wrong = self.send("/experiments/e-1/tags", f"tags={'x' * 101}")
+        self.assertEqual(422, wrong.status_code)
+        self.assertIn(f'value="{"x" * 101}"', wrong.text)
+        self.assertIn('aria-invalid="true"', wrong.text)
+        self.assertEqual(
+            403, self.send("/experiments/e-1/tags", "tags=z", **{"sec-fetch-site": "cross-site"}).status_code
+        )
+        self.assertEqual(["a", "b c"], self.client.get("/api/v1/experiments/e-1/tags").json()["tags"])
+        self.assertEqual(303, self.send("/experiments/e-1/tags", "tags=").status_code)
+        self.assertEqual([], self.client.get("/api/v1/experiments/e-1/tags").json()["tags"])
+        self.assertEqual(404, self.send("/experiments/e-404/tags", "tags=a").status_code)
+
+    def test_deletion(self):
+        """It takes a form of this server's own page, and what is gone is not there any more."""
+        self.keep("e-1", "e-2")
+        self.assertEqual(200, self.client.get("/experiments/e-1/delete").status_code)
+        self.assertEqual(403, self.send("/experiments/e-1/delete", "", origin="https://evil.example").status_code)
+        self.assertEqual(200, self.client.get("/experiments/e-1").status_code)
+        answer = self.send("/experiments/e-1/delete", "")
+        self.assertEqual((303, "/"), (answer.status_code, answer.headers["location"]))
+        self.assertEqual(404, self.client.get("/experiments/e-1").status_code)
+        self.assertEqual(404, self.client.get("/experiments/e-1/delete").status_code)
+        self.assertEqual(404, self.send("/experiments/e-1/delete", "").status_code)
+        self.assertEqual(200, self.client.get("/experiments/e-2").status_code)
 
     def test_wrong_orders(self):
         """Each fault is told, and nothing is queued."""

@@ -2,8 +2,10 @@
 
 import shutil
 import unittest
+from itertools import product
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from http_benchmark.report.html import html_report
@@ -13,6 +15,14 @@ from tests.records import large_experiment
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MOST_BYTES = 3_000_000
+CUT = """[...document.querySelectorAll("figure svg.marks")].flatMap((svg) => {
+  const whole = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll("text")].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.left < whole.left - 1 || box.right > whole.right + 1;
+  }).map((text) => text.textContent);
+})"""
+"""What stands partly outside of its picture."""
 
 
 @unittest.skipUnless(CHROMIUM, "no Chromium is installed, in which the page could be opened")
@@ -53,6 +63,30 @@ class BrowserTest(CommandCase):
 
         self.assertEqual(360, tab.evaluate("document.documentElement.scrollWidth"))
         self.assertEqual("rgb(20, 23, 28)", tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    def test_nothing_stands_in_the_way_of_anybody(self):
+        """No serious barrier (axe) in either scheme of colours, at both widths."""
+        tab = self.open(html_report(*large_experiment()))
+        for scheme, width in product(("light", "dark"), (1200, 360)):
+            with self.subTest(scheme=scheme, width=width):
+                tab.emulate_media(color_scheme=scheme)
+                tab.set_viewport_size({"width": width, "height": 900})
+                self.wait_for_pictures(tab)
+                barriers = [
+                    f"{found['id']}: {node['html'][:200]}"
+                    for found in Axe().run(tab).response["violations"]
+                    if found["impact"] in {"serious", "critical"}
+                    for node in found["nodes"]
+                ]
+                self.assertEqual([], barriers)
+
+    def test_no_label_is_cut(self):
+        """All text of a picture lies inside of it, at both widths."""
+        for width in (1200, 360):
+            with self.subTest(width):
+                tab = self.open(html_report(*large_experiment()), viewport={"width": width, "height": 900})
+                self.wait_for_pictures(tab)
+                self.assertEqual([], tab.evaluate(CUT))
 
     def test_without_scripts_still_images_stand_there(self):
         tab = self.open(html_report(*large_experiment()), java_script_enabled=False)

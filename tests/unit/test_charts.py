@@ -81,6 +81,14 @@ class EffectsTest(unittest.TestCase):
         self.assertEqual(("2.0×", True), cells["b:sync", "a:sync"])
         self.assertEqual(("−50 %", True), cells["a:sync", "b:sync"])
 
+    def test_names_are_level_where_there_is_room(self):
+        """Few columns are wide, many are narrow under slanted names."""
+        few = drawn("effects", make_blocks({"a:sync": [1.0] * 8, "b:sync": [2.0] * 8})).spec
+        many = drawn("effects", make_blocks({f"client{n}:sync": [1.0 + n] * 8 for n in range(12)})).spec
+
+        self.assertEqual([0, -40], [spec["layer"][0]["encoding"]["x"]["axis"]["labelAngle"] for spec in (few, many)])
+        self.assertEqual([120, 52], [spec["width"]["step"] for spec in (few, many)])
+
     def test_what_cannot_be_told_apart_is_not_coloured(self):
         """Equal costs in changing order."""
         picture = drawn("effects", make_blocks({"a:sync": [1.0, 1.1] * 4, "b:sync": [1.1, 1.0] * 4}))
@@ -226,7 +234,7 @@ class SeveralTest(unittest.TestCase):
         picture = comparison_chart(Comparison(arms=arms, figures=(figure,), note=""), "p99")
         assert picture is not None
 
-        self.assertEqual([("A  12345678", 10), ("B  22345678", 20)], [(r["arm"], r["value"]) for r in rows(picture)])
+        self.assertEqual([("A  n", 10), ("B  n", 20)], [(r["arm"], r["value"]) for r in rows(picture)])
 
     def test_capacity(self):
         """The tried rates, and the capacity with its interval."""

@@ -176,6 +176,13 @@ class TestHistory(TestCase):
                 self.assertEqual(rps, point.figure.estimate)
         self.assertEqual(1, len(history([experiment], "httpx==0.27.2:async", "throughput_rps").points))
 
+    def test_names_that_cannot_be_read_are_left_alone(self):
+        """A contender that was named otherwise stands in no series, and in the way of none."""
+        odd = client().model_copy(update={"contender": "<i>other</i>:sync"})
+        experiments = [one.model_copy(update={"clients": (odd, *one.clients)}) for one in nightly(1000.0, 1010.0)]
+
+        self.assertEqual(2, len(history(experiments, "httpx:async", "throughput_rps").points))
+
     def test_what_is_left_out(self):
         """Invalid runs, failed contenders and missing figures are counted."""
         experiments = nightly(1000.0, 1001.0, 1002.0, 1003.0)

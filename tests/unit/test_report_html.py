@@ -47,6 +47,11 @@ class PageTest(unittest.TestCase):
 
         self.assertEqual(sorted(places), places)
 
+    def test_intervals_stand_below_their_figures(self):
+        """So that figures of several contenders stand below each other."""
+        self.assertIn('<td>1,000<br><span class="detail">1,000–1,000</span></td>', self.page)
+        self.assertIn('>aiohttp:async<br><span class="detail">1.2.3</span></th>', self.page)
+
     def test_it_asks_for_nothing_from_elsewhere(self):
         """No element names another file, and the policy would forbid it."""
         links = [

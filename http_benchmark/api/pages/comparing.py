@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from http_benchmark.api.models import ComparisonQuery, HistoryQuery
-from http_benchmark.api.pages.rendering import Fields, PageRoute, Query, faults_in, options, page, read
+from http_benchmark.api.pages.rendering import Fields, PageRoute, Query, faults_in, options, page, read, see
 from http_benchmark.api.problems import ProblemError
 from http_benchmark.api.routes.comparisons import compare_experiments, show_history
-from http_benchmark.api.shared import Common, Shared
+from http_benchmark.api.shared import Common, Shared, stored
+from http_benchmark.comparison import parse_arm
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.comparison import Comparison
 from http_benchmark.models.experiment import METRICS, Estimate, Metric
@@ -31,8 +32,10 @@ def show_comparison(request: Request, query: Query, shared: Common) -> Response:
     """Two experiments, or contenders of theirs, side by side; a form as long as they are not chosen."""
     arms = query.all("arm")
     metric = _metric(query)
+    if query.get("order") == "time" and len(arms) > 1:
+        return see(query.address("/compare", order=None, arm=_oldest_first(arms, shared)))
     comparison, faults = None, []
-    if arms:
+    if len(arms) > 1:
         try:
             wanted = read(ComparisonQuery, query.changed(metric=None), ("arm",))
             comparison = compare_experiments(wanted, shared)
@@ -43,7 +46,7 @@ def show_comparison(request: Request, query: Query, shared: Common) -> Response:
         "compare",
         422 if faults else 200,
         faults=faults,
-        arms=[*arms, "", ""][: max(2, len(arms))],
+        arms=arms if len(arms) > 1 else ["", *arms, ""][:2],  # the baseline is still to be chosen
         forced="force" in query,
         metrics=options(METRICS, metric, _WORDS),
         offered=shared.storage.page_of_experiments(_OFFERED).items,
@@ -84,6 +87,15 @@ def show_series(request: Request, query: Query, shared: Common) -> Response:
         ],
         pictures=_pictures(history_chart(history) if history else None),
     )
+
+
+def _oldest_first(arms: Sequence[str], shared: Shared) -> list[str]:
+    """The arms in the order in which their experiments were started, so that the first one is the baseline.
+
+    Raises:
+        ProblemError: One of them is not stored.
+    """
+    return sorted(arms, key=lambda arm: stored(shared.storage, parse_arm(arm)[0]).started_at)
 
 
 def _metric(query: Fields) -> Metric:

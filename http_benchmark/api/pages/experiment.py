@@ -1,13 +1,16 @@
-"""One experiment: while it is measured, and what came of it."""
+"""One experiment: while it is measured, what came of it, its tags, and how it is deleted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from http_benchmark.api.models import Identifier
-from http_benchmark.api.pages.rendering import PageRoute, page
+from http_benchmark.api.models import Identifier, TagChange
+from http_benchmark.api.pages.rendering import Fields, Form, PageRoute, faults_in, page, read, see
 from http_benchmark.api.problems import ProblemError
-from http_benchmark.api.shared import Common, stored
+from http_benchmark.api.routes.experiments import delete_experiment, set_tags
+from http_benchmark.api.shared import Common, Shared, stored
+from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.job import ENDED
 from http_benchmark.report import ranking
@@ -21,6 +24,37 @@ router = APIRouter(route_class=PageRoute)
 @router.get("/experiments/{experiment_id}")
 def show_experiment(experiment_id: Identifier, request: Request, shared: Common) -> Response:
     """Its answer, ranking, pictures and circumstances; how far it is while its job is measured."""
+    return _shown(request, experiment_id, shared)
+
+
+@router.post("/experiments/{experiment_id}/tags")
+def tag(experiment_id: Identifier, request: Request, form: Form, shared: Common) -> Response:
+    """Let it have these tags and no others; or the page again, with what was wrong."""
+    try:
+        change = read(TagChange, form.changed(tags=form.split("tags")), ("tags",))
+        set_tags(experiment_id, change, shared)
+    except ConfigurationError as error:
+        return _shown(request, experiment_id, shared, given=form, faults=faults_in(error))
+    return see(f"/experiments/{experiment_id}#keeping")
+
+
+@router.get("/experiments/{experiment_id}/delete")
+def ask_for_deletion(experiment_id: Identifier, request: Request, shared: Common) -> Response:
+    """Whether it is really meant."""
+    return page(request, "delete", experiment=stored(shared.storage, experiment_id))
+
+
+@router.post("/experiments/{experiment_id}/delete")
+def delete(experiment_id: Identifier, shared: Common) -> Response:
+    """Delete it, and show those that are left."""
+    delete_experiment(experiment_id, shared)
+    return see("/")
+
+
+def _shown(
+    request: Request, experiment_id: str, shared: Shared, *, given: Fields | None = None, faults: Sequence[str] = ()
+) -> Response:
+    """The page; with the tags that were filled in, where they were wrong."""
     job = shared.queue.get(experiment_id)
     is_live = job is not None and job.status not in ENDED
     if shared.storage.whole_id(experiment_id) != experiment_id:
@@ -36,7 +70,18 @@ def show_experiment(experiment_id: Identifier, request: Request, shared: Common)
         {**pictured(one), "image": f"/api/v1/experiments/{experiment_id}/charts/{one.name}.svg"} for one in drawn
     ]
     tags = shared.storage.get_tags(experiment_id)
-    return page(request, "experiment", **told, job=job, is_live=is_live, pictures=pictures, tags=tags)
+    return page(
+        request,
+        "experiment",
+        422 if faults else 200,
+        **told,
+        job=job,
+        is_live=is_live,
+        pictures=pictures,
+        tags=tags,
+        filled=given.get("tags") if given else ", ".join(tags),
+        faults=faults,
+    )
 
 
 def _bars(experiment: ExperimentResult) -> dict[str, Any]:

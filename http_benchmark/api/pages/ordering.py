@@ -72,7 +72,7 @@ def _order(form: Fields) -> dict[str, Any]:
         given.pop("rate", None)
     given |= {name: True for name in _SWITCHES if name in form}
     given["contenders"] = form.all("contenders")
-    given["tag"] = [tag.strip() for tag in form.get("tag").split(",") if tag.strip()]
+    given["tag"] = form.split("tag")
     return given
 
 

@@ -54,12 +54,18 @@ class Fields:
     def __bool__(self) -> bool:
         return bool(self._pairs)
 
-    def changed(self, **changes: str | None) -> "Fields":
-        """The same with some fields changed, or left out for None."""
+    def changed(self, **changes: str | Sequence[str] | None) -> "Fields":
+        """The same with some fields changed to a value or to several, or left out for None."""
         pairs = [pair for pair in self._pairs if pair[0] not in changes]
-        return Fields([*pairs, *((name, value) for name, value in changes.items() if value is not None)])
+        for name, change in changes.items():
+            pairs += [(name, value) for value in ([change] if isinstance(change, str) else change or ())]
+        return Fields(pairs)
 
-    def address(self, path: str, **changes: str | None) -> str:
+    def split(self, name: str) -> list[str]:
+        """The words of a field, which commas separate."""
+        return [word.strip() for word in self.get(name).split(",") if word.strip()]
+
+    def address(self, path: str, **changes: str | Sequence[str] | None) -> str:
         """A path with these fields as its query, some of them changed, or left out for None."""
         query = str(self.changed(**changes))
         return f"{path}?{query}" if query else path

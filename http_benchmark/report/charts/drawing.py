@@ -136,6 +136,12 @@ def outlined(names: Sequence[str], *, legend: bool = True) -> dict[str, Any]:
     return {"stroke": alt.Stroke("contender:N", scale=scale, legend=_legend(shown=legend))}
 
 
+LEVEL: dict[str, Any] = {"shape": "stroke", "strokeWidth": 2, "opacity": 1}
+"""A short level line, as a point; a tick of Vega's would be a box with an outline."""
+
+UPRIGHT: dict[str, Any] = {**LEVEL, "angle": 90}
+"""The same upright, as at the ends of an interval."""
+
 FILLED: dict[str, Any] = {"fill": alt.Fill("colour:N", scale=None)}
 """The same for areas, of `line_data`."""
 

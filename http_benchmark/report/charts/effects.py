@@ -10,7 +10,8 @@ from http_benchmark.report.charts.drawing import Chart, Evidence, Picture, Row, 
 from http_benchmark.report.wording import METRIC_NAMES
 from http_benchmark.units import counted
 
-_WIDTH, _HEIGHT = 52, 32
+_ROOM, _NARROWEST, _WIDEST, _HEIGHT = 560, 52, 120, 32  # pixels of all columns, of each at least and at most; of rows
+_LETTER = 6.5  # pixels
 _SHADES = ("#1d5a9c", "#4a7fb3", "#ab6e2c", "#974803")  # much less, less, more, much more; white stands out from all
 _MOST = 0.7  # the logarithm of a ratio: from twice as much on, the colour stays the same
 _LEAST = 1e-6
@@ -23,13 +24,17 @@ def draw(evidence: Evidence) -> Picture | None:
     if not pairs:
         return None
     rows = list(_rows(pairs, names))
+    width = min(_WIDEST, max(_NARROWEST, _ROOM // len(names)))
+    angle = 0 if max(map(len, names)) * _LETTER < width else -40
     x = alt.X(
         "column:N",
         sort=names,
         title="compared to",
-        axis=alt.Axis(orient="top", labelAngle=-40, labelOverlap=False, domain=False),
+        axis=alt.Axis(orient="top", labelAngle=angle, labelOverlap=False, domain=False),
     )
-    y = alt.Y("row:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelOverlap=False))
+    y = alt.Y(
+        "row:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, labelOverlap=False, labelPadding=6)
+    )
     tips: Tips = [
         alt.Tooltip("row:N", title="contender"),
         alt.Tooltip("column:N", title="compared to"),
@@ -47,11 +52,13 @@ def draw(evidence: Evidence) -> Picture | None:
     )
     untold = alt.datum.separated == False  # noqa: E712 - likewise
     others = base.transform_filter(untold).mark_text(fontSize=11, style="ink").encode(text="text:N")
-    plot = alt.layer(cells, figures, others).properties(width=alt.Step(_WIDTH), height=alt.Step(_HEIGHT))
+    plot = alt.layer(cells, figures, others).properties(width=alt.Step(width), height=alt.Step(_HEIGHT))
     separated = sum(pair.separated for pair in pairs)
     described = f"Of {counted(len(pairs), 'pair')}, {separated} can be told apart by {METRIC_NAMES[metric]}."
     what = "time per request" if metric == "throughput_rps" else METRIC_NAMES[metric]
-    caption = f"How much more {what} a row has than a column; coloured where the two can be told apart."
+    caption = f"How much more {what} a row has than a column" + (
+        "; coloured where the two can be told apart: brown for more, blue for less." if separated else "."
+    )
     return Picture(plot, described, caption)
 
 

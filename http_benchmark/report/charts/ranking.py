@@ -7,11 +7,23 @@ import altair as alt
 from http_benchmark.models.experiment import ClientResult, Estimate
 from http_benchmark.models.measurement import Distribution, TrialRecord
 from http_benchmark.report import parts
-from http_benchmark.report.charts.drawing import Chart, Evidence, Picture, Row, Tips, by_contender, data_of, outlined
+from http_benchmark.report.charts.drawing import (
+    UPRIGHT,
+    Chart,
+    Evidence,
+    Picture,
+    Row,
+    Tips,
+    by_contender,
+    data_of,
+    outlined,
+)
 from http_benchmark.report.charts.metrics import AXES
 from http_benchmark.stats.intervals import estimate_over_blocks
 
 _ROW_HEIGHT = 30
+_END = 144  # area of the stroke at the end of an interval, 12 pixels long
+_LABEL = 90  # pixels that the label beside a point takes, the point included
 _NEAR = 1.5  # nearer together than that, an axis from 0 would show all at one place
 
 
@@ -23,9 +35,14 @@ def draw(evidence: Evidence) -> Picture | None:
     axis, names = AXES[evidence.experiment.primary_metric], [row["contender"] for row in rows]
     values = [row[part] for row in rows for part in ("value", "low", "high") if row[part] is not None]
     from_zero = max(values) > _NEAR * min(values)
-    scale = alt.Scale(zero=True, nice=True) if from_zero else alt.Scale(zero=False, nice=True, padding=20)
+    low, high = (0.0 if from_zero else min(values)), max(values)
+    span = high - low or high
+    scale = alt.Scale(zero=False, nice=True, domainMin=low and low - span / 20, domainMax=_with_label(low, span))
     y = alt.Y(
-        "contender:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False, grid=True, labelOverlap=False)
+        "contender:N",
+        sort=names,
+        title=None,
+        axis=alt.Axis(domain=False, ticks=False, grid=True, labelOverlap=False, labelPadding=6),
     )
     x = alt.X("value:Q", title=axis.title, scale=scale, axis=alt.Axis(format=",~r", tickCount=8))
     tips: Tips = [
@@ -37,8 +54,7 @@ def draw(evidence: Evidence) -> Picture | None:
     ]
     base = alt.Chart(data_of(rows)).encode(y=y, tooltip=tips)
     colour = outlined(names, legend=False)
-    tick = base.mark_tick(filled=False, thickness=2, size=12, opacity=1)
-    ends = [tick.encode(x=alt.X(f"{end}:Q"), **colour) for end in ("low", "high")]
+    ends = [base.mark_point(size=_END, **UPRIGHT).encode(x=alt.X(f"{end}:Q"), **colour) for end in ("low", "high")]
     spans = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", **colour)
     points = base.mark_point(size=80, strokeWidth=2, opacity=1).encode(x=x, **by_contender(names, legend=False))
     labels = base.mark_text(align="left", dx=12, style="ink").encode(x=alt.X("right:Q"), text="label:N")
@@ -55,6 +71,12 @@ def draw(evidence: Evidence) -> Picture | None:
 
 
 CHART = Chart("ranking", "Ranking", draw)
+
+
+def _with_label(low: float, span: float) -> alt.ExprRef:
+    """The upper end of an axis, so far away that the label of the greatest figure has room at any width."""
+    width = f"max(width, {2 * _LABEL})"
+    return alt.ExprRef(f"{low} + {span} * {width} / ({width} - {_LABEL})")
 
 
 def _rows(evidence: Evidence) -> Iterator[Row]:

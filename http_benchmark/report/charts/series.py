@@ -257,4 +257,4 @@ def _scaled(estimate: Estimate, scale: float) -> Row:
 
 def _arm(comparison: Comparison, number: int) -> str:
     arm = comparison.arms[number]
-    return f"{chr(ord('A') + number)}  {arm.experiment[:8]}{f' {arm.contender}' if arm.contender else ''}"
+    return f"{chr(ord('A') + number)}  {arm.name}{f', {arm.contender}' if arm.contender else ''}"

@@ -6,6 +6,7 @@ import altair as alt
 
 from http_benchmark.report import parts
 from http_benchmark.report.charts.drawing import (
+    LEVEL,
     WIDTH,
     Chart,
     Evidence,
@@ -43,12 +44,8 @@ def draw(evidence: Evidence) -> Picture | None:
     base = alt.Chart(data_of(rows)).encode(x=x, tooltip=tips)
     colour = outlined(names, legend=False)
     rules = base.mark_rule(strokeWidth=1, opacity=0.45).encode(y=y, y2="max:Q", **colour)
-    slowest = base.mark_tick(filled=False, orient="horizontal", thickness=1, size=4, opacity=1).encode(
-        y=alt.Y("max:Q"), **colour
-    )
-    tails = base.mark_tick(filled=False, orient="horizontal", thickness=2, size=9, opacity=1).encode(
-        y=alt.Y("p99:Q"), **colour
-    )
+    slowest = base.mark_point(size=25, **LEVEL | {"strokeWidth": 1}).encode(y=alt.Y("max:Q"), **colour)
+    tails = base.mark_point(size=81, **LEVEL).encode(y=alt.Y("p99:Q"), **colour)
     points = base.mark_point(size=14, strokeWidth=1, opacity=1).encode(y=y, **looks)
     layers = [rules, slowest, points]
     if has_tails := any(row["p99"] is not None for row in rows):

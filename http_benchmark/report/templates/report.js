@@ -6,6 +6,8 @@
   const narrow = 560;
   const tooltip = { disableDefaultStyle: true }; // the page has styles of its own, and may allow no others
 
+  const columnsOf = (spec, width) => (width < narrow ? 1 : spec.columns || 1);
+
   function fitted(spec, width) {
     const config = structuredClone(themes[dark.matches ? "dark" : "light"]);
     const isNarrow = width < narrow;
@@ -15,15 +17,20 @@
     }
     const made = { ...spec, background: "transparent", config };
     if (spec.spec) {
-      const columns = isNarrow ? 1 : spec.columns || 1;
-      const inside = Math.max(180, isNarrow ? width - 72 : Math.floor((width - 40) / columns) - 50);
-      made.columns = columns;
-      made.spec = { ...spec.spec, width: inside };
+      made.columns = columnsOf(spec, width);
+      made.spec = { ...spec.spec, width: Math.floor(width / made.columns) };
     } else if (typeof spec.width !== "object") {
       made.width = Math.max(180, width - 2);
       made.autosize = { type: "fit-x", contains: "padding" };
     }
     return made;
+  }
+
+  // Panels get what their axes leave of the width, which is known once they are drawn.
+  async function share(view, live, columns, width) {
+    const left = width - live.querySelector("svg").getBoundingClientRect().width;
+    const inside = view.signal("child_width") + Math.floor(left / columns);
+    await view.signal("child_width", Math.max(120, inside)).resize().runAsync();
   }
 
   async function draw(figure) {
@@ -35,6 +42,7 @@
     // Errors only (1): it warns of every interval that is not known.
     const options = { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip, logLevel: 1 };
     figure.view = await vegaEmbed(live, fitted(spec, width), options);
+    if (spec.spec) await share(figure.view.view, live, columnsOf(spec, width), width);
     live.querySelector("svg").setAttribute("aria-hidden", "true"); // the place has a text for the whole
     figure.classList.add("drawn");
   }
