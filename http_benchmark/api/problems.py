@@ -76,12 +76,13 @@ SCHEMA = Problem.model_json_schema(mode="serialization")
 
 def install(app: FastAPI) -> None:
     """Answer all errors of an application with problems."""
-    app.add_exception_handler(HTTPException, _of_status)
+    app.add_exception_handler(HTTPException, of_status)
     app.add_exception_handler(RequestValidationError, _of_request)
     app.add_exception_handler(HTTPBenchmarkError, _of_ours)
 
 
-def _of_status(_: Request, error: Exception) -> JSONResponse:
+def of_status(_: Request, error: Exception) -> JSONResponse:
+    """What ended a request with a status, as a problem."""
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # is FastAPI's alone, for a body that is no text
         return problem_response(422, _NO_JSON)

@@ -23,12 +23,13 @@ from http_benchmark.api.settings import LOOPBACK, ServerSettings
 
 COOKIE = "http_benchmark_session"
 MOST_BODY_BYTES = 2**20
+REST = "/api/"
+"""What programs call; all else is for people."""
 
 _MOST_CALLERS = 10_000  # whose rate is remembered
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/session", "/login"})
 _OPEN_FOLDER = "/static/"
-_REST = "/api/"
 _PURPOSE = b"http-benchmark session"
 
 _HEADERS = {
@@ -92,7 +93,7 @@ class Guard:
             _require_token(headers, self._settings.token)
         if scope["method"] not in _SAFE:
             _require_own_page(headers)
-            if scope["path"].startswith(_REST):
+            if scope["path"].startswith(REST):
                 _require_json(headers)
             else:
                 _require_form(headers)
@@ -222,7 +223,7 @@ def _require_form(headers: Headers) -> None:
 
 def _wants_page(scope: Scope, headers: Headers) -> bool:
     """Whether somebody who reads pages asks."""
-    return scope["method"] == "GET" and not scope["path"].startswith(_REST) and "text/html" in headers.get("accept", "")
+    return scope["method"] == "GET" and not scope["path"].startswith(REST) and "text/html" in headers.get("accept", "")
 
 
 def _limited(receive: Receive) -> Receive:

@@ -388,6 +388,13 @@ class PageTest(ApiCase):
                 answer = self.client.get(path)
                 self.assertIn(answer.status_code, {404, 422})
         self.assertIn("there is no experiment e-404", self.client.get("/experiments/e-404").text)
+        for path, kind in (
+            ("/nothing<b>", "text/html; charset=utf-8"),
+            ("/api/v1/nothing", "application/problem+json"),
+        ):
+            answer = self.client.get(path)
+            self.assertEqual((404, kind), (answer.status_code, answer.headers["content-type"]))
+            self.assertNotIn("<b>", answer.text)
         self.assertEqual(404, self.client.get("/static/..%2f__init__.py").status_code)
         self.assertEqual(404, self.client.get("/static/__init__.py").status_code)
 

@@ -5,8 +5,9 @@ from importlib import resources
 from fastapi import FastAPI, Request, Response
 
 from http_benchmark.api.pages import comparing, experiment, jobs, ordering, overview, signing
-from http_benchmark.api.pages.rendering import vega_address
-from http_benchmark.api.problems import ProblemError
+from http_benchmark.api.pages.rendering import error_page, vega_address
+from http_benchmark.api.problems import ProblemError, of_status
+from http_benchmark.api.security import REST
 from http_benchmark.report.html import asset, javascript_bundle
 
 _STATIC = {
@@ -22,6 +23,14 @@ def install(app: FastAPI) -> None:
     for subject in (overview, experiment, ordering, jobs, comparing, signing):
         app.include_router(subject.router, include_in_schema=False)
     app.add_api_route("/static/{name}", _file, include_in_schema=False)
+    app.add_exception_handler(404, _not_there)
+
+
+def _not_there(request: Request, error: Exception) -> Response:
+    """A page where people would look for one, and a problem for programs."""
+    if request.url.path.startswith(REST):
+        return of_status(request, error)
+    return error_page(request, 404, [f"there is no page {request.url.path}"])
 
 
 def _file(name: str, request: Request) -> Response:

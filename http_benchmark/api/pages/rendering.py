@@ -101,12 +101,12 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except HTTPException as error:
-                return _error_page(request, error.status_code, [str(error.detail)])
+                return error_page(request, error.status_code, [str(error.detail)])
             except (RequestValidationError, ConfigurationError) as error:
-                return _error_page(request, 422, faults_in(error))
+                return error_page(request, 422, faults_in(error))
             except HTTPBenchmarkError as error:
                 logger.error("{}: {}", type(error).__name__, error)
-                return _error_page(request, 503, ["the database or the machine cannot do it now; the log says why"])
+                return error_page(request, 503, ["the database or the machine cannot do it now; the log says why"])
 
         return answer_with_page
 
@@ -183,7 +183,8 @@ def options(values: Sequence[str], chosen: str, words: Mapping[Any, str] | None 
     return [(value, (words or {}).get(value, value), value == chosen) for value in values]
 
 
-def _error_page(request: Request, status: int, faults: Sequence[str]) -> Response:
+def error_page(request: Request, status: int, faults: Sequence[str]) -> Response:
+    """What was wrong, as a page."""
     return page(request, "error", status, title=HTTPStatus(status).phrase, faults=[cleared(fault) for fault in faults])
 
 
