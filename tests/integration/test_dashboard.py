@@ -165,7 +165,7 @@ class RunTest(BrowserCase):
             storage.finish_experiment(experiment)
         page = self.tab(str(client.base_url.copy_with(path="/")))
         page.goto(f"/experiments/{experiment.id}")
-        page.get_by_label("Tags").fill("release, kept")
+        page.get_by_role("textbox", name="Tags").fill("release, kept")
         page.keyboard.press("Enter")
         expect(page.get_by_role("list", name="Tags").get_by_role("listitem")).to_have_text(["release", "kept"])
         page.get_by_role("link", name="Delete this experiment").focus()

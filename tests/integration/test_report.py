@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from http_benchmark.report.html import html_report
 from http_benchmark.storage import ResultStorage
@@ -103,7 +103,7 @@ class BrowserTest(CommandCase):
         self.wait_for_pictures(tab)
         tab.emulate_media(media="print")
 
-        self.assertEqual(5, tab.locator("img.still:visible").count())
+        expect(tab.locator("img.still:visible")).to_have_count(5, timeout=1000 * PATIENCE_S)
         self.assertEqual(0, tab.locator(".live:visible").count())
 
     def test_hostile_names_run_nothing(self):
