@@ -90,7 +90,7 @@ def _row(one: ContenderCapacity, *, wide: bool) -> list[str]:
     interval = parts.interval(one.capacity_rps, parts.rounded)
     limits = " and ".join(_LIMITS[code] for code in one.limited_by) or "latency"
     return [
-        parts.contender(one.contender, one.version, between=" " if wide else "\n"),
+        parts.contender(one.contender, one.version, in_one_line=wide),
         parts.with_detail(capacity, interval, between="  " if wide else "\n"),
         parts.figure(at.p50, 1e3),
         parts.figure(at.p99, 1e3),

@@ -5,6 +5,7 @@ Each figure takes a line per arm, with its interval drawn: the lines of a figure
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC
+from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
@@ -20,7 +21,8 @@ from http_benchmark.units import counted
 DEFAULT_METRICS: tuple[Metric, ...] = ("throughput_rps", "cpu_s_per_1k", "p50", "p99")
 
 _MISLEADING = "≠"
-_CELLS = 20  # of a drawn interval
+_ROOMY = 100  # columns, from which on a name takes one line and intervals are drawn larger
+_CELLS, _FEW_CELLS = 20, 12  # of a drawn interval
 
 
 class Shown(NamedTuple):
@@ -95,23 +97,28 @@ def _misleading(letters: dict[str, ComparedArm]) -> Iterator[str]:
 
 
 def _table(figures: Sequence[ComparedFigure], letters: dict[str, ComparedArm], *, width: int) -> Table:
+    is_roomy = width >= _ROOMY
     rows: list[list[str]] = []
-    for number, figure in enumerate(figures):
-        repeated = number > 0 and figures[number - 1].contender == figure.contender
-        rows += _rows(figure, "" if repeated else figure.contender, letters)
-    headings = ("contender", "metric", "", "estimate", "95 % interval", "÷ a", "drawn to one scale")
+    for name, of_contender in groupby(figures, key=lambda figure: figure.contender):
+        lines = [row for figure in of_contender for row in _rows(figure, letters, _CELLS if is_roomy else _FEW_CELLS)]
+        beside = [name] if is_roomy else parts.folded(name)
+        beside[len(lines) - 1 :] = ["\n".join(beside[len(lines) - 1 :])]
+        rows += [[part, *line] for part, line in zip_longest(beside, lines, fillvalue="")]
+    drawn = "drawn to one scale" if is_roomy else "to one scale"
+    headings = ("contender", "metric", "", "estimate", "95 % interval", "÷ a", drawn)
     return parts.table(
         headings,
         rows,
         width=width,
-        left=("contender", "metric", "", "drawn to one scale"),
+        left=("contender", "metric", "", drawn),
         wraps=("contender",),
-        least=10,
-        dispensable=("drawn to one scale", "95 % interval"),
+        least=parts.NAME_WIDTH,
+        dispensable=(drawn, "95 % interval"),
     )
 
 
-def _rows(figure: ComparedFigure, contender: str, letters: dict[str, ComparedArm]) -> Iterator[list[str]]:
+def _rows(figure: ComparedFigure, letters: dict[str, ComparedArm], cells: int) -> Iterator[list[str]]:
+    """A line for each arm, beside the name of the contender; intervals are drawn in so many cells."""
     metric = METRICS[figure.metric]
     low, high = _range(figure.estimates)
     any_of_first = next(iter(letters.values())).misleading
@@ -119,13 +126,12 @@ def _rows(figure: ComparedFigure, contender: str, letters: dict[str, ComparedArm
     for number, ((letter, arm), estimate, ratio) in enumerate(sides):
         mark = _MISLEADING if number and (arm.misleading or any_of_first) else ""
         yield [
-            contender if not number else "",
             metric.name if not number else "",
             letter,
             parts.figure(estimate.estimate if estimate else None, metric.scale),
             parts.interval(estimate, lambda value: parts.figure(value, metric.scale)) or "",
             parts.NO_FIGURE if ratio is None else f"{mark}{ratio:.3f}",
-            _drawn(estimate, low, high),
+            _drawn(estimate, low, high, cells),
         ]
 
 
@@ -134,15 +140,15 @@ def _range(estimates: Sequence[Estimate | None]) -> tuple[float, float]:
     return min(ends, default=0.0), max(ends, default=0.0)
 
 
-def _drawn(estimate: Estimate | None, low: float, high: float) -> str:
+def _drawn(estimate: Estimate | None, low: float, high: float, cells: int) -> str:
     """The interval as a line with a dot at the estimate, between the least and the greatest of its figure."""
     if estimate is None or high <= low:
         return ""
 
     def cell(value: float) -> int:
-        return round((value - low) / (high - low) * (_CELLS - 1))
+        return round((value - low) / (high - low) * (cells - 1))
 
-    line = [" "] * _CELLS
+    line = [" "] * cells
     if estimate.low is not None and estimate.high is not None:
         first, last = cell(estimate.low), cell(estimate.high)
         line[first : last + 1] = "─" * (last + 1 - first)

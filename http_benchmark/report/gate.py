@@ -20,7 +20,7 @@ _DISPENSABLE = ("blocks", "99 % bounds")
 def print_gate(result: GateResult, console: Console) -> None:
     """Print the outcome, whether it is to be trusted, the metrics, and what they mean."""
     baseline, candidate = (
-        parts.contender(arm.contender, arm.version, between=" ") for arm in (result.baseline, result.candidate)
+        parts.contender(arm.contender, arm.version, in_one_line=True) for arm in (result.baseline, result.candidate)
     )
     shown: list[RenderableType] = [
         Text.assemble((f"{baseline} → {candidate}", "bold"), f" ({result.id})"),

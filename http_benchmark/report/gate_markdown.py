@@ -14,7 +14,7 @@ _ABOVE_WORDS = ("metric", "outcome")
 def gate_markdown(result: GateResult) -> str:
     """The outcome, the metrics, why it is so, and whether the runs are to be trusted."""
     arms = " → ".join(
-        parts.contender(arm.contender, arm.version, between=" ") for arm in (result.baseline, result.candidate)
+        parts.contender(arm.contender, arm.version, in_one_line=True) for arm in (result.baseline, result.candidate)
     )
     differing = words.differences(result)
     listed = [

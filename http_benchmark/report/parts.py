@@ -1,5 +1,6 @@
 """Pieces of terminal reports: tables, figures to three digits, estimates with their intervals, the verdict."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import floor, log10
 from pathlib import PurePath
@@ -17,7 +18,9 @@ from http_benchmark.redaction import through
 
 NO_FIGURE = "–"
 NAME_WIDTH = 16
-"""Characters of the usual longest name of a contender; a longer one may be broken."""
+"""Characters of the usual longest name of a contender; a longer one may take several lines."""
+
+_PARTS_OF_A_NAME = re.compile(r"(?=:|==|@)")  # httpx, ==0.27.2 or @../httpx, :async
 
 VERDICT_STYLES = {"valid": "bold green", "suspect": "bold yellow", "invalid": "bold red"}
 _RULE_BELOW_HEAD = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
@@ -124,9 +127,15 @@ def interval(estimate: Estimate | None, form: Callable[[float | None], str] = fi
     return f"above {form(estimate.low)}" if estimate.high is None else f"{form(estimate.low)}–{form(estimate.high)}"
 
 
-def contender(name: str, version: str | None, *, between: str = "\n") -> str:
+def folded(name: str) -> list[str]:
+    """A contender's name on as few lines as narrow tables have room for, broken between library, version and mode."""
+    return filled(_PARTS_OF_A_NAME.split(name), NAME_WIDTH, between="", indent="")
+
+
+def contender(name: str, version: str | None, *, in_one_line: bool) -> str:
     """A contender with the version that was measured, unless its name says it."""
-    return with_detail(name, None if version and f"=={version}" in name else version, between=between)
+    detail = None if version and f"=={version}" in name else version
+    return with_detail(name, detail, between=" ") if in_one_line else with_detail("\n".join(folded(name)), detail)
 
 
 def with_detail(text: str, detail: str | None, *, between: str = "\n") -> str:

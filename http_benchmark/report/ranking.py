@@ -56,7 +56,7 @@ def _cells(client: ClientResult, ratio: str, *, is_open: bool, wide: bool) -> li
     """A contender's line, without its place."""
     times = client.response_time_s or Distribution(count=0)
     return [
-        parts.contender(client.contender, client.version, between=" " if wide else "\n"),
+        parts.contender(client.contender, client.version, in_one_line=wide),
         parts.with_detail(*_with_interval(client.throughput_rps), between="  " if wide else "\n"),
         ratio,
         _quantile(times.p50, times),

@@ -8,6 +8,8 @@ from http_benchmark.report import parts
 from http_benchmark.report.comparison import METRICS, print_comparison
 from http_benchmark.report.plain import Plain
 
+_ROOMY = 100  # columns, from which on an interval stands beside its effect
+
 _ANSWERS: dict[Agreement, str] = {
     "yes": "Reproduced: every difference between contenders agrees with that of the first run.",
     "no": "Not reproduced: a difference between contenders is another one than in the first run.",
@@ -19,26 +21,33 @@ _WORDS: dict[Agreement, str] = {"yes": "yes", "no": "NO", "cannot-tell": "?"}
 def print_reproduction(reproduction: Reproduction, console: Console) -> None:
     """Print the figures side by side, the effects of the primary metric then and now, and the answer."""
     print_comparison(reproduction.comparison, console)
-    metric = reproduction.primary_metric
+    metric, is_roomy = reproduction.primary_metric, console.width >= _ROOMY
     rows = [
-        [pair.b, pair.a, _effect(pair.before), _effect(pair.after), _WORDS[pair.agrees]]
+        [
+            f"{pair.b} against {pair.a}",
+            _effect(pair.before, in_one_line=is_roomy),
+            _effect(pair.after, in_one_line=is_roomy),
+            _WORDS[pair.agrees],
+        ]
         for pair in reproduction.pairs
         if pair.metric == metric
     ]
-    headings = ("contender", "against", "then", "now", "agrees")
+    headings = ("contenders", "then", "now", "agrees")
     shown: list[RenderableType] = [Text()]
     if rows:
         shown += [
             Text(f"How much more the first costs than the second by {METRICS[metric].name}, 95 % interval:"),
-            parts.table(headings, rows, width=console.width,
-                left={"contender", "against"}, wraps=("contender", "against"), least=10),
+            parts.table(headings, rows, width=console.width, left={"contenders"}, wraps=("contenders",)),
             Text(),
-        ]  # fmt: skip
+        ]
     shown.append(Text(_ANSWERS[reproduction.agrees], style="bold"))
     console.print(Plain(Group(*shown)))
 
 
-def _effect(effect: Effect) -> str:
+def _effect(effect: Effect, *, in_one_line: bool) -> str:
+    """With its interval beside or below it."""
+    text = f"{effect.effect_percent:+.1f} %"
     if effect.low_percent is None or effect.high_percent is None:
-        return f"{effect.effect_percent:+.1f} %"
-    return f"{effect.effect_percent:+.1f} % ({effect.low_percent:+.1f}..{effect.high_percent:+.1f})"
+        return text
+    interval = f"({effect.low_percent:+.1f}..{effect.high_percent:+.1f})"
+    return parts.with_detail(text, interval, between=" " if in_one_line else "\n")

@@ -1,5 +1,6 @@
 """Which stored experiments may be set side by side, and what is then said of them."""
 
+import re
 from unittest import TestCase
 
 from http_benchmark.cli.comparing import compare as command
@@ -326,7 +327,7 @@ class TestPrinted(SnapshotCase):
     """What a person reads, compared with a snapshot; renewed with UPDATE_SNAPSHOTS=1."""
 
     def test_narrow_and_wide(self):
-        """At 80 columns without the drawing, at 120 with it."""
+        """At 80 columns with a smaller drawing than at 120."""
         compared = compare(
             experiment(blocks=4, seed=1),
             experiment(
@@ -341,6 +342,20 @@ class TestPrinted(SnapshotCase):
         for width in (80, 120):
             with self.subTest(width=width):
                 self.check(f"comparison_{width}", printed(print_comparison, compared, width=width), width=width)
+
+    def test_long_names(self):
+        """At 80 columns a name goes on in its next line, from the mode on, and costs neither a line nor the drawing."""
+        costs = {"requestx:async": 1.0, "httpx==0.27.2:async+h2#2": 9.0}
+        compared = compare(experiment(costs=costs), experiment(id="91bc", costs=costs, seed=2))
+        lines = printed(print_comparison, compared).splitlines()
+        table = [line for line in lines if re.search(r" [ab] +[0-9.,]+ .* ", line)]
+
+        self.assertEqual(
+            ["requestx:async", "httpx==0.27.2", ":async+h2#2"],
+            [line[:16].strip() for line in table if line[:16].strip()],
+        )
+        self.assertEqual(16, len(table))
+        self.assertTrue(all("●" in line for line in table))
 
     def test_arms_of_one_experiment(self):
         """Chosen contenders, their verdicts, and only the figures that were asked for."""

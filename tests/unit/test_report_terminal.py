@@ -211,7 +211,7 @@ class TestTerminal(TestCase):
 
         self.assertLessEqual(max(map(len, text.splitlines())), 60)
         self.assertRegex(text, r"(?m)^=1  pycurl:async +4,992  0.201  0.602     0  a\n +1.2.3 +4,977–5,011$")
-        self.assertRegex(text, r"(?m)^ 8  httpx==0.27.2:asy +80.7   12.4   37.2     0  g\n    nc\+h2#2 +80.3–81.1$")
+        self.assertRegex(text, r"(?m)^ 8  httpx==0.27.2 +80.7   12.4   37.2     0  g\n    :async\+h2#2 +80.3–81.1$")
         self.assertRegex(text, r"(?m)^requestx:async +3,150  3,150 +150 ")
 
     def test_one_block_of_one(self):

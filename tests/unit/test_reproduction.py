@@ -80,3 +80,11 @@ class TestReport(SnapshotCase):
         found = reproduction(run(COSTS), run({"httpx:sync": 1.0, "requests:sync": 1.5}, seed=2, identifier="second"))
 
         self.check("reproduction_100", printed(print_reproduction, found, width=100), width=100)
+
+    def test_long_names(self):
+        """At 80 columns pairs are wrapped between words, with intervals below their effects."""
+        costs = {"requestx:async": 1.0, "httpx==0.27.2:async+h2#2": 9.0}
+        text = printed(print_reproduction, reproduction(run(costs), run(costs, seed=2, identifier="second")))
+
+        self.check("reproduction_80", text)
+        self.assertRegex(text, r"(?m)^httpx==0\.27\.2:async\+h2#2 against +\+\S+ % +\+\S+ % +yes\nrequestx:async +\(\+")
