@@ -248,9 +248,7 @@ class ResultStorage:
         with reading(self._engine) as connection:
             experiment_id = experiments.whole_id(connection, prefix)
             found = experiments.document(connection, experiment_id)
-        if experiment_id is not None and found is None:
-            raise UnreadableError(f"experiment {experiment_id} has no document; restore the database from a copy")
-        return found
+        return _with_document(experiment_id, found)
 
     def find_experiment(self, prefix: str) -> ExperimentSummary | None:
         """The experiment with this id or unique beginning of an id in short, though it be damaged; or None.
@@ -261,6 +259,28 @@ class ResultStorage:
         with reading(self._engine) as connection:
             experiment_id = experiments.whole_id(connection, prefix)
             return summaries(connection, [experiment_id])[0] if experiment_id is not None else None
+
+    def get_stored(self, prefix: str) -> StoredExperiment | None:
+        """All that is stored of the experiment with this id or unique beginning of an id, or None.
+
+        Raises:
+            StorageError: Several ids begin so, or it is damaged, or of another version of this program.
+        """
+        with reading(self._engine) as connection:
+            experiment_id = experiments.whole_id(connection, prefix)
+            found = None if experiment_id is None else experiments.stored(connection, experiment_id)
+        return _with_document(experiment_id, found)
+
+    def has_experiment(self, experiment_id: str) -> bool:
+        """Whether there is an experiment with this whole id."""
+        with reading(self._engine) as connection:
+            return experiments.tags(connection, experiment_id) is not None
+
+    def count_blocks(self, experiment_id: str) -> int:
+        """How many blocks of an experiment are stored."""
+        query = select(func.count()).select_from(BLOCKS).where(BLOCKS.c.experiment_id == experiment_id)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
 
     def get_blocks(self, experiment_id: str) -> list[BlockRecord]:
         """All stored blocks of an experiment by number, exactly as saved; times of day in UTC.
@@ -413,6 +433,17 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]], wh
         connection.execute(insert(table), rows)
     except IntegrityError:
         raise StorageError(f"{what} is stored already; an id can be stored once") from None
+
+
+def _with_document[Kind](experiment_id: str | None, found: Kind | None) -> Kind | None:
+    """What was found of an experiment, which has a document if there is one with this id.
+
+    Raises:
+        UnreadableError: It has none.
+    """
+    if experiment_id is not None and found is None:
+        raise UnreadableError(f"experiment {experiment_id} has no document; restore the database from a copy")
+    return found
 
 
 def _require_some(limit: int) -> None:

@@ -38,8 +38,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.state.shared = Shared(settings, feed, Measuring(settings.database, settings.allowed_targets, feed))
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
-    pages.install(app)
     problems.install(app)
+    pages.install(app)
     app.add_middleware(Guard, settings=settings)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # as FastAPI's documentation has it
     return app

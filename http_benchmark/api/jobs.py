@@ -16,7 +16,7 @@ from typing import Any
 from loguru import logger
 
 from http_benchmark.api.targets import AllowedTarget
-from http_benchmark.database.jobs import JobQueue
+from http_benchmark.database.jobs import MOST_QUEUED, JobQueue
 from http_benchmark.errors import HTTPBenchmarkError, StorageError, WorkerError
 from http_benchmark.models.job import Job
 from http_benchmark.utils.child import Child
@@ -127,8 +127,13 @@ class Measuring:
             self._thread.join()
 
     def keep_order(self, job_id: str, order: Mapping[str, Any]) -> None:
-        """Keep what was typed for a job that is about to be queued."""
+        """Keep what was typed for a job that is about to be queued; where too many are kept, no longer the oldest's.
+
+        Those that another server measured are never asked for.
+        """
         self._orders[job_id] = dict(order)
+        while len(self._orders) > MOST_QUEUED + 1:  # and the one that is measured
+            self._orders.pop(next(iter(self._orders)), None)
 
     def look(self) -> None:
         """A job was queued."""
@@ -180,6 +185,7 @@ class Measuring:
 
         Raises:
             WorkerError: Its process died.
+            StorageError: Another server may be the one who measures by now.
         """
         with Child("http_benchmark.api.runner", [str(os.getpid())], name=f"job {job.id}") as child:
             child.tell(
@@ -198,12 +204,15 @@ class Measuring:
                 if not interrupted and (over or self._stopped.is_set() or job.id in self._cancelled):
                     interrupted, deadline_s = True, time.monotonic() + _ENDING_PATIENCE_S
                     child.tell({"interrupt": True})
+                queue.require_alone()
                 if not child.answers_within(_LISTEN_S):
                     continue
                 message = child.listen(_ENDING_PATIENCE_S)
                 if "ended" in message:
                     break
                 self._take(queue, job.id, message)
+        if "log" in message:
+            logger.error("job {}: {}", job.id, message["log"])
         if self._stopped.is_set() and message["ended"] == "interrupted":
             queue.release(job.id)
         elif message["ended"] == "interrupted":
@@ -212,10 +221,9 @@ class Measuring:
             queue.end(job.id, message["ended"], message.get("message"))
 
     def _take(self, queue: JobQueue, job_id: str, message: Mapping[str, Any]) -> None:
-        if message["kind"] == "progress":
-            self._feed.tell(job_id, message["data"])
-            return
+        is_progress = message["kind"] == "progress"
         with contextlib.suppress(StorageError):  # then listeners miss it; the blocks are stored by the child
-            if queue.note(job_id, message["kind"], message["data"]) != "running":
+            noted = queue.status(job_id) if is_progress else queue.note(job_id, message["kind"], message["data"])
+            if noted != "running":
                 self._cancelled.add(job_id)  # by another server
-        self._feed.tell(job_id)
+        self._feed.tell(job_id, message["data"] if is_progress else None)

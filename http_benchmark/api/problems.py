@@ -15,7 +15,7 @@ from http_benchmark.errors import ConfigurationError, HTTPBenchmarkError
 from http_benchmark.models.base import Model, faults_of
 from http_benchmark.redaction import cleared
 
-_NO_JSON = "the body is no JSON; send a JSON object"
+_NO_JSON = "the body must be a JSON object"
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -98,7 +98,7 @@ def _of_request(_: Request, error: Exception) -> JSONResponse:
 
 def _faults_of(details: dict[str, Any]) -> Sequence[str]:
     part, *path = details["loc"]  # where in the request it stands, then where in there
-    if details["type"] == "json_invalid":
+    if details["type"] == "json_invalid" or (part == "body" and not path):
         return [_NO_JSON]
     return faults_of({**details, "loc": tuple(path) or (part,)})
 
@@ -110,7 +110,7 @@ def _of_ours(_: Request, error: Exception) -> JSONResponse:
     return problem_response(503, "the database or the machine cannot do it now; the server's log says why")
 
 
-_OF_EVERY_OPERATION = (403, 413, 415, 421, 422, 429, 500, 503)
+_OF_EVERY_OPERATION = (403, 408, 413, 415, 421, 422, 429, 500, 503)
 
 
 def describe(operation: dict[str, Any], *, open_: bool) -> None:

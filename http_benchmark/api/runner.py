@@ -10,13 +10,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, BinaryIO
 
 from http_benchmark.api.targets import AllowedTarget, require_allowed
 from http_benchmark.benchmark import Experiment, Observer
-from http_benchmark.errors import HTTPBenchmarkError
+from http_benchmark.errors import HTTPBenchmarkError, StorageError
 from http_benchmark.lifeline import die_with_parent, take_stdout
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
@@ -37,17 +37,20 @@ def main() -> None:
     clear_tracebacks()
     signal.signal(signal.SIGINT, _interrupt)
     say = _Voice(take_stdout())
-    order = json.loads(_line())
-    ended = threading.Event()
-    threading.Thread(target=_watch_input, args=[ended], daemon=True).start()
+    lines, ended = _lines(), threading.Event()
+    order = json.loads(next(lines))
+    answer: dict[str, str]
     try:
-        how, message = _measure(order, say), None
+        threading.Thread(target=_watch_input, args=[lines, ended], daemon=True).start()
+        answer = {"ended": _measure(order, say)}
     except KeyboardInterrupt:
-        how, message = "interrupted", None
+        answer = {"ended": "interrupted"}
+    except StorageError as error:
+        answer = {"ended": "failed", "message": "the database failed; the server's log says why", "log": str(error)}
     except HTTPBenchmarkError as error:
-        how, message = "failed", str(error)
+        answer = {"ended": "failed", "message": str(error)}
     ended.set()
-    say({"ended": how, "message": message})
+    say(answer)
 
 
 def _measure(order: Mapping[str, Any], say: "_Voice") -> str:
@@ -75,17 +78,17 @@ def _measure(order: Mapping[str, Any], say: "_Voice") -> str:
     return "finished"
 
 
-def _line() -> bytes:
-    """The next line of the input, or what there is of it; unbuffered, since a thread may still read at the end."""
-    line = b""
-    while not line.endswith(b"\n") and (piece := os.read(0, 1 << 16)):
-        line += piece
-    return line
+def _lines() -> Iterator[bytes]:
+    """The lines of the input, of which several may have come at once; a thread may still read them at the end."""
+    rest = b""
+    while piece := os.read(0, 1 << 16):
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from lines
 
 
-def _watch_input(ended: threading.Event) -> None:
+def _watch_input(lines: Iterator[bytes], ended: threading.Event) -> None:
     """Interrupt the measurement on the next line of the input, or at its end."""
-    _line()
+    next(lines, None)
     if not ended.is_set():
         os.kill(os.getpid(), signal.SIGINT)
 

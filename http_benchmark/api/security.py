@@ -4,6 +4,7 @@ In order: the name under which the server was called, how often this caller call
 what kind of content it has, how much. Whatever fails inside becomes an answer without a word of what is inside.
 """
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
@@ -26,10 +27,12 @@ MOST_BODY_BYTES = 2**20
 REST = "/api/"
 """What programs call; all else is for people."""
 
+_BODY_PATIENCE_S = 30.0
 _MOST_CALLERS = 10_000  # whose rate is remembered
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_PATHS = frozenset({"/api/v1/health", "/api/v1/session", "/login"})
 _OPEN_FOLDER = "/static/"
+_STREAM = "/events"
 _PURPOSE = b"http-benchmark session"
 
 _HEADERS = {
@@ -68,7 +71,7 @@ class Guard:
         headers = Headers(scope=scope)
         try:
             self._require_good(scope, headers)
-            await self._app(scope, _limited(receive), answer.send)
+            await self._app(_as_get(scope), _limited(receive), answer.send)
         except ProblemError as refusal:
             if refusal.status_code == 401 and _wants_page(scope, headers):
                 await RedirectResponse("/login", 303)(scope, receive, answer.send)
@@ -199,9 +202,9 @@ def _session_in(cookies: str) -> str:
 
 def _require_own_page(headers: Headers) -> None:
     """Refuse writes that a page of another site makes its reader's browser send."""
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    site, origins = headers.get("sec-fetch-site"), headers.getlist("origin")
     own = {f"{scheme}://{headers['host']}" for scheme in ("http", "https")}
-    if site not in {None, "same-origin", "none"} or (origin is not None and origin not in own):
+    if site not in {None, "same-origin", "none"} or set(origins) - own:
         raise ProblemError(403, "writes from pages of other sites are refused")
 
 
@@ -221,18 +224,30 @@ def _require_form(headers: Headers) -> None:
         raise ProblemError(415, "send application/x-www-form-urlencoded, or JSON to the REST API")
 
 
+def _as_get(scope: Scope) -> Scope:
+    """HEAD as GET, whose body the server's protocol leaves out; but for streams, which would have no end."""
+    is_head = scope["method"] == "HEAD" and not scope["path"].endswith(_STREAM)
+    return {**scope, "method": "GET"} if is_head else scope
+
+
 def _wants_page(scope: Scope, headers: Headers) -> bool:
     """Whether somebody who reads pages asks."""
     return scope["method"] == "GET" and not scope["path"].startswith(REST) and "text/html" in headers.get("accept", "")
 
 
 def _limited(receive: Receive) -> Receive:
-    """The same, until more came than may."""
-    received = 0
+    """The same, until more came than may, or it takes too long; afterwards callers may stay as long as they like."""
+    received, is_whole = 0, False
+    deadline_s = asyncio.get_running_loop().time() + _BODY_PATIENCE_S
 
     async def limited() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, is_whole
+        try:
+            async with asyncio.timeout_at(None if is_whole else deadline_s):
+                message = await receive()
+        except TimeoutError:
+            raise _too_slow() from None
+        is_whole = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > MOST_BODY_BYTES:
             raise _too_large()
@@ -243,6 +258,10 @@ def _limited(receive: Receive) -> Receive:
 
 def _too_large() -> ProblemError:
     return ProblemError(413, f"a request has at most {MOST_BODY_BYTES // 1024} KiB; send less")
+
+
+def _too_slow() -> ProblemError:
+    return ProblemError(408, f"a body may take {_BODY_PATIENCE_S:g} s; send it again", {"Connection": "close"})
 
 
 def _failed() -> JSONResponse:

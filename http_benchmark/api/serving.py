@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 
 from http_benchmark.api.app import create_app, shared_of
+from http_benchmark.api.connection import Connection
 from http_benchmark.api.settings import ServerSettings
 from http_benchmark.api.shared import Shared
 from http_benchmark.errors import ConfigurationError
@@ -43,6 +44,7 @@ def serve(settings: ServerSettings, port: int, *, on_listening: Callable[[str], 
         shared = shared_of(app)
         config = uvicorn.Config(
             app,
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,5 +1,6 @@
 """What routes share: the settings, the database, the queue."""
 
+import threading
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -32,11 +33,21 @@ class Shared:
         self.measuring = measuring
         self.storage = ResultStorage(settings.database, pooled=True)
         self.queue = JobQueue(settings.database, pooled=True)
+        self._so_far: tuple[ExperimentResult, int, ExperimentResult] | None = None
+        self._concluding = threading.Lock()
 
     def close(self) -> None:
         """Let go of the database."""
         self.storage.close()
         self.queue.close()
+
+    def concluded(self, experiment: ExperimentResult) -> ExperimentResult:
+        """What the blocks of an experiment say that has no end; once for each block, however many ask."""
+        with self._concluding:
+            count = self.storage.count_blocks(experiment.id)
+            if self._so_far is None or self._so_far[:2] != (experiment, count):
+                self._so_far = (experiment, count, conclude(experiment, self.storage.get_blocks(experiment.id)))
+            return self._so_far[2]
 
 
 def _shared(request: Request) -> Shared:
@@ -47,17 +58,17 @@ def _shared(request: Request) -> Shared:
 Common = Annotated[Shared, Depends(_shared)]
 
 
-def stored(storage: ResultStorage, experiment_id: str) -> ExperimentResult:
+def stored(shared: Shared, experiment_id: str) -> ExperimentResult:
     """A stored experiment by its whole ID; of one that runs, or was killed, what its blocks say so far.
 
     Raises:
         ProblemError: There is none.
     """
-    require_stored(storage, experiment_id)
-    experiment = storage.get_experiment(experiment_id)
+    require_stored(shared.storage, experiment_id)
+    experiment = shared.storage.get_experiment(experiment_id)
     if experiment is None:  # was deleted in this moment
-        raise ProblemError(404, f"there is no experiment {experiment_id}")
-    return conclude(experiment, storage.get_blocks(experiment.id)) if experiment.status == "running" else experiment
+        raise missing(experiment_id)
+    return shared.concluded(experiment) if experiment.status == "running" else experiment
 
 
 def require_stored(storage: ResultStorage, experiment_id: str) -> None:
@@ -66,5 +77,10 @@ def require_stored(storage: ResultStorage, experiment_id: str) -> None:
     Raises:
         ProblemError: There is none.
     """
-    if storage.whole_id(experiment_id) != experiment_id:
-        raise ProblemError(404, f"there is no experiment {experiment_id}")
+    if not storage.has_experiment(experiment_id):
+        raise missing(experiment_id)
+
+
+def missing(experiment_id: str) -> ProblemError:
+    """There is no experiment with this whole ID."""
+    return ProblemError(404, f"there is no experiment {experiment_id}")

@@ -15,6 +15,7 @@ from http_benchmark.cli.options import shared_options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from http_benchmark.archive import StoredExperiment
     from http_benchmark.report.hdr import TimesName
     from http_benchmark.report.rows import Measured, TableName
     from http_benchmark.storage import ResultStorage
@@ -121,27 +122,35 @@ def _each[Kind](identifiers: Sequence[str], read: Callable[[str], Kind], damaged
     return map(read, once) if damaged is None else readable(once, read, damaged)
 
 
-def _measured(storage: "ResultStorage", identifier: str) -> "Measured":
-    from http_benchmark.cli.common import stored
+def _whole(storage: "ResultStorage", identifier: str) -> "StoredExperiment":
+    """All that is stored of an experiment.
 
-    experiment = stored(storage, identifier)
-    return experiment, storage.get_blocks(experiment.id)
+    Raises:
+        click.ClickException: There is none with this ID.
+    """
+    from http_benchmark.cli.common import missing
+
+    found = storage.get_stored(identifier)
+    if found is None:
+        raise missing(identifier)
+    return found
+
+
+def _measured(storage: "ResultStorage", identifier: str) -> "Measured":
+    from http_benchmark.report.exporting import measured
+
+    return measured(_whole(storage, identifier))
 
 
 def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: str, damaged: list[str] | None) -> None:
-    from http_benchmark.archive import StoredExperiment, require_portable, write_archive
-    from http_benchmark.cli.common import missing
+    from http_benchmark.archive import require_portable, write_archive
 
-    def whole(identifier: str) -> StoredExperiment:
-        experiment = storage.get_experiment(identifier)
-        if experiment is None:
-            raise missing(identifier)
-        blocks = tuple(storage.get_blocks(experiment.id))
-        found = StoredExperiment(experiment=experiment, blocks=blocks, tags=storage.get_tags(experiment.id))
+    def portable(identifier: str) -> "StoredExperiment":
+        found = _whole(storage, identifier)
         require_portable(found)
         return found
 
-    _write_bytes(lambda file: write_archive(_each(identifiers, whole, damaged), file), output)
+    _write_bytes(lambda file: write_archive(_each(identifiers, portable, damaged), file), output)
 
 
 def _write_bytes(write: "Callable[[BinaryIO], None]", output: str) -> None:

@@ -84,6 +84,23 @@ plan_option = click.option(
 """`--plan`."""
 
 
+def listen_options(port: int) -> Decorator:
+    """Add `--host` and `--port`, by default this one."""
+    return _together(
+        click.option(
+            "--host", envvar="HTTP_BENCHMARK_HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
+        ),
+        click.option(
+            "--port",
+            envvar="HTTP_BENCHMARK_PORT",
+            type=click.IntRange(0, 65535),
+            default=port,
+            show_default=True,
+            help="Port to listen on; 0 for a free one.",
+        ),
+    )
+
+
 trust_option = click.option(
     "--trust-imported",
     "trusted",

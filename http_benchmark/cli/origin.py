@@ -5,22 +5,12 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.options import fault_option, shared_options
+from http_benchmark.cli.options import fault_option, listen_options, shared_options
 from http_benchmark.redaction import cleared
 
 
 @click.command(epilog="Example: http-benchmark origin --port 8080 --fault reset-in:1%")
-@click.option(
-    "--host", envvar="HTTP_BENCHMARK_HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
-)
-@click.option(
-    "--port",
-    envvar="HTTP_BENCHMARK_PORT",
-    type=click.IntRange(0, 65535),
-    default=0,
-    show_default=True,
-    help="Port to listen on; 0 for a free one.",
-)
+@listen_options(0)
 @click.option(
     "--tls", envvar="HTTP_BENCHMARK_TLS", is_flag=True, help="Speak TLS; the authority to trust is printed, too."
 )

@@ -8,6 +8,7 @@ import click
 
 from http_benchmark.cli.options import shared_options
 from http_benchmark.redaction import cleared
+from http_benchmark.report.chart_names import CHARTS
 
 if TYPE_CHECKING:
     from http_benchmark.models.experiment import ExperimentResult
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 FORMATS = {"html": ".html", "markdown": ".md", "svg": ".svg", "png": ".png"}
 """Name → how its files end."""
-
-CHARTS = ("ranking", "effects", "latency-curve", "rates", "latency-over-time", "resources")
-"""Those of `report.charts`, which are not loaded for `--help`."""
 
 _SHORT_ID = 8
 

@@ -5,22 +5,12 @@ from typing import Any
 
 import click
 
-from http_benchmark.cli.options import shared_options
+from http_benchmark.cli.options import listen_options, shared_options
 from http_benchmark.redaction import cleared
 
 
 @click.command(epilog="Example: http-benchmark serve --port 8000 --database results.db")
-@click.option(
-    "--host", envvar="HTTP_BENCHMARK_HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
-)
-@click.option(
-    "--port",
-    envvar="HTTP_BENCHMARK_PORT",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="Port to listen on; 0 for a free one.",
-)
+@listen_options(8000)
 @click.option(
     "--token-file",
     envvar="HTTP_BENCHMARK_TOKEN_FILE",

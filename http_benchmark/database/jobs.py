@@ -14,7 +14,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from http_benchmark.database.upkeep import require_head
-from http_benchmark.migrations.engine import database_url, open_engine, reading, writing
+from http_benchmark.migrations.engine import database_url, open_engine, plain_errors, reading, writing
 from http_benchmark.migrations.postgresql import NAME as POSTGRESQL
 from http_benchmark.migrations.schema import EXPERIMENTS, JOB_EVENTS, JOBS
 from http_benchmark.migrations.sqlite import file_of
@@ -42,6 +42,7 @@ class JobQueue:
 
     def __init__(self, database: str | Path, *, pooled: bool = False) -> None:
         self._engine = open_engine(database_url(database), pooled=pooled)
+        self._lock: Connection | None = None
         require_head(self._engine)
 
     def close(self) -> None:
@@ -95,7 +96,11 @@ class JobQueue:
 
         Returns:
             The job, or None where none is waiting.
+
+        Raises:
+            StorageError: The lock is no longer held.
         """
+        self.require_alone()
         with writing(self._engine) as connection:
             query = select(JOBS.c.id).where(JOBS.c.status.in_(("running", "queued")))
             job_id = connection.execute(query.order_by(JOBS.c.number).limit(1)).scalar()
@@ -130,6 +135,11 @@ class JobQueue:
                 _append(connection, job_id, kind, data)
             return status
 
+    def status(self, job_id: str) -> JobStatus | None:
+        """A job's status, or None where there is none such."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(JOBS.c.status).where(JOBS.c.id == job_id)).scalar()
+
     def events(self, job_id: str, *, after: int = 0) -> list[JobEvent]:
         """What happened to a job, in order.
 
@@ -145,15 +155,23 @@ class JobQueue:
 
     @contextmanager
     def measuring(self) -> Iterator[bool]:
-        """Be the one who measures, until the end of the block or of this process; says whether nobody else is."""
+        """Be the one who measures, until the end of the block or of this process; says whether nobody else is.
+
+        On PostgreSQL also until the connection breaks that holds the lock: see `require_alone`.
+        """
         if self._engine.dialect.name == POSTGRESQL:
-            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                yield bool(connection.execute(select(func.pg_try_advisory_lock(_LOCK))).scalar())
+            with plain_errors(self._engine.url), self._engine.connect() as connection:
+                self._lock = connection.execution_options(isolation_level="AUTOCOMMIT")
+                try:
+                    yield bool(self._lock.execute(select(func.pg_try_advisory_lock(_LOCK))).scalar())
+                finally:
+                    self._lock = None
             return
         file = file_of(self._engine.url)
         if file is None:  # in memory: nobody else can see it
             yield True
             return
+        file = file.resolve()  # one lock, by whatever links the file is called
         with file.with_name(f"{file.name}-jobs").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -161,6 +179,16 @@ class JobQueue:
                 yield False
             else:
                 yield True
+
+    def require_alone(self) -> None:
+        """See to it that the lock of `measuring` is still held; outside of it nobody asks.
+
+        Raises:
+            StorageError: It is not: the server of the database let go of it.
+        """
+        if self._lock is not None:
+            with plain_errors(self._engine.url):
+                self._lock.execute(select(1))
 
 
 def _select() -> Any:

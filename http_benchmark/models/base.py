@@ -126,7 +126,8 @@ def faults_of(details: Any, fields: Sequence[str] = (), *, placed: bool = False)
         faults = cause.faults if isinstance(cause, ConfigurationError) else (str(cause),)
         return tuple(f"{name}: {fault}" for fault in faults) if placed else faults
     if details["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return (f"unknown setting {name!r}; {did_you_mean(name.rpartition('.')[2], fields)}",)
+        advice = did_you_mean(name.rpartition(".")[2], fields) if fields else "leave it out"
+        return (f"unknown setting {name!r}; {advice}",)
     if path and path[0] in SECRET_FIELDS:
         return (f"{name} must be {_SCALARS.get(details['type'], 'another value')}, got {kind_of(details['input'])}",)
     return (f"{name or 'the document'}{_in_plain_words(details)}",)

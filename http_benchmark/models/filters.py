@@ -1,5 +1,6 @@
 """Which stored experiments are asked for."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, ValidationError
@@ -11,6 +12,16 @@ from http_benchmark.models.fields import Text
 
 def _as_stored(contenders: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(str(Contender.parse(text)) for text in contenders)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{moment.isoformat()} is before the year 1 or after 9999 in UTC; take another") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Filters(Model):
@@ -37,8 +48,8 @@ class Filters(Model):
     workload: Text | None = None
     status: Text | None = None
     verdict: Text | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 def read_filters(values: dict[str, Any]) -> Filters:

@@ -12,6 +12,7 @@ from http_benchmark.report.hdr import TimesName, histogram_log
 from http_benchmark.report.markdown import markdown
 from http_benchmark.report.openmetrics import openmetrics
 from http_benchmark.report.rows import TABLES, Measured, TableName
+from http_benchmark.stats.conclusion import conclude
 
 Format = Literal["json", "csv", "parquet", "markdown", "hdr", "openmetrics", "bundle"]
 
@@ -24,6 +25,12 @@ MEDIA_TYPES: dict[Format, str] = {
     "openmetrics": "application/openmetrics-text; version=1.0.0; charset=utf-8",
     "bundle": "application/zip",
 }
+
+
+def measured(whole: StoredExperiment) -> Measured:
+    """An experiment with its blocks; of one that runs, or was killed, with what they say so far."""
+    experiment = whole.experiment
+    return (conclude(experiment, whole.blocks) if experiment.status == "running" else experiment), whole.blocks
 
 
 def content(
@@ -44,14 +51,13 @@ def content(
     Raises:
         ConfigurationError: What is asked for is not there.
     """
-    measured = [(whole.experiment, whole.blocks)]
     file = io.BytesIO()
     if form == "bundle":
         write_archive([whole], file)
     elif form == "parquet":
-        write_table(measured, rows, file)
+        write_table([measured(whole)], rows, file)
     else:
-        file.write(text_of(form, measured, rows=rows, metric=metric).encode())
+        file.write(text_of(form, [measured(whole)], rows=rows, metric=metric).encode())
     return file.getvalue()
 
 

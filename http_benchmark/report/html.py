@@ -16,9 +16,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import vl_convert
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -27,11 +26,11 @@ from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.redaction import cleared_document
 from http_benchmark.report import parts, ranking, wording, work
-from http_benchmark.report.charts import Drawn, charts_of, themed
-from http_benchmark.report.charts.drawing import WIDTH
-from http_benchmark.report.charts.themes import config, sized
 from http_benchmark.report.images import VEGA_LITE, svg
 from http_benchmark.stats.sentences import sentences
+
+if TYPE_CHECKING:
+    from http_benchmark.report.charts import Drawn
 
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
 _PLACES = re.compile(r' (?:d|transform)="[^"]*"')
@@ -48,6 +47,8 @@ def html_report(experiment: ExperimentResult, blocks: Sequence[BlockRecord]) -> 
         experiment: The result.
         blocks: What it was concluded from; without them there are fewer pictures.
     """
+    from http_benchmark.report.charts import charts_of
+
     bundle, script = javascript_bundle(), asset("report.js")
     page = environment("http_benchmark.report").get_template("report.html.j2")
     return page.render(
@@ -87,7 +88,7 @@ def described(experiment: ExperimentResult) -> dict[str, Any]:
     }
 
 
-def pictured(drawn: Drawn) -> dict[str, Any]:
+def pictured(drawn: "Drawn") -> dict[str, Any]:
     """What the template of a figure takes, but for the image that stands in its place where no script runs."""
     spec = cleared_document(drawn.spec)  # before it is encoded, since nothing is found in it afterwards
     return {
@@ -101,6 +102,8 @@ def pictured(drawn: Drawn) -> dict[str, Any]:
 
 def themes() -> Markup:
     """The settings of the themes between which a page chooses, as JSON."""
+    from http_benchmark.report.charts.themes import config
+
     return _json({theme: config(theme) for theme in ("light", "dark")})
 
 
@@ -117,6 +120,8 @@ def javascript_bundle() -> str:
     path = home / "http-benchmark" / f"vega-{VEGA_LITE}-{version('vl-convert-python')}.js"
     with suppress(OSError, UnicodeDecodeError):
         return path.read_text(encoding="utf-8")
+    import vl_convert
+
     bundle = vl_convert.javascript_bundle(snippet=_SNIPPET, vl_version=VEGA_LITE).replace("</script", "<\\/script")
     with suppress(OSError):  # a report is made as well without a cache
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,8 +131,11 @@ def javascript_bundle() -> str:
     return bundle
 
 
-def _still(drawn: Drawn) -> str:
+def _still(drawn: "Drawn") -> str:
     """The picture as the address of an image that needs no other file."""
+    from http_benchmark.report.charts.drawing import WIDTH
+    from http_benchmark.report.charts.themes import sized, themed
+
     spec = themed(sized(cleared_document(drawn.spec), WIDTH), "print")
     spec["config"]["aria"] = False  # the image has a text of its own
     return f"data:image/svg+xml;base64,{base64.b64encode(_shortened(svg(spec)).encode()).decode('ascii')}"

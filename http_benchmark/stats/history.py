@@ -11,7 +11,6 @@ from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu
 
 LEAST_POINTS = 5
 """On each side of a shift; fewer than twice as many points are not searched."""
@@ -101,6 +100,8 @@ def _neighbours(cuts: Sequence[int], length: int) -> list[tuple[int, int, int]]:
 
 
 def _change(values: Sequence[float], start: int, cut: int, end: int) -> ChangePoint:
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415 - likewise
+
     before, after = float(np.median(values[start:cut])), float(np.median(values[cut:end]))
     p_value = float(mannwhitneyu(values[start:cut], values[cut:end]).pvalue)
     return ChangePoint(cut, before, after, 100 * (after / before - 1), p_value)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import httpx
 import psutil
 
+from http_benchmark.api.jobs import Feed, Measuring
+from http_benchmark.database.jobs import MOST_QUEUED
 from tests.integration.command_case import PATIENCE_S, CommandCase
 
 BLOCKS = 8
@@ -171,6 +173,27 @@ class JobTest(ServerCase):
         self.assertLessEqual(1, len(self.blocks(job_id)))
         self.assertEqual("finished", self.ended(client, following)["status"])
 
+    def test_a_database_that_fails(self):
+        """Who ordered is told that it did; what the database says is for the log."""
+        process, client = self.serve()
+        job_id = self.order(client, blocks=100)
+        self.until_block(client, job_id, 0)
+        self.assertTrue(self.open_storage().delete_experiment(job_id))
+        job = self.ended(client, job_id)
+
+        self.assertEqual(("failed", False), (job["status"], job["has_experiment"]))
+        self.assertEqual("the database failed; the server's log says why", job["message"])
+        self.assertIn(f"there is no experiment '{job_id}' in the database", self.end(process))
+
+    def test_orders_that_nobody_asks_for(self):
+        """What was typed for jobs that another server measures does not fill the memory."""
+        measuring = Measuring("unused.db", [], Feed())
+        for number in range(MOST_QUEUED + 50):
+            measuring.keep_order(str(number), {"body": "x"})
+
+        kept = [*measuring._orders]
+        self.assertEqual((MOST_QUEUED + 1, str(MOST_QUEUED + 49)), (len(kept), kept[-1]))
+
     def test_a_target_that_redirects(self):
         """A server that was allowed cannot send the load on to another one."""
         reached: list[str] = []
@@ -251,6 +274,16 @@ class RestartTest(ServerCase):
                 self.assertEqual([*range(BLOCKS)], [block.number for block in self.blocks(job_id)])
                 self.end(process)
 
+    def test_told_to_end_at_once(self):
+        """A job whose process has hardly begun waits for the next server, as any other."""
+        process, client = self.serve()
+        job_id = self.order(client, blocks=1)
+        next(event for event in self.events(client, job_id) if event.data["status"] == "running")
+        self.assertEqual("", self.end(process))
+        _, client = self.serve()
+
+        self.assertEqual("finished", self.ended(client, job_id)["status"])
+
     def test_what_was_typed_is_lost(self):
         """A job with a typed secret that no server remembers fails, and says what to send again."""
         process, client = self.serve()
@@ -281,6 +314,19 @@ class RestartTest(ServerCase):
         self.assertLessEqual(jobs[0]["finished_at"], jobs[1]["started_at"])
         self.end(first)
         self.assertEqual("finished", self.ended(other, self.order(other, blocks=1))["status"])
+
+    def test_cancelled_at_another_server(self):
+        """The one that measures need not end the block to notice."""
+        process, one = self.serve()
+        _, other = self.serve()
+        job_id = self.order(one, blocks=1, requests=None, duration=600, slices=100)
+        next(event for event in self.events(one, job_id) if event.kind == "progress")
+        family = psutil.Process(process.pid).children(recursive=True)
+        self.assertEqual(200, other.delete(f"/jobs/{job_id}").status_code)
+        _, alive = psutil.wait_procs(family, timeout=PATIENCE_S)
+
+        self.assertEqual([], alive)
+        self.assertEqual("", self.end(process))
 
 
 class CommandTest(ServerCase):

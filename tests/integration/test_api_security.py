@@ -1,11 +1,12 @@
 """Attacks on the REST API: each is refused, with a problem that says nothing of what is inside."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from unittest import mock
 
-from http_benchmark.api import targets
+from http_benchmark.api import security, targets
 from http_benchmark.api.app import shared_of
 from http_benchmark.api.security import COOKIE, MOST_BODY_BYTES, RateLimit, session_of
 from http_benchmark.api.settings import ServerSettings, read_token
@@ -79,6 +80,8 @@ class ForeignPageTest(AttackCase):
                 self.assert_problem(403, self.client.post(JOBS, json=ORDER, headers=headers))
                 self.assert_problem(403, self.client.delete(f"{EXPERIMENTS}/e-1", headers=headers))
                 self.assert_problem(403, self.client.put(f"{EXPERIMENTS}/e-1/tags", json={"tags": []}, headers=headers))
+        twice = [("origin", "http://127.0.0.1:8000"), ("origin", "http://evil.example")]
+        self.assert_problem(403, self.client.post(JOBS, json=ORDER, headers=twice))
         self.assertEqual(0, self.queued())
 
     def test_own_page(self):
@@ -135,6 +138,13 @@ class TokenTest(AttackCase):
         self.client.delete("/api/v1/session")
         self.assert_problem(401, self.client.get(JOBS))
 
+    def test_over_tls(self):
+        """A cookie that came over TLS, which a server in front may speak, is sent over nothing else."""
+        for origin, secure in (("https://127.0.0.1:8000", True), ("http://127.0.0.1:8000", False)):
+            with self.subTest(origin):
+                answer = self.client.post("/api/v1/session", json={"token": TOKEN}, headers={"origin": origin})
+                self.assertEqual(secure, "; Secure" in answer.headers["set-cookie"])
+
     def test_wrong_sign_in(self):
         """It gets no cookie, and the answer does not repeat what was tried."""
         answer = self.client.post("/api/v1/session", json={"token": CANARY})
@@ -169,6 +179,18 @@ class AmountTest(AttackCase):
                 yield body[start : start + 65536]
 
         self.assert_problem(413, self.client.post(JOBS, content=chunks(), headers=headers), without="xxx")
+
+    def test_slow_bodies(self):
+        """Nobody is waited for without end."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.Event().wait()
+
+        with mock.patch.object(security, "_BODY_PATIENCE_S", 0.05):
+            answer = self.client.post(JOBS, content=chunks(), headers={"content-type": "application/json"})
+        self.assert_problem(408, answer)
+        self.assertEqual("close", answer.headers["connection"])
 
     def test_nested_json(self):
         """What would overflow a parser's stack is no error of the server."""
@@ -358,7 +380,7 @@ class InternalsTest(AttackCase):
                 with (
                     self.subTest(path=path, status=status),
                     mock.patch("http_benchmark.storage.ResultStorage.page_of_experiments", side_effect=error),
-                    mock.patch("http_benchmark.storage.ResultStorage.whole_id", side_effect=error),
+                    mock.patch("http_benchmark.storage.ResultStorage.has_experiment", side_effect=error),
                     mock.patch("loguru.logger.opt"),
                     mock.patch("loguru.logger.error"),
                 ):
@@ -387,4 +409,6 @@ class InternalsTest(AttackCase):
     def test_no_pages_with_foreign_scripts(self):
         """FastAPI's own documentation pages load scripts from elsewhere, and are not there."""
         for path in ("/docs", "/redoc"):
-            self.assert_problem(404, self.client.get(path))
+            answer = self.client.get(path)
+            self.assertEqual(404, answer.status_code)
+            self.assertNotIn("<script", answer.text)

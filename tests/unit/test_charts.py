@@ -6,7 +6,6 @@ from typing import Any
 
 import altair as alt
 
-from http_benchmark.cli.report import CHARTS as OFFERED
 from http_benchmark.models.capacity import CapacityResult, ContenderCapacity, CurvePoint
 from http_benchmark.models.comparison import ComparedArm, ComparedFigure, Comparison
 from http_benchmark.models.experiment import Estimate, RatePoint, Target
@@ -14,6 +13,7 @@ from http_benchmark.models.history import History, HistoryPoint, HistoryShift
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
 from http_benchmark.report import images
+from http_benchmark.report.chart_names import CHARTS as OFFERED
 from http_benchmark.report.charts import (
     CHARTS,
     Drawn,

@@ -1,7 +1,7 @@
 """What comes of several experiments: any two side by side, and a figure over time."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,9 +16,11 @@ from http_benchmark.models.comparison import Comparison
 from http_benchmark.models.experiment import METRICS, Estimate, Metric
 from http_benchmark.models.history import History
 from http_benchmark.report import parts
-from http_benchmark.report.charts import Drawn, comparison_chart, history_chart
 from http_benchmark.report.comparison import METRICS as SHOWN
 from http_benchmark.report.html import pictured
+
+if TYPE_CHECKING:
+    from http_benchmark.report.charts import Drawn
 
 router = APIRouter(route_class=PageRoute)
 
@@ -30,6 +32,8 @@ _WORDS = {metric: SHOWN[metric].name for metric in METRICS}
 @router.get("/compare")
 def show_comparison(request: Request, query: Query, shared: Common) -> Response:
     """Two experiments, or contenders of theirs, side by side; a form as long as they are not chosen."""
+    from http_benchmark.report.charts import comparison_chart
+
     arms = query.all("arm")
     metric = _metric(query)
     if query.get("order") == "time" and len(arms) > 1:
@@ -59,6 +63,8 @@ def show_comparison(request: Request, query: Query, shared: Common) -> Response:
 @router.get("/history")
 def show_series(request: Request, query: Query, shared: Common) -> Response:
     """A contender's figure over time; a form as long as none is chosen."""
+    from http_benchmark.report.charts import history_chart
+
     history, faults = None, []
     metric = _metric(query)
     if "contender" in query:
@@ -95,7 +101,7 @@ def _oldest_first(arms: Sequence[str], shared: Shared) -> list[str]:
     Raises:
         ProblemError: One of them is not stored.
     """
-    return sorted(arms, key=lambda arm: stored(shared.storage, parse_arm(arm)[0]).started_at)
+    return sorted(arms, key=lambda arm: stored(shared, parse_arm(arm)[0]).started_at)
 
 
 def _metric(query: Fields) -> Metric:
@@ -106,7 +112,7 @@ def _words_of(error: ConfigurationError | ProblemError) -> list[str]:
     return faults_in(error) if isinstance(error, ConfigurationError) else [str(error.detail)]
 
 
-def _pictures(drawn: Drawn | None) -> Sequence[dict[str, Any]]:
+def _pictures(drawn: "Drawn | None") -> Sequence[dict[str, Any]]:
     return [{**pictured(drawn), "image": None}] if drawn else []
 
 

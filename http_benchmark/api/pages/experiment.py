@@ -7,14 +7,12 @@ from fastapi import APIRouter, Request, Response
 
 from http_benchmark.api.models import Identifier, TagChange
 from http_benchmark.api.pages.rendering import Fields, Form, PageRoute, faults_in, page, read, see
-from http_benchmark.api.problems import ProblemError
 from http_benchmark.api.routes.experiments import delete_experiment, set_tags
-from http_benchmark.api.shared import Common, Shared, stored
+from http_benchmark.api.shared import Common, Shared, missing, stored
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.job import ENDED
 from http_benchmark.report import ranking
-from http_benchmark.report.charts import charts_of
 from http_benchmark.report.html import described, pictured
 from http_benchmark.stats.figures import figures_of
 
@@ -41,7 +39,7 @@ def tag(experiment_id: Identifier, request: Request, form: Form, shared: Common)
 @router.get("/experiments/{experiment_id}/delete")
 def ask_for_deletion(experiment_id: Identifier, request: Request, shared: Common) -> Response:
     """Whether it is really meant."""
-    return page(request, "delete", experiment=stored(shared.storage, experiment_id))
+    return page(request, "delete", experiment=stored(shared, experiment_id))
 
 
 @router.post("/experiments/{experiment_id}/delete")
@@ -55,13 +53,15 @@ def _shown(
     request: Request, experiment_id: str, shared: Shared, *, given: Fields | None = None, faults: Sequence[str] = ()
 ) -> Response:
     """The page; with the tags that were filled in, where they were wrong."""
+    from http_benchmark.report.charts import charts_of
+
     job = shared.queue.get(experiment_id)
     is_live = job is not None and job.status not in ENDED
-    if shared.storage.whole_id(experiment_id) != experiment_id:
+    if not shared.storage.has_experiment(experiment_id):
         if job is None:
-            raise ProblemError(404, f"there is no experiment {experiment_id}")
+            raise missing(experiment_id)
         return page(request, "experiment", job=job, is_live=is_live, experiment=None)
-    experiment = stored(shared.storage, experiment_id)
+    experiment = stored(shared, experiment_id)
     told = described(experiment)
     if told["ranking"]:
         told["ranking"]["bars"] = _bars(experiment)

@@ -13,8 +13,7 @@ from http_benchmark.api.models import (
     TagChange,
 )
 from http_benchmark.api.problems import ProblemError, responses
-from http_benchmark.api.shared import Common, require_stored, stored
-from http_benchmark.archive import StoredExperiment
+from http_benchmark.api.shared import Common, missing, require_stored, stored
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.report.exporting import MEDIA_TYPES, content
 
@@ -31,13 +30,14 @@ def list_experiments(query: Annotated[ExperimentQuery, Query()], shared: Common)
 @router.get("/experiments/{experiment_id}", responses=responses(404))
 def show_experiment(experiment_id: Identifier, shared: Common) -> ExperimentResult:
     """The published document of an experiment; of one that runs, what its blocks say so far."""
-    return stored(shared.storage, experiment_id)
+    return stored(shared, experiment_id)
 
 
 @router.delete("/experiments/{experiment_id}", status_code=204, responses=responses(404, 409))
 def delete_experiment(experiment_id: Identifier, shared: Common) -> None:
     """Delete an experiment with its blocks."""
-    if shared.measuring.job and shared.measuring.job.id == experiment_id:
+    job = shared.queue.get(experiment_id)
+    if job and job.status == "running":  # here, or by another server on this database
         raise ProblemError(409, f"experiment {experiment_id} is being measured; cancel its job first")
     require_stored(shared.storage, experiment_id)
     shared.storage.delete_experiment(experiment_id)
@@ -69,12 +69,10 @@ def set_tags(experiment_id: Identifier, change: TagChange, shared: Common) -> Ex
 )
 def export_experiment(experiment_id: Identifier, query: Annotated[ExportQuery, Query()], shared: Common) -> Response:
     """An experiment in the form of another program, as a file."""
-    storage = shared.storage
-    whole = StoredExperiment(
-        experiment=stored(storage, experiment_id),
-        blocks=tuple(storage.get_blocks(experiment_id)),
-        tags=storage.get_tags(experiment_id),
-    )
+    require_stored(shared.storage, experiment_id)
+    whole = shared.storage.get_stored(experiment_id)
+    if whole is None:  # was deleted in this moment
+        raise missing(experiment_id)
     return Response(
         content(query.format, whole, rows=query.rows, metric=query.metric),
         media_type=MEDIA_TYPES[query.format],

@@ -1,6 +1,6 @@
 """What people look at of an experiment: the report as one page, and its pictures."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
@@ -9,15 +9,16 @@ from http_benchmark.api.models import Identifier
 from http_benchmark.api.problems import ProblemError, responses
 from http_benchmark.api.shared import Common, Shared, stored
 from http_benchmark.redaction import cleared_document
-from http_benchmark.report.charts import CHARTS, Drawn, charts_of
-from http_benchmark.report.charts.drawing import WIDTH
-from http_benchmark.report.charts.themes import sized, themed
+from http_benchmark.report.chart_names import CHARTS
 from http_benchmark.report.html import html_report, policy
 from http_benchmark.report.images import svg
 
+if TYPE_CHECKING:
+    from http_benchmark.report.charts import Drawn
+
 router = APIRouter(tags=["experiments"])
 
-ChartName = Annotated[str, Path(pattern=r"^[a-z-]{1,40}$", description=f"One of {', '.join(c.name for c in CHARTS)}.")]
+ChartName = Annotated[str, Path(pattern=r"^[a-z-]{1,40}$", description=f"One of {', '.join(CHARTS)}.")]
 ChartTheme = Annotated[Literal["light", "dark", "print"], Query(description="For pages, or for paper.")]
 
 
@@ -28,7 +29,7 @@ ChartTheme = Annotated[Literal["light", "dark", "print"], Query(description="For
 )
 def show_report(experiment_id: Identifier, shared: Common) -> Response:
     """An experiment as one HTML page that needs no other file; its scripts can reach nothing of this server."""
-    experiment = stored(shared.storage, experiment_id)
+    experiment = stored(shared, experiment_id)
     page = html_report(experiment, shared.storage.get_blocks(experiment_id))
     headers = {
         "Content-Security-Policy": f"sandbox allow-scripts; {policy()}; frame-ancestors 'none'",
@@ -44,6 +45,9 @@ def show_report(experiment_id: Identifier, shared: Common) -> Response:
 )
 def show_image(experiment_id: Identifier, chart: ChartName, shared: Common, theme: ChartTheme = "print") -> Response:
     """A picture of an experiment as an image."""
+    from http_benchmark.report.charts.drawing import WIDTH
+    from http_benchmark.report.charts.themes import sized, themed
+
     spec = cleared_document(_drawn(shared, experiment_id, chart).spec)
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
@@ -60,17 +64,21 @@ def show_specification(
     experiment_id: Identifier, chart: ChartName, shared: Common, theme: ChartTheme = "light"
 ) -> Response:
     """The same as a specification of Vega-Lite, which holds its figures."""
+    from http_benchmark.report.charts import themed
+
     drawn = _drawn(shared, experiment_id, chart)
     return JSONResponse(cleared_document(themed(drawn.spec, theme)))
 
 
-def _drawn(shared: Shared, experiment_id: str, name: str) -> Drawn:
+def _drawn(shared: Shared, experiment_id: str, name: str) -> "Drawn":
     """The picture.
 
     Raises:
         ProblemError: There is no such experiment or chart, or it has no figures for it.
     """
-    experiment = stored(shared.storage, experiment_id)
+    from http_benchmark.report.charts import charts_of
+
+    experiment = stored(shared, experiment_id)
     drawn = charts_of(experiment, shared.storage.get_blocks(experiment_id), names=[name])
     if not drawn:
         raise ProblemError(404, f"experiment {experiment_id} has no chart {name}")

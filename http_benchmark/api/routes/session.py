@@ -18,9 +18,8 @@ def sign_in(order: SignIn, request: Request, response: Response, shared: Common)
         return
     if not is_token(order.token, token):
         raise ProblemError(401, "that is not the server's token", {"WWW-Authenticate": "Bearer"})
-    response.set_cookie(
-        COOKIE, session_of(token), httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/"
-    )
+    secure = request.headers.get("origin", "").startswith("https:")  # only the browser knows: a proxy may speak TLS
+    response.set_cookie(COOKIE, session_of(token), httponly=True, samesite="strict", secure=secure, path="/")
 
 
 @router.delete("/session", status_code=204)
