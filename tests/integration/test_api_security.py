@@ -390,7 +390,7 @@ class InternalsTest(AttackCase):
         """Strict rules for browsers, on errors too; and no word of what the server is made of."""
         answers = [
             self.client.get(EXPERIMENTS),
-            self.client.get("/nowhere"),
+            self.client.get("/api/nowhere"),
             self.client.get(JOBS, headers={"host": "evil.example"}),
             self.client.post(JOBS, content=b"x", headers={"content-type": "text/plain"}),
             self.client.delete("/api/v1/health"),
