@@ -178,7 +178,9 @@ class Experiment:
                 earlier_s = (datetime.now(UTC) - since).total_seconds() if since else 0.0
                 self._started_s = time.monotonic() - earlier_s
                 plan = self.plan
-                with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
+                with open_target(
+                    plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url, image=plan.image
+                ) as target:
                     self._prepare(target)
                     beginning = self._begin()
                     stored = self._storage is not None

@@ -147,7 +147,9 @@ class CapacityExperiment:
         """
         with self._course.under_way(lambda: any(search.complete for search in self.searches)):
             plan = self.plan
-            with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url) as target:
+            with open_target(
+                plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url, image=plan.image
+            ) as target:
                 self._target = target.description
                 self.plan = self.plan.set_up(target)
                 self._observer.started(self.result(), self)

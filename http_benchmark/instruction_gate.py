@@ -84,7 +84,10 @@ class InstructionGate:
             WorkerError: A side failed.
             KeyboardInterrupt: The user had enough.
         """
-        with self._course.under_way(), open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin) as target:
+        with (
+            self._course.under_way(),
+            open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin, image=self.plan.image) as target,
+        ):
             self._target = target.description
             self.plan = self.plan.set_up(target)
             for repeat in range(1, REPEATS + 1):

@@ -19,6 +19,7 @@ from http_benchmark.load.ramp import CONNECT_RPS
 from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
 from http_benchmark.models.experiment import Metric
+from http_benchmark.models.image import Image
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.slicing import LEAST_SLICE_S, Slice, Turns
 from http_benchmark.targets import OpenTarget
@@ -104,6 +105,7 @@ class Plan:
         seed: Of the orders and of generated bodies.
         url: What to aim at: a URL without user and password, a path on the bundled origin, or None for its default.
         shown_url: What may be shown of it.
+        image: What a container is started of, on which `url` is a path; None for none.
         request: What is sent; its URL is filled in when the target is open.
         workload: What is sent instead, from a file; None for the one request.
         mix: The workload's concrete requests; None without one, and before the target is open: `aimed`.
@@ -132,6 +134,7 @@ class Plan:
     seed: int
     url: str | None = field(repr=False)
     shown_url: str | None
+    image: Image | None
     request: Request
     workload: Workload | None
     mix: Mix | None
@@ -158,6 +161,7 @@ class Plan:
             "request": (self.request.method, [name for name, _ in self.request.headers], len(self.request.body)),
             "workload": self.workload and self.workload.sha256,
             "options": replace(self.options, proxy=None, ca_file=None),
+            **({"image": self.image} if self.image else {}),
         }
         return hashlib.sha256(repr(sorted(decisive.items())).encode()).hexdigest()
 

@@ -34,6 +34,7 @@ QUICK_BLOCKS = 11  # the fewest with which Holm can separate all pairs of nine c
 
 _CHUNK_BYTES = 1024**2  # `randbytes` overflows at 256 MiB
 
+_ANYWHERE = "http://127.0.0.1"  # stands for an address that is not known before the server is started
 _NO_SECRETS: Mapping[Reference, str] = MappingProxyType({})
 
 READING = frozenset({"GET", "HEAD", "STREAM"})
@@ -74,7 +75,8 @@ def make_plan(
     workload = workload or configured_workload(configuration)
     url = _url(configuration, workload)
     _require_possible(configuration, workload, url)
-    bundled = url is None or url.is_path
+    image = configuration.image
+    bundled = image is None and (url is None or url.is_path)
     origin_cpus, client_cpus = share_processors(available_cpus())
     slices, warm_up = plan_slices(configuration), plan_warm_up(configuration)
     origin = OriginOptions(
@@ -95,6 +97,7 @@ def make_plan(
         seed=seed,
         url=url.reveal_address(secrets) if url else None,
         shown_url=str(url.address) if url else None,
+        image=image,
         request=_request(configuration, body_bytes(configuration, seed, secrets) if body is None else body, secrets),
         workload=workload,
         mix=None,
@@ -130,11 +133,11 @@ def configured_workload(configuration: ExperimentConfiguration) -> Workload | No
 
 def _require_possible(configuration: ExperimentConfiguration, workload: Workload | None, url: SecretUrl | None) -> None:
     """Refuse what the target cannot do, now that it is known which one it is."""
-    foreign = url is not None and not url.is_path
+    foreign = configuration.target or (url is not None and not url.is_path and url)
     if configuration.fault and foreign:
         raise ConfigurationError(
             f"fault {configuration.fault[0]!r} can only be ordered from the bundled origin, not from "
-            f"{url}; leave it out, or aim at http-benchmark origin --fault"
+            f"{foreign}; leave it out, or aim at http-benchmark origin --fault"
         )
     if configuration.tls and foreign:
         raise ConfigurationError(
@@ -150,7 +153,11 @@ def _require_possible(configuration: ExperimentConfiguration, workload: Workload
 
 def _require_answerable(plan: Plan) -> None:
     """Say now what is wrong with a workload, and which of the bundled origin's paths has no events."""
-    aimed = plan.aimed(f"http://127.0.0.1{plan.url or DEFAULT_PATH}" if plan.bundled else plan.url or "")
+    aimed = plan.aimed(
+        _ANYWHERE + (plan.url or (DEFAULT_PATH if plan.bundled else "/"))
+        if plan.bundled or plan.image
+        else plan.url or ""
+    )
     if not (plan.bundled and aimed.mix):
         return
     paths = dict.fromkeys(urlsplit(request.url).path for request in aimed.mix.requests if request.events)

@@ -110,7 +110,7 @@ class Trial:
         """
         self._opened = self._team.opened()
         self._require_own_library(self._opened.library_file)
-        self._family = family()  # with the waiting contenders, and what a client may have started
+        self._family = (*family(), *self._target.processes())  # with the waiting contenders, and what a client started
 
     def _require_own_library(self, file: str | None) -> None:
         """The version in the report must be the one that was measured."""

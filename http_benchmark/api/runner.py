@@ -66,7 +66,7 @@ def _measure(order: Mapping[str, Any], say: "_Voice") -> str:
             stored = stored.model_copy(update={"status": "interrupted"})
             configuration = restored(stored, {})
             interrupted = Interrupted(stored, storage.get_blocks(stored.id))
-        require_allowed(configuration.url, allowed)
+        require_allowed(configuration, allowed)
         experiment = Experiment(
             configuration,
             storage=storage,

@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.secret_url import SecretUrl
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 
 _PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -79,12 +79,19 @@ class AllowedTarget:
         return host == self.host and (port in _PORTS.values() if self.port is None else port == self.port)
 
 
-def require_allowed(url: SecretUrl | None, allowed: Iterable[AllowedTarget], resolve: Resolve = addresses_of) -> None:
-    """Refuse a target that is neither on the bundled origin nor listed.
+def require_allowed(
+    configuration: ExperimentConfiguration, allowed: Iterable[AllowedTarget], resolve: Resolve = addresses_of
+) -> None:
+    """Refuse a target that is neither on the bundled origin nor listed; containers are for the command line.
 
     Raises:
         ConfigurationError: It is neither, or its name leads elsewhere by now.
     """
+    if configuration.target:
+        raise ConfigurationError(
+            f"target must be bundled here, got {configuration.target!r}; the command line starts containers"
+        )
+    url = configuration.url
     if url is None or str(url).startswith("/"):
         return
     parts = urlsplit(str(url.address))

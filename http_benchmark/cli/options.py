@@ -36,7 +36,10 @@ def _together(*options: Decorator) -> Decorator:
 
 
 request_options = _together(
-    click.option("--url", help="Target URL, or a path on the bundled origin such as /delay/0.1.  [default: bundled]"),
+    click.option("--target", help="bundled, or docker:IMAGE[:TAG] for a server in a container.  [default: bundled]"),
+    click.option("--target-port", help="Where the server in the container listens.  [default: the port it exposes]"),
+    click.option("--target-wait", help="How long that server may take until it answers.  [default: 60s]"),
+    click.option("--url", help="Target URL, or a path on the target such as /delay/0.1.  [default: bundled]"),
     click.option("--method", help="GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS or STREAM.  [default: GET]"),
     click.option("--header", "headers", multiple=True, help="'Name: value', repeatable."),
     click.option("--body", help="Body to send: text, or @FILE."),

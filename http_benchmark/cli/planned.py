@@ -45,7 +45,9 @@ def target(plan: Plan) -> str:
     named = (
         plan.shown_url if plan.shown_url != "/" or plan.workload is None else None
     )  # paths of a workload stand with it
-    if not plan.bundled:
+    if plan.image:
+        place = f"{named or '/'} on a container of {plan.image.name}"
+    elif not plan.bundled:
         place = plan.shown_url or ""
     else:
         place = f"{named} on the bundled origin" if named else "bundled origin"

@@ -287,12 +287,16 @@ class Target(Model):
         url: Of the requests.
         addresses: Over how many addresses of the server a contender's connections were spread; `url` has the first.
         processes: How many processes of the bundled origin served them.
+        image: Name of the image whose container was aimed at; None for other kinds.
+        image_id: What the engine calls just this image; None likewise.
     """
 
     kind: Literal["bundled", "url", "docker"]
     url: str
     addresses: int = 1
     processes: int = 1
+    image: str | None = None
+    image_id: str | None = None
 
 
 class WorkloadRequest(Model):

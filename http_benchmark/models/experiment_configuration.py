@@ -36,6 +36,7 @@ from http_benchmark.models.fields import (
     option_named,
     protocol_fault,
 )
+from http_benchmark.models.image import BUNDLED, Image
 from http_benchmark.models.secret_fields import BodyText, Headers, ProxyUrl, TargetUrl
 from http_benchmark.models.tags import given_tags
 from http_benchmark.secret import Reference, SecretText
@@ -104,7 +105,12 @@ class ExperimentConfiguration(Model):
 
     Attributes:
         contenders: As typed; empty for every installed client.
-        url: The target; a path such as "/delay/1" is one on the bundled origin; None for the bundled origin's default.
+        target: Whose server it is: None or "bundled" for the bundled origin, or `url`'s; "docker:IMAGE[:TAG]" for one
+            that is started in a container.
+        target_port: Where the server in the container listens; None for the only port that its image exposes.
+        target_wait: How long the server in the container may take until it answers, seconds.
+        url: The target; a path such as "/delay/1" is one on the bundled origin or in the container; None for the
+            bundled origin's default, or "/".
         method: One of the eight; STREAM is a GET whose response is read as a stream.
         headers: (name, value) pairs sent with each request.
         body: Text to upload. At most one of the three bodies may be given.
@@ -148,6 +154,9 @@ class ExperimentConfiguration(Model):
     """
 
     contenders: Annotated[Words, AfterValidator(_contenders)] = ()
+    target: Text | None = None
+    target_port: Annotated[Count, at_most(65535, "65,535")] | None = None
+    target_wait: Seconds = 60.0
     url: TargetUrl | None = None
     method: Method = "GET"
     headers: Headers = ()
@@ -202,6 +211,30 @@ class ExperimentConfiguration(Model):
         if any(_LONE_SURROGATE.search(text) for text in _texts(value)):
             shown = "" if info.field_name in SECRET_FIELDS else f", got {value!r}"
             raise ValueError(f"{info.field_name} is not UTF-8 text{shown}; write it in UTF-8")
+        return value
+
+    @field_validator("target")
+    @classmethod
+    def _check_target(cls, value: str | None) -> str | None:
+        if value in (None, BUNDLED):
+            return None
+        Image.parse(value)
+        return value
+
+    @field_validator("target_port")
+    @classmethod
+    def _check_target_port(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and info.data.get("target") is None:
+            raise ValueError(f"target_port {value} is that of a container; name its image with target, or leave it out")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, value: SecretUrl | None, info: ValidationInfo) -> SecretUrl | None:
+        if value is not None and not value.is_path and (target := info.data.get("target")):
+            raise ValueError(
+                f"url {value} is another server than target {target}; give a path, or leave out one of both"
+            )
         return value
 
     @field_validator("headers")
@@ -337,6 +370,10 @@ class ExperimentConfiguration(Model):
     @field_validator("tls")
     @classmethod
     def _check_tls(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and (target := info.data.get("target")):
+            raise ValueError(
+                f"tls is the bundled origin's, and target {target} is another server; leave out one of both"
+            )
         url, ca, verify = info.data.get("url"), info.data.get("ca"), info.data.get("verify") is not False
         if not value:
             return value
@@ -360,6 +397,11 @@ class ExperimentConfiguration(Model):
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ExperimentConfiguration":
         return cls(**values)
+
+    @property
+    def image(self) -> Image | None:
+        """What a container is to be started of; None for none."""
+        return Image.parse(self.target, self.target_port, self.target_wait) if self.target else None
 
     @property
     def secrets(self) -> dict[str, SecretText | SecretUrl]:

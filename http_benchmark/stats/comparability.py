@@ -127,14 +127,15 @@ def _part(experiment: ExperimentResult, name: str, left_out: frozenset[str]) -> 
 
 
 def _target(experiment: ExperimentResult) -> dict[str, Any]:
-    """What was aimed at, by which load; the bundled origin listens on another port every time."""
+    """What was aimed at, by which load; what is started for a run listens elsewhere every time."""
     target = experiment.target
     url = urlsplit(target.url)
-    bundled = url._replace(scheme="", netloc="").geturl()
+    at_home = url._replace(scheme="", netloc="").geturl()
     return {
         "target.kind": target.kind,
         "target.scheme": url.scheme,
-        "target.url": bundled if target.kind == "bundled" else target.url,
+        "target.url": target.url if target.kind == "url" else at_home,
+        "target.image": target.image_id,
         "load_model": experiment.load_model,
         "workload": experiment.workload and experiment.workload.sha256,
     }

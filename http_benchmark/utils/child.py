@@ -74,6 +74,7 @@ class Child:
         name: What to call it in messages.
         pass_fds: Open files that the child inherits under the same numbers.
         interpreter: The Python that runs it.
+        stop_patience_s: How long it may take to end before it is killed.
     """
 
     def __init__(
@@ -84,8 +85,10 @@ class Child:
         name: str,
         pass_fds: Collection[int] = (),
         interpreter: Interpreter = OWN_INTERPRETER,
+        stop_patience_s: float = _STOP_PATIENCE_S,
     ) -> None:
         self.name = name
+        self._stop_patience_s = stop_patience_s
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
         self._unread = b""
         try:
@@ -183,7 +186,7 @@ class Child:
                 with contextlib.suppress(BrokenPipeError):  # it ended with a message unread
                     pipe.close()
         try:
-            process.wait(_STOP_PATIENCE_S)
+            process.wait(self._stop_patience_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

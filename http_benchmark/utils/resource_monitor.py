@@ -113,10 +113,16 @@ class MachineWatch:
         return busy_processors(self._first, self._last) if self._first and self._last else None
 
 
-def family() -> tuple[int, ...]:
-    """This process and all that descend from it; takes milliseconds, so it is asked for once per block."""
-    this = psutil.Process()
-    return (this.pid, *(child.pid for child in this.children(recursive=True)))
+def family(pid: int | None = None) -> tuple[int, ...]:
+    """A process, by default this one, and all that descend from it; none if it is gone.
+
+    Takes milliseconds, so it is asked for once per block.
+    """
+    try:
+        this = psutil.Process(pid)
+        return (this.pid, *(child.pid for child in this.children(recursive=True)))
+    except psutil.Error:
+        return ()
 
 
 def cpu_s(pid: int) -> float | None:

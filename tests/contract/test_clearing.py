@@ -21,6 +21,7 @@ WRITERS = {
     "database/jobs.py": "opens a lock",
     "environments/cache.py": "opens a lock",
     "environments/making.py": "keeps names and versions of packages",
+    "targets/container_main.py": "tells the controller what it shows, cleared where the engine or a server said it",
     "utils/logging.py": "clears each line",
     "utils/tracebacks.py": "clears each traceback",
 }

@@ -30,6 +30,7 @@ OWNERS = {
     "brotli": {"origin"},
     "click": {"cli"},
     "cryptography": {"origin/tls.py"},
+    "docker": {"targets/container_main.py"},
     "fastapi": {"api"},
     "granian": {"origin/http2.py"},
     "hdrh": {"stats"},
@@ -62,6 +63,7 @@ OWNERS = {
     "sse_starlette": {"api"},
     "starlette": {"api"},
     "tenacity": {"planning.py"},
+    "testcontainers": {"targets/container_main.py"},
     "trustme": {"origin/tls.py"},
     "urllib3": {"clients/requests_adapter.py", "clients/urllib3_adapter.py"},  # requests shows urllib3's errors
     "uv": {"environments/uv.py"},

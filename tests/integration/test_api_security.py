@@ -12,7 +12,7 @@ from http_benchmark.api.security import COOKIE, MOST_BODY_BYTES, RateLimit, sess
 from http_benchmark.api.settings import ServerSettings, read_token
 from http_benchmark.api.targets import AllowedTarget, require_allowed
 from http_benchmark.errors import ConfigurationError, StorageError
-from http_benchmark.secret_url import parse_url
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from tests.integration.api_case import ApiCase
 from tests.unit.records import an_experiment
 
@@ -291,10 +291,16 @@ class OrderTest(AttackCase):
     def test_before_the_measurement(self):
         """The process that measures asks again, since time has passed in the queue."""
         allowed = [AllowedTarget("bench.example", None, frozenset({"192.0.2.1"}))]
-        url = parse_url("https://bench.example/")
-        require_allowed(url, allowed, lambda _: {"192.0.2.1"})
+        asked = ExperimentConfiguration(url="https://bench.example/")
+        require_allowed(asked, allowed, lambda _: {"192.0.2.1"})
         with self.assertRaisesRegex(ConfigurationError, "leads elsewhere"):
-            require_allowed(url, allowed, lambda _: {"127.0.0.1"})
+            require_allowed(asked, allowed, lambda _: {"127.0.0.1"})
+
+    def test_no_containers(self):
+        """Whoever reaches the server starts no images with it, neither in the queue nor before the measurement."""
+        self.assert_problem(422, self.client.post(JOBS, json={"target": "docker:nginx"}))
+        with self.assertRaisesRegex(ConfigurationError, "the command line starts containers"):
+            require_allowed(ExperimentConfiguration(target="docker:nginx"), [])
 
     def test_no_redirects(self):
         """A server that was allowed cannot send the load on: following is not among the settings."""

@@ -39,7 +39,7 @@ _EVENT = {
 def order_job(order: JobOrder, response: Response, shared: Common) -> Job:
     """Queue a run; it is measured when those before it are done."""
     configuration = order.configuration()
-    require_allowed(configuration.url, shared.settings.allowed_targets)
+    require_allowed(configuration, shared.settings.allowed_targets)
     job_id = str(uuid.uuid4())
     shared.measuring.keep_order(job_id, order.given)
     job = shared.queue.add(job_id, configuration.to_dict())

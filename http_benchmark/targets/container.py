@@ -1,0 +1,77 @@
+"""A server in a container as a target: started from an image for the run, and removed at its end."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from http_benchmark.errors import TargetError, WorkerError
+from http_benchmark.models.experiment import Target
+from http_benchmark.models.image import Image
+from http_benchmark.targets.foreign import UrlTarget
+from http_benchmark.utils.child import Child
+from http_benchmark.utils.resource_monitor import family, rss_bytes
+
+_START_PATIENCE_S = 1800.0  # an image may have to be pulled first; what takes long then is told by the child
+_STOP_PATIENCE_S = 30.0  # the engine stops the server, and takes down its network
+
+
+class ContainerTarget(UrlTarget):
+    """A server in a container of its own, on its own processors where there are several.
+
+    A process apart starts it and removes it, since the engine's library brings HTTP clients along that the controller
+    must not have. The process removes the container when this one ends, in whatever way.
+
+    Args:
+        image: What to start.
+        path: Where on the server, with a leading slash.
+        shown_path: What may be stored and shown of it.
+        cpus: Processors to run it on; empty for any.
+
+    Raises:
+        TargetError: No engine answers, there is no such image, or the server does not answer.
+    """
+
+    def __init__(self, image: Image, path: str, shown_path: str, cpus: Sequence[int]) -> None:
+        order = asdict(image) | {"cpus": ",".join(map(str, sorted(cpus))), "owner": os.getpid()}
+        try:
+            self._child = Child(
+                "http_benchmark.targets.container_main",
+                [json.dumps(order)],
+                name=f"the container of {image.name}",
+                stop_patience_s=_STOP_PATIENCE_S,
+            )
+        except WorkerError as error:
+            raise TargetError(str(error)) from error
+        try:
+            answer = self._listening()
+        except BaseException:
+            self._child.stop()
+            raise
+        super().__init__(answer["url"] + path, answer["url"] + shown_path)
+        self._pid: int | None = answer["pid"]
+        self.description = Target(
+            kind="docker", url=answer["url"] + shown_path, image=image.name, image_id=answer["image_id"]
+        )
+
+    def _listening(self) -> dict[str, Any]:
+        """What the process says once the server answers."""
+        try:
+            answer = self._child.listen(_START_PATIENCE_S)
+        except WorkerError as error:
+            raise TargetError(str(error)) from error
+        if answer["is"] != "listening":
+            raise TargetError(answer["message"])
+        return answer
+
+    def memory_bytes(self) -> int | None:
+        """Of all its processes together, what they share counted for each."""
+        figures = [rss_bytes(pid) for pid in self.processes()]
+        return sum(figure or 0 for figure in figures) if figures else None
+
+    def processes(self) -> tuple[int, ...]:
+        return family(self._pid) if self._pid else ()
+
+    def __exit__(self, *_: object) -> None:
+        self._child.stop()

@@ -1,0 +1,143 @@
+"""Every client against servers that others wrote: httpbin under gunicorn, nginx, and haproxy in front of three."""
+
+import csv
+import json
+import urllib.request
+from collections import Counter
+
+from http_benchmark.benchmark import Experiment
+from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from tests.containers import HAPROXY, HTTPBIN, NGINX, ContainerTestCase, address_of
+
+CONTENDERS = (
+    "aiohttp:async",
+    "httpx:async",
+    "httpx:sync",
+    "pycurl:async",
+    "pycurl:sync",
+    "requests:sync",
+    "requestx:async",
+    "requestx:sync",
+    "urllib3:sync",
+)
+REQUESTS = 30
+CONCURRENCY = 4
+BODY = "x" * 1000
+
+
+def measured(url: str, **settings) -> ExperimentResult:
+    """All clients, one block with exactly as many requests as asked for, and none besides."""
+    configuration = ExperimentConfiguration(
+        contenders=CONTENDERS,
+        url=url,
+        concurrency=CONCURRENCY,
+        requests=REQUESTS,
+        warmup=0,
+        blocks=1,
+        floor=False,
+        seed=1,
+        **settings,
+    )
+    return Experiment(configuration).run()
+
+
+class _ClientsCase(ContainerTestCase):
+    def assert_served(self, result: ExperimentResult) -> None:
+        """Each contender sent all its requests, and all were answered."""
+        self.assertEqual({*CONTENDERS}, {client.contender for client in result.clients})
+        for client in result.clients:
+            with self.subTest(client.contender):
+                self.assertEqual(("ok", REQUESTS, {}), (client.status, client.requests, client.errors), client.message)
+
+
+class HttpbinTest(_ClientsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.url = address_of(cls.server(HTTPBIN))
+
+    def test_get(self):
+        """What httpbin echoes reaches every client."""
+        self.assert_served(measured(f"{self.url}/get"))
+
+    def test_post(self):
+        """Bodies of 10 KiB are taken, and come back inside its JSON."""
+        self.assert_served(measured(f"{self.url}/post", method="POST", body_size="10KiB"))
+
+    def test_headers(self):
+        """With a header that was ordered."""
+        self.assert_served(measured(f"{self.url}/headers", headers=(("X-Asked", "by a test"),)))
+
+    def test_errors(self):
+        """A status of 418 is an error of every client."""
+        for client in measured(f"{self.url}/status/418").clients:
+            with self.subTest(client.contender):
+                self.assertEqual({"http-4xx": REQUESTS}, client.errors)
+
+    def test_content_codings(self):
+        """gzip, deflate and brotli are undone by those who say that they accept them."""
+        for coding in ("gzip", "deflate"):
+            with self.subTest(coding):
+                self.assert_served(measured(f"{self.url}/{coding}"))
+
+
+class NginxTest(_ClientsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.container = cls.server(NGINX)
+        cls.url = address_of(cls.container)
+
+    def witnessed(self) -> list[list[str]]:
+        """What nginx wrote down: connection, method, path, status, bytes of the request."""
+        lines = self.container.get_logs()[0].decode().splitlines()
+        return [line.split()[1:] for line in lines if line.startswith("witness ")]
+
+    def test_the_log_has_every_request(self):
+        """As many as were ordered of each client arrive, over no more connections than its pool may hold."""
+        before = len(self.witnessed())
+        self.assert_served(measured(f"{self.url}/post", method="POST", body=BODY))
+        came = self.witnessed()[before:]
+        self.assertEqual(
+            {("POST", "/post", "201"): len(CONTENDERS) * REQUESTS}, Counter(tuple(line[1:4]) for line in came)
+        )
+        self.assertLessEqual(len({line[0] for line in came}), len(CONTENDERS) * CONCURRENCY)
+        self.assertTrue(all(int(line[4]) > len(BODY) for line in came), "heads and bodies came whole")
+
+    def test_a_busy_server(self):
+        """503 is an error, and is not sent again unless that is asked for."""
+        before = len(self.witnessed())
+        for client in measured(f"{self.url}/busy").clients:
+            with self.subTest(client.contender):
+                self.assertEqual({"http-5xx": REQUESTS}, client.errors)
+        self.assertEqual(len(CONTENDERS) * REQUESTS, len(self.witnessed()) - before)
+
+
+class HaproxyTest(_ClientsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        network = cls.network()
+        for name in ("one", "two", "three"):
+            cls.server(HTTPBIN, network=network, alias=name)
+        cls.url = address_of(cls.server(HAPROXY, network=network, alias="front"))
+
+    def served(self) -> dict[str, int]:
+        """How many requests each of the three has answered."""
+        with urllib.request.urlopen(f"{self.url}/stats;csv", timeout=10) as answer:
+            rows = csv.DictReader(answer.read().decode().removeprefix("# ").splitlines())
+            return {row["svname"]: int(row["hrsp_2xx"]) for row in rows if row["svname"] in ("one", "two", "three")}
+
+    def test_turns(self):
+        """Requests of connections that are kept go to the three in turn."""
+        before = self.served()
+        self.assert_served(measured(f"{self.url}/get"))
+        counts = [count - before[name] for name, count in self.served().items()]
+        self.assertEqual(len(CONTENDERS) * REQUESTS, sum(counts))
+        self.assertLessEqual(max(counts) - min(counts), 1, "roundrobin")
+
+    def test_the_whole_answer(self):
+        """Through the balancer, too, httpbin's echo names the client as it was set up."""
+        with urllib.request.urlopen(f"{self.url}/get", timeout=10) as answer:
+            self.assertEqual(f"{self.url}/get", json.load(answer)["url"])
