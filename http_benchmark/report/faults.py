@@ -22,12 +22,12 @@ def ordered(configuration: Mapping[str, Any]) -> str:
 
 def under_faults(clients: Sequence[ClientResult], *, width: int) -> list[RenderableType]:
     """A table with a line per contender, and what their errors were; nothing where no faults were ordered."""
-    scores = [(client, client.faults) for client in clients if client.faults is not None]
-    if not scores:
+    headings, rows = cells(clients)
+    if not rows:
         return []
     table = parts.table(
-        _HEADINGS,
-        [_row(client, score) for client, score in scores],
+        headings,
+        rows,
         width=width,
         left={"contender"},
         wraps=("contender",),
@@ -35,10 +35,16 @@ def under_faults(clients: Sequence[ClientResult], *, width: int) -> list[Rendera
         dispensable=("leaks", "late", "recovery", "silent\nretries"),
     )
     shown: list[RenderableType] = [Text("Under faults:"), table]
-    failed = [parts.item(f"{client.contender}: {_counts(client.errors)}") for client, _ in scores if client.errors]
+    scored = [client for client in clients if client.faults is not None]
+    failed = [parts.item(f"{client.contender}: {_counts(client.errors)}") for client in scored if client.errors]
     if failed:
         shown += [Text("Failed:"), *failed]
     return [*shown, Text()]
+
+
+def cells(clients: Sequence[ClientResult]) -> tuple[Sequence[str], list[list[str]]]:
+    """The headings, and a row per contender; no row where no faults were ordered."""
+    return _HEADINGS, [_row(client, client.faults) for client in clients if client.faults is not None]
 
 
 def notes(result: ExperimentResult) -> list[str]:

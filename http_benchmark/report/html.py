@@ -25,7 +25,7 @@ from http_benchmark import __version__
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.redaction import cleared_document
-from http_benchmark.report import parts, ranking, wording, work
+from http_benchmark.report import faults, parts, ranking, wording, work
 from http_benchmark.report.images import VEGA_LITE, svg
 from http_benchmark.stats.sentences import sentences
 
@@ -78,6 +78,7 @@ def described(experiment: ExperimentResult) -> dict[str, Any]:
         "ranking": table(ranking.headings(experiment), ranking.rows(experiment, in_one_line=False))
         if is_ranked
         else None,
+        "under_faults": _faults(experiment.clients),
         "unranked": wording.unranked(experiment),
         "work": _work(seen) if seen else None,
         "only_shown": work.only_shown(experiment.clients),
@@ -154,6 +155,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, A
     """What the template makes a table of: headings, whether words stand below, and the lines of each cell."""
     columns = [(" ".join(heading.split()), heading in _LEFT) for heading in headings]
     return {"columns": columns, "bars": None, "rows": [[cell.split("\n") for cell in row] for row in rows]}
+
+
+def _faults(clients: Sequence[ClientResult]) -> dict[str, Any] | None:
+    headings, rows = faults.cells(clients)
+    return table([heading.replace("-\n", "") for heading in headings], rows) if rows else None
 
 
 def _work(clients: Sequence[ClientResult]) -> dict[str, Any]:

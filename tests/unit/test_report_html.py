@@ -4,7 +4,7 @@ import re
 import unittest
 from html.parser import HTMLParser
 
-from http_benchmark.models.experiment import Reason, Validity
+from http_benchmark.models.experiment import FaultScore, Reason, Validity
 from http_benchmark.report.html import html_report
 from tests.records import make_blocks, make_result
 
@@ -51,6 +51,16 @@ class PageTest(unittest.TestCase):
         """So that figures of several contenders stand below each other."""
         self.assertIn('<td>1,000<br><span class="detail">1,000–1,000</span></td>', self.page)
         self.assertIn('>aiohttp:async<br><span class="detail">1.2.3</span></th>', self.page)
+
+    def test_faults_have_their_table(self):
+        """Where the server did wrong as ordered, it is told how each bore it; elsewhere there is no such table."""
+        result = make_result(self.blocks)
+        scored = result.clients[0].model_copy(update={"faults": FaultScore(met={"drop": 12}, unexplained=3)})
+        page = html_report(result.model_copy(update={"clients": (scored, *result.clients[1:])}), [])
+
+        self.assertIn("Under faults", page)
+        self.assertRegex(page, r"<td>12</td><td>0</td><td>3</td>")
+        self.assertNotIn("Under faults", self.page)
 
     def test_it_asks_for_nothing_from_elsewhere(self):
         """No element names another file, and the policy would forbid it."""
