@@ -126,7 +126,7 @@ class JobTest(ServerCase):
     def test_one_after_the_other(self):
         """The second begins when the first has ended, in the order in which they were sent."""
         _, client = self.serve()
-        ids = [self.order(client, blocks=2) for _ in range(3)]
+        ids = [self.order(client, blocks=blocks) for blocks in (10, 1, 1)]
         cancelled = client.delete(f"/jobs/{ids[1]}").json()
         jobs = [self.ended(client, job_id) for job_id in ids]
 
