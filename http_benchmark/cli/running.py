@@ -7,6 +7,7 @@ from loguru import logger
 from rich.console import Console
 
 from http_benchmark.benchmark import Experiment
+from http_benchmark.cli import EARLIER_DISTRIBUTION
 from http_benchmark.cli.common import (
     answering,
     check_writable,
@@ -26,8 +27,6 @@ from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.report import json as json_report
 from http_benchmark.report.terminal import print_experiment
 from http_benchmark.utils import host
-
-EARLIER_DISTRIBUTION = "http-client-benchmarker"
 
 
 def run(
@@ -91,5 +90,6 @@ def _warn_of_the_earlier_distribution() -> None:
     if host.distribution_version(EARLIER_DISTRIBUTION):
         logger.warning(
             f"{EARLIER_DISTRIBUTION} is installed too and brings the same import name; whichever was installed last is "
-            f"in force. Uninstall it (pip uninstall {EARLIER_DISTRIBUTION}), then install http-benchmark again"
+            f"in force. Uninstall it (pip uninstall {EARLIER_DISTRIBUTION}), then install http-benchmark again with "
+            "--force-reinstall"
         )

@@ -275,7 +275,10 @@ def _predecessor(facts: Facts) -> Finding:
     what = "earlier distribution"
     if facts.predecessor is None:
         return Finding("predecessor", what, "not installed", "fit")
-    advice = f"it installs the same package and command; pip uninstall {PREDECESSOR}, then install http-benchmark again"
+    advice = (
+        f"it installs the same package and command; pip uninstall {PREDECESSOR}, then install http-benchmark again "
+        "with --force-reinstall"
+    )
     return Finding("predecessor", what, f"{PREDECESSOR} {facts.predecessor}", "unfit", advice)
 
 
