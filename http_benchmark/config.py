@@ -76,6 +76,7 @@ OTHER_OPTIONS = frozenset(
         "only_version",
         "only_workload",
         "output",
+        "picture",
         "plan",
         "port",
         "remove",

@@ -7,18 +7,25 @@ whatever changes on the machine in the meantime changes all levels alike.
 import random
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from http_benchmark.archive import StoredExperiment
 from http_benchmark.benchmark import Experiment, Observer
-from http_benchmark.course import Course
+from http_benchmark.course import Course, Status
 from http_benchmark.environments.making import Environments
-from http_benchmark.errors import ConfigurationError
+from http_benchmark.errors import ConfigurationError, UnreadableError
+from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.filters import Filters
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingLevel, ScalingResult
+from http_benchmark.models.tags import scaling_tag, scaling_tag_among
 from http_benchmark.plan import Plan
+from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.scaling import gravest, scaling_curves
 from http_benchmark.storage import ResultStorage
 
@@ -132,31 +139,14 @@ class ScalingExperiment:
     def result(self) -> ScalingResult:
         """What the finished blocks say."""
         results = {concurrency: experiment.result() for concurrency, experiment in self.levels.items()}
-        first = next(iter(results.values()))
-        return ScalingResult(
-            id=self.id,
-            name=first.name,
+        blocks = {concurrency: experiment.blocks for concurrency, experiment in self.levels.items()}
+        return _together(
+            results,
+            blocks,
+            id_=self.id,
             status=self._course.status,
             started_at=self._course.started_at,
             finished_at=self._course.finished_at,
-            seed=self._seed,
-            configuration=first.configuration | {"concurrency": list(self.levels)},
-            environment=first.environment,
-            target=first.target,
-            validity=gravest({concurrency: result.validity for concurrency, result in results.items()}),
-            levels=tuple(
-                ScalingLevel(
-                    concurrency=concurrency,
-                    experiment_id=result.id,
-                    status=result.status,
-                    blocks=result.blocks,
-                    validity=result.validity,
-                )
-                for concurrency, result in results.items()
-            ),
-            contenders=scaling_curves(
-                results, {concurrency: experiment.blocks for concurrency, experiment in self.levels.items()}
-            ),
         )
 
     def _run_blocks(self) -> None:
@@ -180,19 +170,100 @@ class ScalingExperiment:
     ) -> dict[int, ExperimentConfiguration]:
         """The configuration of each level, with the faults of all of them at once."""
         values = {name: getattr(configuration, name) for name in ExperimentConfiguration.model_fields}
-        tag = (*configuration.tag, f"scaling-{self.id[:8]}")
+        tag = (*configuration.tag, scaling_tag(self.id))
         made: dict[int, ExperimentConfiguration] = {}
         faults: dict[str, None] = {}
         if configuration.rate:
             faults["several concurrencies are for the closed model, where they set the pace; leave out the rate"] = None
         for level in levels:
-            own = {"concurrency": level, "seed": self._seed, "tag": tag}
+            own: dict[str, Any] = {"concurrency": level, "seed": self._seed}
             if configuration.name:
-                own["name"] = f"{configuration.name}, concurrency {level}"
+                own["name"] = _level_name(configuration.name, level)
             try:
-                made[level] = ExperimentConfiguration(**values | own)
+                given = ExperimentConfiguration(**values | own)
             except ConfigurationError as error:
                 faults |= dict.fromkeys(error.faults)
+            else:
+                made[level] = given.model_copy(update={"tag": tag})  # nobody else may give it
         if faults:
             raise ConfigurationError(list(faults))
         return made
+
+
+def _level_name(name: str, concurrency: int) -> str:
+    return f"{name}, concurrency {concurrency}"
+
+
+def stored_scaling(storage: ResultStorage, experiment: ExperimentResult) -> ScalingResult | None:
+    """What a stored experiment says together with those that were measured with it at other concurrencies.
+
+    Args:
+        storage: Where all of them are; by their tag they are found.
+        experiment: One of them.
+
+    Returns:
+        None where it is alone, or one of them is damaged. Of the whole's ID there are the characters of the tag.
+    """
+    tag = scaling_tag_among(storage.get_tags(experiment.id))
+    if tag is None:
+        return None
+    tagged = [summary.id for summary in storage.list_experiments(filters=Filters(tag=(tag,)))]
+    try:
+        found = {one.experiment.configuration["concurrency"]: one for one in storage.read_experiments(tagged)}
+    except UnreadableError:
+        return None
+    if len(found) < 2:
+        return None
+    blocks = {concurrency: found[concurrency].blocks for concurrency in sorted(found)}
+    results = {concurrency: _concluded(found[concurrency]) for concurrency in blocks}
+    ends = [result.finished_at for result in results.values() if result.finished_at]
+    return _together(
+        results,
+        blocks,
+        id_=tag.partition("-")[2],
+        status=next((result.status for result in results.values() if result.status != "finished"), "finished"),
+        started_at=min(result.started_at for result in results.values()),
+        finished_at=max(ends) if len(ends) == len(results) else None,
+    )
+
+
+def _concluded(stored: StoredExperiment) -> ExperimentResult:
+    """With what its blocks say, where it runs or was killed."""
+    experiment = stored.experiment
+    return conclude(experiment, stored.blocks) if experiment.status == "running" else experiment
+
+
+def _together(
+    results: Mapping[int, ExperimentResult],
+    blocks: Mapping[int, Sequence[BlockRecord]],
+    *,
+    id_: str,
+    status: Status,
+    started_at: datetime,
+    finished_at: datetime | None,
+) -> ScalingResult:
+    """The levels as one answer, both by concurrency, ascending."""
+    concurrency, first = next(iter(results.items()))
+    return ScalingResult(
+        id=id_,
+        name=first.name.removesuffix(_level_name("", concurrency)),
+        status=status,
+        started_at=started_at,
+        finished_at=finished_at,
+        seed=first.seed,
+        configuration=first.configuration | {"concurrency": [*results]},
+        environment=first.environment,
+        target=first.target,
+        validity=gravest({concurrency: result.validity for concurrency, result in results.items()}),
+        levels=tuple(
+            ScalingLevel(
+                concurrency=concurrency,
+                experiment_id=result.id,
+                status=result.status,
+                blocks=result.blocks,
+                validity=result.validity,
+            )
+            for concurrency, result in results.items()
+        ),
+        contenders=scaling_curves(results, blocks),
+    )

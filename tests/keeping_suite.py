@@ -84,13 +84,18 @@ class KeepingSuite:
         self.assertEqual(["a-50", "a-70"], self.ids())
 
     def test_tags_of_the_program_protect_nothing(self) -> None:
-        """Those of a gate, and of a renamed import; nobody chose to keep what has them. Others that begin so do."""
+        """Those of a gate, of several concurrencies and of a renamed import; nobody chose to keep what has them.
+
+        Others that begin so protect.
+        """
         self.stored("a", 50, "gate-0123abcd")
         self.stored("a", 60, "gate-0123abcd", "was:e-1")
         self.stored("a", 70, "gate-0123abcd", "release")
         self.stored("a", 80, "gate-keeper")
+        self.stored("a", 90, "scaling-0123abcd")
+        self.stored("a", 95, "scaling-study")
 
-        self.assertEqual(["a-50", "a-60"], self.pruned(keep_last=0))
+        self.assertEqual(["a-50", "a-60", "a-90"], self.pruned(keep_last=0))
 
     def test_tags_that_are_none(self) -> None:
         """Empty, with line breaks, odd, or endless: refused at once, and what is there may be taken away."""
@@ -105,7 +110,7 @@ class KeepingSuite:
         """They would protect nothing, as who gives a tag expects; one that is there already may stay."""
         self.stored("a", 1, "gate-0123abcd")
         store = self.opened()
-        for tag in ("gate-89abcdef", "was:e-1", "was:"):
+        for tag in ("gate-89abcdef", "scaling-89abcdef", "was:e-1", "was:"):
             with self.subTest(tag), self.assertRaisesRegex(ConfigurationError, f"^tag '{tag}' .*protects nothing"):
                 store.tag_experiment("a", add=[tag])
             with self.subTest(tag), self.assertRaisesRegex(ConfigurationError, f"^tag '{tag}' .*protects nothing"):

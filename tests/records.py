@@ -14,6 +14,7 @@ from http_benchmark.stats.histogram import Times
 from http_benchmark.stats.quantiles import distribution
 from http_benchmark.stats.ranking import summarise
 from http_benchmark.stats.work import works
+from http_benchmark.storage import ResultStorage
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -145,6 +146,25 @@ def large_experiment(names: Sequence[str] = TWELVE) -> tuple[ExperimentResult, l
             trials.append(timed_trial(name, times_ms, slices=slices))
         blocks.append(make_block(*trials, number=number))
     return make_result(blocks), blocks
+
+
+def store_levels(storage: ResultStorage, costs: Mapping[int, Mapping[str, float]], tag: str, **fields: Any) -> None:
+    """Store an experiment of six blocks for each concurrency, "c-" and it its ID, all with one tag.
+
+    Args:
+        storage: Where.
+        costs: Concurrency → contender → its cost in ms.
+        tag: That of the whole.
+        fields: Of each experiment.
+    """
+    for concurrency, of in costs.items():
+        blocks = make_blocks({name: [cost] * 6 for name, cost in of.items()})
+        asked = {"concurrency": concurrency, "tag": [tag]}
+        experiment = make_result(blocks, id=f"c-{concurrency}", configuration=asked, **fields)
+        storage.start_experiment(experiment)
+        for block in blocks:
+            storage.save_block(experiment.id, block)
+        storage.finish_experiment(experiment)
 
 
 def noisy_costs(

@@ -1,17 +1,28 @@
 """`http-benchmark capacity`: the highest arrival rate that a client sustains under an objective."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from http_benchmark.cli.options import fault_option, plan_option, request_options, shared_options, wire_options
+from http_benchmark.cli.options import (
+    fault_option,
+    picture_options,
+    plan_option,
+    request_options,
+    shared_options,
+    wire_options,
+)
+
+if TYPE_CHECKING:
+    from http_benchmark.report.charts import Theme
 
 _EXAMPLES = """\b
 Examples:
   http-benchmark capacity httpx:async --slo 'p99<20ms,errors<0.1%'
   http-benchmark capacity urllib3 requests --slo 'p95<5ms' --concurrency 128
-  http-benchmark capacity aiohttp --slo 'p99.9<1s' --url http://127.0.0.1:8080/get --json capacity.json"""
+  http-benchmark capacity aiohttp --slo 'p99.9<1s' --url http://127.0.0.1:8080/get --json capacity.json
+  http-benchmark capacity httpx aiohttp --slo 'p99<20ms' --picture capacity.svg"""
 
 
 @click.command(epilog=_EXAMPLES)
@@ -35,9 +46,18 @@ Examples:
 @click.option("--name", help="Name of the search.")
 @plan_option
 @click.option("--strict", envvar="HTTP_BENCHMARK_STRICT", is_flag=True, help="Exit with 1 unless the verdict is valid.")
+@picture_options
 @shared_options(output=True)
 def command(
-    config_file: Path | None, json_file: str | None, slo: str, *, plan_only: bool, strict: bool, **arguments: Any
+    config_file: Path | None,
+    json_file: str | None,
+    *,
+    slo: str,
+    plan_only: bool,
+    strict: bool,
+    picture: Path | None,
+    theme: "Theme",
+    **arguments: Any,
 ) -> int:
     """Find the highest arrival rate that clients sustain while they keep an objective.
 
@@ -47,4 +67,6 @@ def command(
     """
     from http_benchmark.cli.searching import search
 
-    return search(arguments, slo, config_file, json_file, plan_only=plan_only, strict=strict)
+    return search(
+        arguments, slo, config_file, json_file, plan_only=plan_only, strict=strict, picture=picture, theme=theme
+    )

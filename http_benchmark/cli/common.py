@@ -211,7 +211,7 @@ def _give_up(stream: TextIO) -> None:
 
 
 def check_writable(destination: str, option: str = "--json") -> None:
-    """See to it before measuring that `write_json` or `write_text` will find its file.
+    """See to it before measuring that the file can be written later; one that is not there is not left behind.
 
     Args:
         destination: A file, or "-".
@@ -222,7 +222,11 @@ def check_writable(destination: str, option: str = "--json") -> None:
     """
     if destination != "-":
         with writing(destination, option):
-            Path(destination).open("a").close()
+            path = Path(destination)
+            existed = path.exists()
+            path.open("a").close()
+            if not existed:
+                path.resolve().unlink()  # what a link names, not the link
 
 
 def write_json(document: Any, destination: str) -> None:

@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from http_benchmark.cli.options import METRICS, shared_options
+from http_benchmark.cli.options import METRICS, picture_options, shared_options
 
 if TYPE_CHECKING:
     from http_benchmark.models.experiment import Metric
+    from http_benchmark.report.charts import Theme
+
+_EXAMPLES = """\b
+Examples:
+  http-benchmark results compare 3f2a 9b07
+  http-benchmark results compare 3f2a:httpx:async 9b07:aiohttp:async
+  http-benchmark results compare 3f2a 9b07 --metric p99 --picture p99.svg"""
 
 
-@click.command(
-    "compare",
-    epilog="Example: http-benchmark results compare 3f2a 9b07, or 3f2a:httpx:async 9b07:aiohttp:async",
-)
+@click.command("compare", epilog=_EXAMPLES)
 @click.argument("arms", metavar="ARM ARM...", nargs=-1, required=True)
 @click.option(
     "--metric",
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Compare even where machine, versions or workload differ; what misleads is marked.",
 )
+@picture_options
 @shared_options(database=True, output=True)
 def compare(
     config_file: Path | None,
@@ -38,13 +43,16 @@ def compare(
     arms: tuple[str, ...],
     metrics: "tuple[Metric, ...]",
     force: bool,
+    picture: Path | None,
+    theme: "Theme",
     **arguments: Any,
 ) -> None:
     """Set stored experiments side by side, each against the first.
 
     ARM is the ID of an experiment, of which the first characters will do, or ID:CONTENDER for one contender of it.
     Refuses where they differ in what matters, such as the machine, the interpreter or the workload. Versions of the
-    clients may differ. There is no verdict on arms of several experiments: for that, measure them in one.
+    clients may differ. There is no verdict on arms of several experiments: for that, measure them in one. A picture is
+    of the first --metric.
     """
     from http_benchmark import comparison
     from http_benchmark.cli.common import answering, load_settings, make_console, open_storage, stored, write_json
@@ -62,3 +70,8 @@ def compare(
             write_json(compared.to_dict(), json_file)
         else:
             print_comparison(compared, make_console(), metrics=metrics or DEFAULT_METRICS)
+    if picture:
+        from http_benchmark.cli.pictures import write_picture
+        from http_benchmark.report.charts import comparison_chart
+
+        write_picture(comparison_chart(compared, (metrics or DEFAULT_METRICS)[0]), picture, theme=theme)

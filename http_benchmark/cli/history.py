@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from http_benchmark.cli.filtering import filter_options, filters_of
-from http_benchmark.cli.options import METRICS, shared_options
+from http_benchmark.cli.options import METRICS, picture_options, shared_options
 
 if TYPE_CHECKING:
     from http_benchmark.models.experiment import Metric
+    from http_benchmark.report.charts import Theme
 
 
 @click.command(
-    "history", epilog="Example: http-benchmark results history httpx:async --metric cpu_s_per_1k --since 90d"
+    "history",
+    epilog="Example: http-benchmark results history httpx:async --metric cpu_s_per_1k --since 90d --picture cpu.png",
 )
 @click.argument("contender", metavar="CONTENDER")
 @click.option(
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     help="Look at so many experiments, the newest.",
 )
 @filter_options
+@picture_options
 @shared_options(database=True, output=True)
 def history(
     config_file: Path | None,
@@ -48,6 +51,8 @@ def history(
     metric: "Metric",
     like: str | None,
     limit: int,
+    picture: Path | None,
+    theme: "Theme",
     **arguments: Any,
 ) -> int:
     """Show how a figure of CONTENDER went over time, and where it shifted for longer.
@@ -83,4 +88,9 @@ def history(
             write_json(lined_up.to_dict(), json_file)
         else:
             print_history(lined_up, make_console())
+    if picture:
+        from http_benchmark.cli.pictures import write_picture
+        from http_benchmark.report.charts import history_chart
+
+        write_picture(history_chart(lined_up), picture, theme=theme)
     return int(bool(damaged))

@@ -16,6 +16,9 @@ _KINDS = ", ".join(f"{kind}={AMOUNTS[kind]}" if kind in AMOUNTS else kind for ki
 METRICS = ("throughput_rps", "cpu_s_per_1k", "mean", "pooled_mean", "p50", "p99", "p999")
 """Those of the models, which are not loaded for `--help`."""
 
+PICTURES = (".svg", ".png")
+"""How files of pictures end."""
+
 fault_option = click.option(
     "--fault",
     multiple=True,
@@ -103,6 +106,36 @@ def listen_options(port: int) -> Decorator:
         ),
     )
 
+
+theme_option = click.option(
+    "--theme",
+    envvar="HTTP_BENCHMARK_THEME",
+    type=click.Choice(["light", "dark", "print"]),
+    default="light",
+    show_default=True,
+    help="Colours of pictures.",
+)
+"""`--theme`."""
+
+
+def _check_picture(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Before anything is read or measured."""
+    if value and value.suffix.lower() not in PICTURES:
+        raise click.UsageError(f"--picture {value} ends in none of {', '.join(PICTURES)}; name one of these")
+    return value
+
+
+picture_options = _together(
+    click.option(
+        "--picture",
+        envvar="HTTP_BENCHMARK_PICTURE",
+        type=click.Path(path_type=Path),
+        callback=_check_picture,
+        help="Draw it into this file, too: .svg or .png.",
+    ),
+    theme_option,
+)
+"""`--picture` and `--theme`, of commands whose answer is one picture."""
 
 trust_option = click.option(
     "--trust-imported",

@@ -1,19 +1,18 @@
 """`http-benchmark report`: a stored experiment for others to read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from http_benchmark.cli.options import shared_options
+from http_benchmark.cli.options import shared_options, theme_option
 from http_benchmark.redaction import cleared
 from http_benchmark.report.chart_names import CHARTS
 
 if TYPE_CHECKING:
     from http_benchmark.models.experiment import ExperimentResult
-    from http_benchmark.models.measurement import BlockRecord
-    from http_benchmark.report.charts import Theme
+    from http_benchmark.report.charts import Drawn, Theme
 
 FORMATS = {"html": ".html", "markdown": ".md", "svg": ".svg", "png": ".png"}
 """Name → how its files end."""
@@ -47,14 +46,7 @@ _SHORT_ID = 8
     multiple=True,
     help="svg, png: draw this picture, repeatable.  [default: all that there are figures for]",
 )
-@click.option(
-    "--theme",
-    envvar="HTTP_BENCHMARK_THEME",
-    type=click.Choice(["light", "dark", "print"]),
-    default="light",
-    show_default=True,
-    help="svg, png: colours.",
-)
+@theme_option
 @shared_options(database=True)
 def command(
     config_file: Path | None,
@@ -71,6 +63,7 @@ def command(
     The page needs no network and no other file. The first characters of an ID will do.
     """
     from http_benchmark.cli.common import load_settings, open_storage, stored
+    from http_benchmark.scaling import stored_scaling
 
     form = form or _format_of(output, charts)
     if charts and form not in {"svg", "png"}:
@@ -79,13 +72,19 @@ def command(
     with open_storage(settings, existing=True) as storage:
         experiment = stored(storage, identifier)
         blocks = storage.get_blocks(experiment.id)
+        scaling = stored_scaling(storage, experiment) if form != "markdown" else None
     target = output or f"report-{experiment.id[:_SHORT_ID]}{FORMATS[form] if form in {'html', 'markdown'} else ''}"
     if form in {"svg", "png"}:
-        written = _write_pictures(experiment, blocks, target, form=form, names=charts, theme=theme)
+        from http_benchmark.report.charts import charts_of
+
+        pictures = charts_of(experiment, blocks, names=charts or None, scaling=scaling)
+        _write_pictures(experiment, pictures, target, form=form, names=charts, theme=theme)
     else:
-        written = _write_page(experiment, blocks, target, form=form)
-    for path in written:
-        click.echo(cleared(f"wrote {path}"), err=True)
+        from http_benchmark.report.html import html_report
+        from http_benchmark.report.markdown import markdown
+
+        is_page = form == "html"
+        _write_text(html_report(experiment, blocks, scaling=scaling) if is_page else markdown(experiment), target)
 
 
 def _format_of(output: str | None, charts: Sequence[str]) -> str:
@@ -98,41 +97,28 @@ def _format_of(output: str | None, charts: Sequence[str]) -> str:
     return found or ("png" if charts else "html")
 
 
-def _write_page(
-    experiment: "ExperimentResult", blocks: "Sequence[BlockRecord]", target: str, *, form: str
-) -> Iterator[str]:
+def _write_text(text: str, target: str) -> None:
     from http_benchmark.cli.common import answering, write_text
-    from http_benchmark.report.markdown import markdown
 
-    if form == "html":
-        from http_benchmark.report.html import html_report
-
-        text = html_report(experiment, blocks)
-    else:
-        text = markdown(experiment)
     with answering(saved=False):
         write_text(text, target, "--output")
     if target != "-":
-        yield target
+        click.echo(cleared(f"wrote {target}"), err=True)
 
 
 def _write_pictures(
     experiment: "ExperimentResult",
-    blocks: "Sequence[BlockRecord]",
+    pictures: "Sequence[Drawn]",
     target: str,
     *,
     form: str,
     names: Sequence[str],
     theme: "Theme",
-) -> Iterator[str]:
+) -> None:
     """Each picture into a file of its own, in the folder `target`; a single one that was asked for is the target."""
     from http_benchmark.cli.common import writing
-    from http_benchmark.redaction import cleared_document
-    from http_benchmark.report import images
-    from http_benchmark.report.charts import charts_of
-    from http_benchmark.report.charts.themes import for_image
+    from http_benchmark.cli.pictures import write_picture
 
-    pictures = charts_of(experiment, blocks, names=names or None)
     missing = [name for name in names if name not in {drawn.name for drawn in pictures}]
     if missing or not pictures:
         what = f"the picture {', '.join(missing)}" if missing else "a picture"
@@ -141,11 +127,10 @@ def _write_pictures(
     if target == "-" or (Path(target).suffix.lower() == FORMATS[form] and not is_file):
         raise click.UsageError(f"--output {target} is for one picture; name a folder, or one by --chart")
 
+    if not is_file:
+        with writing(target, "--output"):
+            Path(target).mkdir(parents=True, exist_ok=True)
     for drawn in pictures:
         path = Path(target) if is_file else Path(target) / f"{drawn.name}{FORMATS[form]}"
-        with writing(str(path), "--output"):
-            if not is_file:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            spec = cleared_document(for_image(drawn, theme, subtitle=experiment.name))
-            path.write_bytes(images.png(spec) if form == "png" else images.svg(spec).encode())
-        yield str(path)
+        below = None if drawn.name == "scaling" else experiment.name  # which says one concurrency of several
+        write_picture(drawn, path, theme=theme, subtitle=below, option="--output")

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 from rich.console import Console
@@ -12,6 +12,7 @@ from http_benchmark.capacity import CapacityExperiment, CapacityObserver
 from http_benchmark.cli.common import answering, check_writable, load_settings_as, make_console, print_lines, write_json
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
+from http_benchmark.cli.pictures import write_picture
 from http_benchmark.cli.planned import what_goes_wrong, what_is_sent, where_it_goes
 from http_benchmark.config import CapacitySettings
 from http_benchmark.environments.making import Environments
@@ -23,6 +24,9 @@ from http_benchmark.report.capacity import print_capacity
 from http_benchmark.slo import Slo
 from http_benchmark.units import counted, format_duration, format_rate
 
+if TYPE_CHECKING:
+    from http_benchmark.report.charts import Theme
+
 
 def search(
     arguments: dict[str, Any],
@@ -32,6 +36,8 @@ def search(
     *,
     plan_only: bool,
     strict: bool,
+    picture: Path | None,
+    theme: "Theme",
 ) -> int:
     """Carry out the command; return its exit code.
 
@@ -42,6 +48,8 @@ def search(
         json_file: Where the JSON goes; None for nowhere.
         plan_only: Say what would run instead of running it.
         strict: A verdict other than "valid" is an error.
+        picture: File for the picture; None for none.
+        theme: Its colours.
     """
     settings, objectives = _checked(arguments, slo, config_file)
     console = make_console(to_stderr=json_file == "-")
@@ -59,6 +67,8 @@ def search(
         return 0
     if json_file:
         check_writable(json_file)
+    if picture:
+        check_writable(str(picture), "--picture")
     interrupted = False
     with progress.display:
         try:
@@ -71,6 +81,13 @@ def search(
             write_json(json_report.dump(result), json_file)
     with answering(saved=False):
         print_capacity(result, console, verbose=settings.verbose > 0)
+    if picture:
+        from http_benchmark.report.charts import capacity_chart
+
+        if drawn := capacity_chart(result):
+            write_picture(drawn, picture, theme=theme)
+        else:
+            print_lines([f"{picture} is not written: there are no figures for it"], make_console(to_stderr=True))
     return EXIT_INTERRUPTED if interrupted else _exit_code(result, strict=strict)
 
 

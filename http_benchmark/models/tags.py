@@ -6,12 +6,23 @@ from collections.abc import Callable, Iterable
 from http_benchmark.errors import ConfigurationError
 
 _LONGEST = 100  # characters; a list shows them all in one line
-_MADE = re.compile(r"gate-[0-9a-f]{8}|was:.*")
+_SCALING = re.compile(r"scaling-[0-9a-f]{8}")
+_MADE = re.compile(rf"gate-[0-9a-f]{{8}}|{_SCALING.pattern}|was:.*")
 
 
 def gate_tag(gate_id: str) -> str:
     """The tag of the experiments of a gate."""
     return f"gate-{gate_id[:8]}"
+
+
+def scaling_tag(scaling_id: str) -> str:
+    """The tag of the experiments that are one workload at several concurrencies."""
+    return f"scaling-{scaling_id[:8]}"
+
+
+def scaling_tag_among(tags: Iterable[str]) -> str | None:
+    """That of `scaling_tag`, or None."""
+    return next(filter(_SCALING.fullmatch, tags), None)
 
 
 def renamed_tag(former_id: str) -> str:

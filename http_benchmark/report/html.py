@@ -24,6 +24,7 @@ from markupsafe import Markup
 from http_benchmark import __version__
 from http_benchmark.models.experiment import ClientResult, ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.scaling import ScalingResult
 from http_benchmark.redaction import cleared_document
 from http_benchmark.report import faults, parts, ranking, wording, work
 from http_benchmark.report.images import VEGA_LITE, svg
@@ -40,20 +41,24 @@ _NEEDLESS = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|opacity)="(?:
 _LEFT = {"contender", "grp."}
 
 
-def html_report(experiment: ExperimentResult, blocks: Sequence[BlockRecord]) -> str:
+def html_report(
+    experiment: ExperimentResult, blocks: Sequence[BlockRecord], *, scaling: ScalingResult | None = None
+) -> str:
     """The whole page.
 
     Args:
         experiment: The result.
         blocks: What it was concluded from; without them there are fewer pictures.
+        scaling: The several concurrencies that it is one of; None for none.
     """
     from http_benchmark.report.charts import charts_of
 
+    pictures = charts_of(experiment, blocks, scaling=scaling)
     bundle, script = javascript_bundle(), asset("report.js")
     page = environment("http_benchmark.report").get_template("report.html.j2")
     return page.render(
         described(experiment),
-        pictures=[{**pictured(drawn), "image": _still(drawn)} for drawn in charts_of(experiment, blocks)],
+        pictures=[{**pictured(drawn), "image": _still(drawn)} for drawn in pictures],
         themes=themes(),
         bundle=Markup(bundle),  # noqa: S704 - Vega's own code, which holds nothing of the experiment
         script=Markup(script),  # noqa: S704 - ours, likewise

@@ -16,7 +16,7 @@ WRITERS = {
     "cli/common.py": "clears what its consoles, `write_json` and `write_text` are given",
     "cli/export.py": "writes archives and Parquet, made of what was cleared when it was stored",
     "cli/gate_outputs.py": "clears what it appends for GitHub",
-    "cli/report.py": "clears what a picture is drawn of",
+    "cli/pictures.py": "clears what a picture is drawn of",
     "conformance/surroundings.py": "writes a .netrc of its own",
     "database/jobs.py": "opens a lock",
     "environments/cache.py": "opens a lock",

@@ -15,22 +15,23 @@ SMALL = ("--blocks", "2", "--slices", "1", "--requests", "40", "--warmup", "0", 
 class CapacityTest(CommandCase):
     def assert_no_complaints(self, errors: str) -> None:
         """Standard error has progress and no more."""
-        lines = [
-            line for line in errors.splitlines() if not line.startswith(("block ", "1 contender, ", "2 contenders, "))
-        ]
+        progress = ("block ", "1 contender, ", "2 contenders, ", "wrote ")
+        lines = [line for line in errors.splitlines() if not line.startswith(progress)]
         self.assertEqual([], lines)
 
     def test_a_search_prints_its_answer(self):
         """Capacity with a sentence, the curve and the JSON; every block has a search that came to its end."""
         done = self.run_command(
-            "capacity", "urllib3", *SHORT, "--blocks", "2", "--json", "capacity.json", COLUMNS="100"
-        )
+            "capacity", "urllib3", *SHORT, "--blocks", "2", "--json", "capacity.json", "--picture", "capacity.svg",
+            COLUMNS="100",
+        )  # fmt: skip
         result = CapacityResult.from_dict(json.loads((self.folder / "capacity.json").read_text()))
         [contender] = result.contenders
 
         self.assertEqual(0, done.returncode, done.stderr)
         self.assert_no_complaints(done.stderr)
         self.assertIn("block 2 of 2: urllib3:sync sustains", done.stderr)
+        self.assertIn("arrivals per second", (self.folder / "capacity.svg").read_text(encoding="utf-8"))
         self.assertRegex(done.stdout, r"urllib3:sync sustains [\d,]+ requests/s \(2 blocks, no interval\)")
         self.assertIn("p50 over arrivals/s:  ● urllib3:sync  ─ p50 < 500 ms", done.stdout)
         self.assertEqual(("finished", 2, "poisson"), (result.status, result.blocks, result.arrivals))
@@ -78,6 +79,8 @@ class CapacityTest(CommandCase):
             (["urllib3", "--slo", "p99<20ms", "--concurrency", "1,8"], "1,8"),
             (["urllib3", "--slo", "p99<20ms", "--rate", "5/s"], "--rate"),
             (["urllib3", "--slo", "p99<20ms", "--json", "no/such/folder.json"], "no/such/folder.json"),
+            (["urllib3", "--slo", "p99<20ms", "--picture", "no/such/folder.svg"], "no/such/folder.svg"),
+            (["urllib3", "--slo", "p99<20ms", "--picture", "capacity.gif"], "ends in none of .svg, .png"),
         ):
             with self.subTest(arguments):
                 done = self.run_command("capacity", *arguments)
@@ -88,11 +91,13 @@ class CapacityTest(CommandCase):
                     self.assertIn(fault, line)
 
     def test_no_target(self):
-        """A target that refuses every connection is exit code 4, and it is said why."""
+        """A target that refuses every connection is exit code 4, and it is said why; no empty picture is left."""
         url = f"http://127.0.0.1:{refused_port()}/"
-        done = self.run_command("capacity", "urllib3", *SHORT, "--blocks", "2", "--url", url)
+        done = self.run_command("capacity", "urllib3", *SHORT, "--blocks", "2", "--url", url, "--picture", "none.png")
 
         self.assertEqual(4, done.returncode)
+        self.assertIn("none.png is not written: there are no figures for it", done.stderr)
+        self.assertEqual([], list(self.folder.iterdir()))
         self.assertIn("urllib3:sync: the target gave no answer in the warm-up", " ".join(done.stdout.split()))
 
     def test_ctrl_c(self):

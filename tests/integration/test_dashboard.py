@@ -17,7 +17,7 @@ from http_benchmark.storage import ResultStorage
 from tests.integration.api_case import ApiCase
 from tests.integration.command_case import PATIENCE_S
 from tests.integration.test_api_jobs import ServerCase
-from tests.records import make_blocks, make_result
+from tests.records import make_blocks, make_result, store_levels
 from tests.unit.records import an_experiment
 
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
@@ -425,5 +425,17 @@ class PageTest(ApiCase):
         self.assertEqual((200, "image/svg+xml"), (image.status_code, image.headers["content-type"]))
         self.assertIn("<svg", image.text)
         self.assertIn("$schema", self.client.get(f"{at}/charts/ranking.json").json())
-        for path in (f"{at}/charts/nothing.svg", "/api/v1/experiments/e-404/report"):
+        for path in (f"{at}/charts/nothing.svg", f"{at}/charts/scaling.svg", "/api/v1/experiments/e-404/report"):
             self.assertEqual(404, self.client.get(path).status_code)
+
+    def test_several_concurrencies(self):
+        """Their picture stands on the page of each, is to be had by itself, and is in the report."""
+        with ResultStorage(self.database) as storage:
+            store_levels(storage, {1: {"httpx:sync": 2.0}, 8: {"httpx:sync": 1.0}}, "scaling-0123abcd")
+        at = "/api/v1/experiments/c-1"
+        for path, said in (
+            ("/experiments/c-8", f"{at.replace('c-1', 'c-8')}/charts/scaling.svg"),
+            (f"{at}/report", "Figures by concurrency"),
+            (f"{at}/charts/scaling.svg", "concurrency"),
+        ):
+            self.assertIn(said, self.client.get(path).text)

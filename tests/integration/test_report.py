@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from http_benchmark.report.html import html_report
 from http_benchmark.storage import ResultStorage
 from tests.integration.command_case import PATIENCE_S, CommandCase
-from tests.records import large_experiment
+from tests.records import large_experiment, store_levels
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MOST_BYTES = 3_000_000
@@ -155,6 +155,18 @@ class CommandTest(CommandCase):
             sorted(path.name for path in (self.folder / "pictures").iterdir()),
         )
 
+    def test_several_concurrencies(self):
+        """A picture of all of them, and on the page of each."""
+        with ResultStorage(self.folder / "results.db") as storage:
+            store_levels(storage, {1: {"httpx:sync": 2.0}, 8: {"httpx:sync": 1.0}}, "scaling-0123abcd")
+        arguments = ("report", "c-8", "--database", "results.db", "--output")
+        for file, *more in (("scaling.svg", "--chart", "scaling"), ("page.html",)):
+            done = self.run_command(*arguments, file, *more)
+            self.assertEqual((0, f"wrote {file}\n"), (done.returncode, done.stderr))
+
+        self.assertIn("concurrency", (self.folder / "scaling.svg").read_text(encoding="utf-8"))
+        self.assertIn("Figures by concurrency", (self.folder / "page.html").read_text(encoding="utf-8"))
+
     def test_markdown(self):
         self.assertIn("## nightly", self.report("--format", "markdown", "--output", "-").stdout)
 
@@ -163,6 +175,7 @@ class CommandTest(CommandCase):
         for arguments, advice in (
             (["--output", "report.pdf"], "ends in none of .html, .md, .svg, .png"),
             (["--chart", "rates"], "has no figures for the picture rates"),
+            (["--chart", "scaling"], "has no figures for the picture scaling"),
             (["--chart", "ranking", "--format", "html"], "--chart is for --format svg or png"),
             (["--output", "all.png"], "is for one picture; name a folder"),
             (["--output", str(Path("nowhere") / "report.html")], "choose another file"),

@@ -62,6 +62,29 @@ class ResultsCompareTest(CommandCase):
         self.assertRegex(done.stdout, r"mean ms: requests:sync costs \+\S+ % against httpx:sync \(95 % .*told apart")
         self.assertNotIn("p99", done.stdout)
 
+    def test_a_picture(self):
+        """Of the first figure that was asked for, beside the table, in the colours that were asked for."""
+        arguments = ("results", "compare", "aaaa", "bbbb", "--picture", "p99.svg", "--theme", "dark")
+        done = self.run_command(*arguments, "--metric", "p99", "--metric", "mean")
+        picture = (self.folder / "p99.svg").read_text(encoding="utf-8")
+
+        self.assertEqual((0, "wrote p99.svg\n"), (done.returncode, done.stderr))
+        self.assertIn("p99 ms", done.stdout)
+        self.assertIn("p99 of the response time, ms", picture)
+        self.assertIn("#14171c", picture)
+
+    def test_a_picture_that_cannot_be(self):
+        """One line, and no file."""
+        for file, fault in (
+            ("p99.pdf", "--picture p99.pdf ends in none of .svg, .png; name one of these"),
+            ("no/p99.svg", "--picture no/p99.svg: No such file or directory; choose another file"),
+        ):
+            with self.subTest(file):
+                done = self.run_command("results", "compare", "aaaa", "bbbb", "--picture", file)
+
+                self.assertEqual((2, f"http-benchmark: {fault}\n"), (done.returncode, done.stderr))
+        self.assertEqual([], [path.name for path in self.folder.iterdir() if "p99" in path.name])
+
     def test_unknown(self):
         """The id that is not there is named."""
         done = self.run_command("results", "compare", "aaaa", "dddd")

@@ -215,10 +215,13 @@ class SharingTest(CommandCase):
     def test_history(self):
         """Both experiments are one series; of another machine there is none."""
         found = json.loads(self.run_command("results", "history", "httpx:sync", "--json", "-").stdout)
-        shown = self.run_command("results", "history", "httpx:sync", "--tag", "other")
+        drawn = ("--picture", "history.PNG")
+        shown = self.run_command("results", "history", "httpx:sync", "--tag", "other", *drawn)
         missing = self.run_command("results", "history", "aiohttp:async")
 
         self.assertEqual({"aaaa-1", "bbbb-2"}, {point["experiment"] for point in found["points"]})
         self.assertIn("httpx:sync, requests/s: 1 experiment", shown.stdout)
+        self.assertEqual((0, "wrote history.PNG\n"), (shown.returncode, shown.stderr))
+        self.assertEqual(b"\x89PNG", (self.folder / "history.PNG").read_bytes()[:4])
         self.assertEqual(2, missing.returncode)
         self.assertIn("no stored experiment has figures of aiohttp:async", missing.stderr)

@@ -43,6 +43,23 @@ def rows(picture: Drawn) -> list[dict[str, Any]]:
     return values or [row for some in picture.spec.get("datasets", {}).values() for row in some]
 
 
+def a_scaling() -> ScalingResult:
+    """Concurrency 1 and 8, at each of which a hundred requests per second for one in flight."""
+    points = tuple(
+        ScalingPoint(
+            concurrency=c, status="ok", throughput_rps=Estimate(estimate=100.0 * c), p99_s=Estimate(estimate=0.01)
+        )
+        for c in (1, 8)
+    )
+    level = {"status": "finished", "blocks": 6, "validity": {}}
+    return ScalingResult(
+        id="s", name="s", started_at=START, finished_at=START, seed=1, configuration={}, environment={},
+        target=Target(kind="bundled", url="http://127.0.0.1/"),
+        levels=tuple(ScalingLevel(concurrency=c, experiment_id=str(c), **level) for c in (1, 8)),
+        contenders=(ScalingCurve(contender="httpx:sync", points=points),),
+    )  # fmt: skip
+
+
 class RankingTest(unittest.TestCase):
     def test_the_best_is_above_with_its_interval(self):
         """Twice the cost is half the throughput; six equal blocks leave an interval without width."""
@@ -185,26 +202,21 @@ class RatesTest(unittest.TestCase):
 class SeveralTest(unittest.TestCase):
     def test_scaling(self):
         """One panel per figure, and a point per concurrency in its units."""
-        points = tuple(
-            ScalingPoint(
-                concurrency=c, status="ok", throughput_rps=Estimate(estimate=100.0 * c), p99_s=Estimate(estimate=0.01)
-            )
-            for c in (1, 8)
-        )
-        level = {"status": "finished", "blocks": 6, "validity": {}}
-        result = ScalingResult(
-            id="s", name="s", started_at=START, finished_at=START, seed=1, configuration={}, environment={},
-            target=Target(kind="bundled", url="http://127.0.0.1/"),
-            levels=tuple(ScalingLevel(concurrency=c, experiment_id=str(c), **level) for c in (1, 8)),
-            contenders=(ScalingCurve(contender="httpx:sync", points=points),),
-        )  # fmt: skip
-        picture = scaling_chart(result)
+        picture = scaling_chart(a_scaling())
         assert picture is not None
 
         self.assertEqual(
             [(1, 100), (1, 10), (8, 800), (8, 10)], [(r["concurrency"], r["value"]) for r in rows(picture)]
         )
         self.assertIn("800 (httpx:sync at 8)", picture.description)
+
+    def test_scaling_of_one_of_the_experiments(self):
+        """The same picture, where the experiment is one of several concurrencies."""
+        blocks = make_blocks({"httpx:sync": [1.0] * 6})
+        [picture] = charts_of(make_result(blocks), blocks, names=["scaling"], scaling=a_scaling())
+
+        self.assertEqual(scaling_chart(a_scaling()).spec, picture.spec)
+        self.assertEqual([], charts_of(make_result(blocks), blocks, names=["scaling"]))
 
     def test_history(self):
         """The level before and after a shift, and the effect beside it."""
@@ -292,7 +304,7 @@ class SpecificationTest(unittest.TestCase):
         """Altair holds what is given to vl-convert and to browsers against the schema of Vega-Lite."""
         slices = [make_slice(n, started_s=float(n), p99_s=0.003, memory_bytes=2**25) for n in range(4)]
         blocks = [make_block(*(timed_trial(name, range(1, 200), slices=slices) for name in TWELVE)) for _ in range(6)]
-        pictures = charts_of(make_result(blocks, load_model="open"), blocks)
+        pictures = charts_of(make_result(blocks, load_model="open"), blocks, scaling=a_scaling())
 
         self.assertEqual([chart.name for chart in CHARTS if chart.name != "rates"], [one.name for one in pictures])
         for picture in pictures:

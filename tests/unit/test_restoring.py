@@ -34,6 +34,14 @@ class RestoredTest(TestCase):
         self.assertEqual(((100.0, 100.0),), found.rate)
         self.assertEqual(("httpx:sync", "aiohttp"), found.contenders)
 
+    def test_tags_of_the_program_are_left_behind(self):
+        """What is measured again is no part of a gate, nor one of several concurrencies."""
+        experiment = stored()
+        tags = ["nightly", "gate-0123abcd", "scaling-0123abcd"]
+        asked = experiment.configuration | {"tag": tags}
+
+        self.assertEqual(("nightly",), restored(experiment.model_copy(update={"configuration": asked}), {}).tag)
+
     def test_references_are_looked_up_again(self):
         """What names a secret is stored, so nothing is lost."""
         found = restored(

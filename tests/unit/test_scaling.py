@@ -1,6 +1,6 @@
 """Several concurrencies put together: curves, what is kept of the best rate, verdicts; and how they take turns."""
 
-from typing import Any
+from typing import Any, ClassVar
 from unittest import TestCase, mock
 
 from http_benchmark.benchmark import Experiment
@@ -10,9 +10,11 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingResult
 from http_benchmark.models.work import Deviation, Work
-from http_benchmark.scaling import ScalingExperiment, ScalingObserver
+from http_benchmark.scaling import ScalingExperiment, ScalingObserver, stored_scaling
 from http_benchmark.stats.scaling import gravest, retention, scaling_curves
-from tests.records import make_blocks, make_result
+from http_benchmark.storage import ResultStorage
+from tests.records import make_blocks, make_result, store_levels
+from tests.storage_case import SqliteCase
 
 NOWHERE = "http://127.0.0.1:9/"
 FACTORS = [1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.2]
@@ -182,9 +184,10 @@ class TurnsTest(TestCase):
         self.assertEqual("nightly, concurrency 8", configurations[1].name)
 
     def test_what_is_written_is_read_again(self):
-        """The JSON has the schema's name and all that the result has."""
-        result = self.scaling().run()
+        """The JSON has the schema's name, that of the whole, and all that the result has."""
+        result = self.scaling(name="nightly").run()
 
+        self.assertEqual("nightly", result.name)
         self.assertEqual("http-benchmark/scaling/1", result.to_dict()["schema"])
         self.assertEqual([1, 8, 64], result.to_dict()["configuration"]["concurrency"])
         self.assertEqual(result, ScalingResult.from_dict(result.to_dict()))
@@ -212,3 +215,55 @@ class TurnsTest(TestCase):
         with self.assertRaises(ConfigurationError) as caught:
             ScalingExperiment(ExperimentConfiguration(processes=4, concurrency=8), (1, 2, 8))
         self.assertEqual(2, len(caught.exception.faults))
+
+
+class StoredTest(SqliteCase):
+    """Experiments of several concurrencies that are found again by their tag."""
+
+    COSTS: ClassVar = {64: {"a:sync": 1.25, "b:sync": 2.0}, 1: {"a:sync": 2.0, "b:sync": 4.0}, 8: {"a:sync": 1.0}}
+    TAG = "scaling-0123abcd"
+
+    def stored(self, identifier: str, tag: str = TAG, **fields: Any) -> ScalingResult | None:
+        """All levels as a database has them, seen from one of them."""
+        self.store: ResultStorage = self.opened()
+        store_levels(self.store, self.COSTS, tag, **fields)
+        return stored_scaling(self.store, self.store.get_experiment(identifier))
+
+    def test_each_leads_to_all(self):
+        """Ascending, with the curves of the blocks: of 1 ms each, 1.25 ms are 80 %."""
+        found = self.stored("c-64")
+
+        self.assertEqual([(1, "c-1", 6), (8, "c-8", 6), (64, "c-64", 6)],
+            [(level.concurrency, level.experiment_id, level.blocks) for level in found.levels])  # fmt: skip
+        a, b = found.contenders
+        self.assertEqual(("a:sync", 8), (a.contender, a.best_concurrency))
+        self.assertEqual([500, 1000, 800], [round(point.throughput_rps.estimate) for point in a.points])
+        self.assertAlmostEqual(0.8, a.retention.estimate)
+        self.assertEqual([1, 64], [point.concurrency for point in b.points])
+        self.assertEqual(("0123abcd", "finished", [1, 8, 64]),
+            (found.id, found.status, found.configuration["concurrency"]))  # fmt: skip
+
+    def test_one_that_was_killed(self):
+        """It counts with the blocks that it has, and the whole is not finished."""
+        found = self.stored("c-1", status="running", finished_at=None, clients=(), pairs=())
+
+        self.assertEqual(("running", None, 2), (found.status, found.finished_at, len(found.contenders)))
+
+    def test_others_have_none(self):
+        """Without the tag, with one that only looks like it, and alone."""
+        for tag in ("nightly", "scaling-keeper"):
+            with self.subTest(tag):
+                self.make_database()
+                self.assertIsNone(self.stored("c-1", tag))
+        self.make_database()
+        self.stored("c-1")
+        self.store.delete_experiment("c-8")
+        self.store.delete_experiment("c-64")
+        self.assertIsNone(stored_scaling(self.store, self.store.get_experiment("c-1")))
+
+    def test_one_that_is_damaged(self):
+        """The rest would look like all of it."""
+        self.stored("c-1")
+        self.rows(f"UPDATE experiment_documents SET document = {self.binary('00')} WHERE experiment_id = 'c-8'")
+
+        self.assertIsNone(stored_scaling(self.store, self.store.get_experiment("c-1")))

@@ -1,7 +1,7 @@
 """One experiment: while it is measured, what came of it, its tags, and how it is deleted."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -14,7 +14,12 @@ from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.job import ENDED
 from http_benchmark.report import ranking
 from http_benchmark.report.html import described, pictured
+from http_benchmark.scaling import stored_scaling
 from http_benchmark.stats.figures import figures_of
+from http_benchmark.storage import ResultStorage
+
+if TYPE_CHECKING:
+    from http_benchmark.report.charts import Drawn
 
 router = APIRouter(route_class=PageRoute)
 
@@ -53,8 +58,6 @@ def _shown(
     request: Request, experiment_id: str, shared: Shared, *, given: Fields | None = None, faults: Sequence[str] = ()
 ) -> Response:
     """The page; with the tags that were filled in, where they were wrong."""
-    from http_benchmark.report.charts import charts_of
-
     job = shared.queue.get(experiment_id)
     is_live = job is not None and job.status not in ENDED
     if not shared.storage.has_experiment(experiment_id):
@@ -65,7 +68,7 @@ def _shown(
     told = described(experiment)
     if told["ranking"]:
         told["ranking"]["bars"] = _bars(experiment)
-    drawn = [] if is_live else charts_of(experiment, shared.storage.get_blocks(experiment_id))
+    drawn = [] if is_live else _drawn(experiment, shared.storage)
     pictures = [
         {**pictured(one), "image": f"/api/v1/experiments/{experiment_id}/charts/{one.name}.svg"} for one in drawn
     ]
@@ -82,6 +85,12 @@ def _shown(
         filled=given.get("tags") if given else ", ".join(tags),
         faults=faults,
     )
+
+
+def _drawn(experiment: ExperimentResult, storage: ResultStorage) -> "list[Drawn]":
+    from http_benchmark.report.charts import charts_of
+
+    return charts_of(experiment, storage.get_blocks(experiment.id), scaling=stored_scaling(storage, experiment))
 
 
 def _bars(experiment: ExperimentResult) -> dict[str, Any]:

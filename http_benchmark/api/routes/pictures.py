@@ -12,6 +12,7 @@ from http_benchmark.redaction import cleared_document
 from http_benchmark.report.chart_names import CHARTS
 from http_benchmark.report.html import html_report, policy
 from http_benchmark.report.images import svg
+from http_benchmark.scaling import stored_scaling
 
 if TYPE_CHECKING:
     from http_benchmark.report.charts import Drawn
@@ -30,7 +31,8 @@ ChartTheme = Annotated[Literal["light", "dark", "print"], Query(description="For
 def show_report(experiment_id: Identifier, shared: Common) -> Response:
     """An experiment as one HTML page that needs no other file; its scripts can reach nothing of this server."""
     experiment = stored(shared, experiment_id)
-    page = html_report(experiment, shared.storage.get_blocks(experiment_id))
+    scaling = stored_scaling(shared.storage, experiment)
+    page = html_report(experiment, shared.storage.get_blocks(experiment_id), scaling=scaling)
     headers = {
         "Content-Security-Policy": f"sandbox allow-scripts; {policy()}; frame-ancestors 'none'",
         "Content-Disposition": f'inline; filename="report-{experiment_id[:8]}.html"',
@@ -76,10 +78,11 @@ def _drawn(shared: Shared, experiment_id: str, name: str) -> "Drawn":
     Raises:
         ProblemError: There is no such experiment or chart, or it has no figures for it.
     """
-    from http_benchmark.report.charts import charts_of
+    from http_benchmark.report.charts import SCALING, charts_of
 
     experiment = stored(shared, experiment_id)
-    drawn = charts_of(experiment, shared.storage.get_blocks(experiment_id), names=[name])
+    scaling = stored_scaling(shared.storage, experiment) if name == SCALING.name else None
+    drawn = charts_of(experiment, shared.storage.get_blocks(experiment_id), names=[name], scaling=scaling)
     if not drawn:
         raise ProblemError(404, f"experiment {experiment_id} has no chart {name}")
     return drawn[0]

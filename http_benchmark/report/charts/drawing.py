@@ -9,6 +9,7 @@ import altair as alt
 
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
+from http_benchmark.models.scaling import ScalingResult
 from http_benchmark.report.charts.looks import Look, looks
 
 type Spec = dict[str, Any]
@@ -32,6 +33,7 @@ class Evidence:
 
     experiment: ExperimentResult
     blocks: Sequence[BlockRecord]
+    scaling: ScalingResult | None = None
 
     @property
     def ranked(self) -> list[str]:

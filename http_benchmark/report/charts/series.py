@@ -14,6 +14,7 @@ from http_benchmark.report import parts
 from http_benchmark.report.charts.drawing import (
     FILLED,
     WIDTH,
+    Chart,
     Drawn,
     Picture,
     Row,
@@ -101,6 +102,11 @@ def history_chart(history: History) -> Drawn | None:
 
 def scaling_chart(result: ScalingResult) -> Drawn | None:
     """Throughput, CPU time and p99 over the concurrency; None where nothing was measured."""
+    picture = _scaling(result)
+    return None if picture is None else finished(SCALING.name, SCALING.title, picture)
+
+
+def _scaling(result: ScalingResult) -> Picture | None:
     rows = list(_by_concurrency(result))
     if not rows:
         return None
@@ -117,7 +123,13 @@ def scaling_chart(result: ScalingResult) -> Drawn | None:
         f"{measures[0].capitalize()} by concurrency, from {concurrencies[0]} to {concurrencies[-1]}: most is "
         f"{parts.figure(fastest['value'])} ({fastest['contender']} at {fastest['concurrency']})."
     )
-    return finished("scaling", "Figures by concurrency", Picture(plot, described, "Bars are 95 % intervals."))
+    return Picture(plot, described, "Bars are 95 % intervals.")
+
+
+SCALING = Chart(
+    "scaling", "Figures by concurrency", lambda evidence: _scaling(evidence.scaling) if evidence.scaling else None
+)
+"""Drawn of each of the experiments that were measured together."""
 
 
 def comparison_chart(comparison: Comparison, metric: Metric = "throughput_rps") -> Drawn | None:
@@ -133,7 +145,7 @@ def comparison_chart(comparison: Comparison, metric: Metric = "throughput_rps") 
     if not rows:
         return None
     arms = [_arm(comparison, number) for number in range(len(comparison.arms))]
-    x = alt.X("value:Q", title=axis.title, scale=alt.Scale(zero=False, padding=8))
+    x = alt.X("value:Q", title=axis.title, scale=alt.Scale(zero=False, nice=False, padding=8))
     y = alt.Y("arm:N", sort=arms, title=None)
     names = list(dict.fromkeys(str(row["contender"]) for row in rows))
     styles, colour = by_contender(names, legend=False), outlined(names, legend=False)
@@ -200,7 +212,7 @@ def _panels(rows: Sequence[Row], x: alt.X, place: str, *, columns: int, measures
     """A panel per measure, each with its own axis, and the contenders as lines with intervals."""
     names = list(dict.fromkeys(row["contender"] for row in rows))
     base = alt.Chart(line_data(rows)).encode(x=x)
-    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True, nice=False))
     tips: Tips = [
         "contender:N",
         place,
