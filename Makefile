@@ -1,5 +1,5 @@
 # make bench and make test are all that a newcomer needs; each sets everything up by itself.
-.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures schemas lock clean
+.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures schemas lock release clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -54,6 +54,9 @@ lock: setup  ## renew the pinned requirements from pyproject.toml
 		requirements/$$name.in -o requirements/$$name.txt; done
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml \
 		-o requirements/dev.txt
+
+release: setup  ## make release VERSION=1.2.3: version, changelog, distributions checked and tried, commit, tag
+	@$(PYTHON) -m scripts.release $(VERSION)
 
 clean:  ## remove what setup and the tools made
 	rm -rf .venv .tools .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
