@@ -127,11 +127,12 @@ def show(config_file: Path | None, json_file: str | None, *, identifier: str, **
                     print_result(single, make_console())
             return
         experiment = stored(storage, identifier)
+        blocks = () if json_file else storage.get_blocks(experiment.id)
     with answering(saved=False):
         if json_file:
             write_json(json_report.dump(experiment), json_file)
         else:
-            print_experiment(experiment, make_console(), verbose=settings.verbose > 0)
+            print_experiment(experiment, make_console(), blocks=blocks, verbose=settings.verbose > 0)
 
 
 @command.command("delete", epilog="Example: http-benchmark results delete 3f2a --yes")

@@ -1,5 +1,6 @@
 """What `http-benchmark run` does: plan, measure, print the ranking, save the results."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from http_benchmark.cli.planned import print_plan
 from http_benchmark.cli.progress import ProgressDisplay
 from http_benchmark.environments.making import Environments
 from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.report import json as json_report
 from http_benchmark.report.terminal import print_experiment
 from http_benchmark.utils import host
@@ -71,19 +73,21 @@ def measured(
         result = experiment.result()
     progress.stop()
     console = make_console(to_stderr=json_file == "-")
-    _show(result, console, json_file, verbose=verbose)
+    _show(result, experiment.blocks, console, json_file, verbose=verbose)
     if interrupted and result.provenance:  # it began, so it is stored
         with answering():
             print_lines(["", f"To go on: http-benchmark run --resume {experiment.id}"], console)
     return EXIT_INTERRUPTED if interrupted else exit_code(result.clients, result.validity, strict=strict)
 
 
-def _show(result: ExperimentResult, console: Console, json_file: str | None, *, verbose: bool) -> None:
+def _show(
+    result: ExperimentResult, blocks: Sequence[BlockRecord], console: Console, json_file: str | None, *, verbose: bool
+) -> None:
     if json_file:
         with answering():
             write_json(json_report.dump(result), json_file)
     with answering():
-        print_experiment(result, console, verbose=verbose)
+        print_experiment(result, console, blocks=blocks, verbose=verbose)
 
 
 def _warn_of_the_earlier_distribution() -> None:

@@ -3,12 +3,15 @@
 Works at 80 columns, without a terminal and in ASCII. Colour only repeats what the words say.
 """
 
+from collections.abc import Sequence
+
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from http_benchmark.models.experiment import ExperimentResult
-from http_benchmark.report import faults, parts, ranking, rates, requests, wording
+from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.report import faults, parts, ranking, rates, requests, sparks, wording
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
 from http_benchmark.stats.sentences import sentences
@@ -34,12 +37,15 @@ _DISPENSABLE_OPEN = (
 _LEFT_ALIGNED = {"contender", "grp.", "relative speed"}
 
 
-def print_experiment(result: ExperimentResult, console: Console, *, verbose: bool = False) -> None:
+def print_experiment(
+    result: ExperimentResult, console: Console, *, blocks: Sequence[BlockRecord] = (), verbose: bool = False
+) -> None:
     """Print what was measured, whether it is to be trusted, the ranking, and what can be quoted of it.
 
     Args:
         result: What to print.
         console: Where.
+        blocks: What it was concluded from; without them nothing is said of how it went over time.
         verbose: Print the work of all contenders although it was equal.
     """
     ranked, width = ranking.ranked(result), console.width
@@ -52,6 +58,8 @@ def print_experiment(result: ExperimentResult, console: Console, *, verbose: boo
         _ranking(result, width=width) if ranked else Text(wording.no_ranking(result)),
         Text(),
     ]
+    if not console.options.ascii_only:
+        shown += sparks.over_time(ranked, blocks, is_open=result.load_model == "open", width=width)
     shown += [*rates.by_rate(ranked, width=width), *requests.by_request(result, width=width)]
     shown += [*requests.events(ranked, width=width), *faults.under_faults(result.clients, width=width)]
     if unranked := wording.unranked(result):

@@ -59,6 +59,7 @@ OWNERS = {
     "rich": {"cli", "report"},
     "ruptures": {"stats/history.py"},
     "scipy": {"stats"},
+    "sparklines": {"report/sparks.py"},
     "sqlalchemy": {"database", "migrations", "storage.py"},
     "sse_starlette": {"api"},
     "starlette": {"api"},

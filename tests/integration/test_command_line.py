@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -110,6 +111,15 @@ class RunTest(CommandCase):
         [summary] = self.open_storage().list_experiments()
         self.assertEqual(("nightly", "finished", 1), (summary.name, summary.status, summary.blocks))
         self.assertIn(summary.id, done.stdout)
+
+    def test_the_course_of_each_contender(self):
+        """A bar for each slice, of the run and of what is stored of it."""
+        done = self.run_command("run", "null:sync", *SMALL, "--slices", "3", "--name", "course")
+        shown = self.run_command("results", "show", self.open_storage().list_experiments()[0].id)
+        course = re.search(r"(?m)^null:sync +[▁-█]{3} +[\d,]+ +[\d,]+$", done.stdout)
+
+        self.assertIsNotNone(course, done.stdout)
+        self.assertIn(course[0], shown.stdout)
 
     def test_json_alone_on_standard_output(self):
         """With --json - standard output is one document of the published schema; people read standard error."""
