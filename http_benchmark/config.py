@@ -23,6 +23,7 @@ from http_benchmark.errors import ConfigurationError
 from http_benchmark.models.base import did_you_mean
 from http_benchmark.models.experiment_configuration import OPEN_CONCURRENCY, ExperimentConfiguration
 from http_benchmark.models.fields import CountOrZero
+from http_benchmark.models.image import BUNDLED
 from http_benchmark.models.secret_fields import DatabaseUrl
 from http_benchmark.secret_url import parse_url
 
@@ -98,6 +99,8 @@ OTHER_OPTIONS = frozenset(
 )
 """Names that are no settings; the command line, or who needs them, reads their variables."""
 
+_SERVER = re.compile(r"https?://[^/?#@\s]+/?")
+
 _OPPOSITES = {"true": False, "1": False, "yes": False, "on": False, "false": True, "0": True, "no": True, "off": True}
 
 _ALTERNATIVES = (frozenset({"duration", "requests"}), frozenset({"body", "body_file", "body_size"}))
@@ -124,11 +127,17 @@ class Settings(ExperimentConfiguration, BaseSettings):
     verbose: Annotated[CountOrZero, Field(exclude=True)] = 0
     log_file: Annotated[Path | None, Field(exclude=True)] = None
     _levels: tuple[int, ...] = PrivateAttr(default=())
+    _servers: dict[str, ExperimentConfiguration] = PrivateAttr(default_factory=dict)
 
     @property
     def levels(self) -> tuple[int, ...]:
         """The concurrencies, ascending, where several were asked for; `concurrency` is the first of them."""
         return self._levels
+
+    @property
+    def servers(self) -> dict[str, ExperimentConfiguration]:
+        """What each server is called → what to run against it, where several were asked for; else nothing."""
+        return self._servers
 
     @classmethod
     def settings_customise_sources(
@@ -165,8 +174,12 @@ class Settings(ExperimentConfiguration, BaseSettings):
         known = {name: value for name, value in from_file.items() if name in cls.model_fields}
         values = _merged(_merged(known, _from_environment()), _as_fields(arguments))
         levels = _several_levels(values.get("concurrency"), faults)
+        values |= {"concurrency": levels[0]} if levels else {}
+        servers = _several_servers(values, faults)
         try:
-            settings = cls(**values | ({"concurrency": levels[0]} if levels else {}))
+            settings = cls(**values | next(iter(servers.values()), {}))
+            if len(servers) > 1:
+                settings._servers = {name: cls(**values | aim).experiment() for name, aim in servers.items()}
         except ConfigurationError as error:
             raise ConfigurationError([*faults, *error.faults]) from None
         if faults:
@@ -231,6 +244,36 @@ def _several_levels(value: object, faults: list[str]) -> tuple[int, ...]:
     if len(set(levels)) < len(levels):
         faults.append(f"concurrency has a number twice, got {shown!r}; give each once")
     return tuple(sorted(set(levels)))
+
+
+def _several_servers(values: Mapping[str, Any], faults: list[str]) -> dict[str, dict[str, Any]]:
+    """What each target that was given is called → the settings that aim at it; nothing where none was given."""
+    given = values.get("target")
+    if isinstance(given, str):
+        given = [part.strip() for part in given.split(",") if part.strip()]
+    if not isinstance(given, list | tuple) or not given:
+        return {}
+    path = str(values["url"]) if values.get("url") is not None else None
+    if len(given) > 1 and (path is None or not path.startswith("/")):
+        faults.append("several targets are asked for the same path; say with url which one, such as /get")
+    if len(set(map(str, given))) < len(given):
+        faults.append(f"target has a server twice, got {', '.join(map(str, given))}; give each once")
+    several = len(given) > 1
+    return {str(server): _aimed(str(server), path, faults, several=several) for server in given}
+
+
+def _aimed(server: str, path: str | None, faults: list[str], *, several: bool) -> dict[str, Any]:
+    """The settings that aim at one server; the port of containers says nothing to others beside them."""
+    beside = {"target": None, **({"target_port": None} if several else {})}
+    if not server.startswith(("http://", "https://")):
+        return beside if server == BUNDLED else {"target": server}
+    if not _SERVER.fullmatch(server):
+        faults.append("target must be a server's address alone, as in http://127.0.0.1:8080; the rest goes into url")
+    elif path is not None and not path.startswith("/"):
+        faults.append(f"target {server} and url contradict each other; give a path with url, or leave out target")
+    else:
+        return beside | {"url": server.rstrip("/") + (path or "/")}
+    return beside
 
 
 def _from_environment() -> dict[str, Any]:

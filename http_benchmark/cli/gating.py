@@ -176,6 +176,8 @@ def _checked(
         settings = load_settings_as(GateSettings, arguments, config_file)
     except ConfigurationError as error:
         faults += error.faults
+    if settings and settings.servers:
+        faults.append(f"target must be one server, got {', '.join(settings.servers)}; gate on each by itself")
     if settings and settings.levels:
         faults.append(f"concurrency must be one number, got {','.join(map(str, settings.levels))}; gate each by itself")
     if settings is None or faults:

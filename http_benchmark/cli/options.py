@@ -39,7 +39,12 @@ def _together(*options: Decorator) -> Decorator:
 
 
 request_options = _together(
-    click.option("--target", help="bundled, or docker:IMAGE[:TAG] for a server in a container.  [default: bundled]"),
+    click.option(
+        "--target",
+        multiple=True,
+        help="bundled, docker:IMAGE[:TAG] for a server in a container, or http://HOST:PORT; with run repeatable, to "
+        "compare servers.  [default: bundled]",
+    ),
     click.option("--target-port", help="Where the server in the container listens.  [default: the port it exposes]"),
     click.option("--target-wait", help="How long that server may take until it answers.  [default: 60s]"),
     click.option("--url", help="Target URL, or a path on the target such as /delay/0.1.  [default: bundled]"),

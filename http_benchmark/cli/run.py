@@ -21,6 +21,7 @@ Examples:
   http-benchmark run httpx aiohttp --concurrency 32
   http-benchmark run requests urllib3 --url http://127.0.0.1:8080/get --duration 10s
   http-benchmark run httpx --target docker:nginx     a server in a container, started and removed by the run
+  http-benchmark run httpx --target http://127.0.0.1:8080 --target docker:nginx --url /   two servers side by side
   http-benchmark run --method POST --body-size 64KiB --json result.json
   http-benchmark run aiohttp --rate 500/s            open model: requests are due whether or not others are answered
   http-benchmark run --rate 100..2000/s --arrivals poisson

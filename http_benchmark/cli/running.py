@@ -23,6 +23,7 @@ from http_benchmark.cli.levels import run_levels
 from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan
 from http_benchmark.cli.progress import ProgressDisplay
+from http_benchmark.cli.servers import run_servers
 from http_benchmark.environments.making import Environments
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
@@ -48,6 +49,8 @@ def run(
     console = make_console(to_stderr=json_file == "-")
     if settings.levels:
         return run_levels(settings, console, json_file, plan_only=plan_only, strict=strict)
+    if settings.servers:
+        return run_servers(settings, console, json_file, plan_only=plan_only, strict=strict)
     progress = ProgressDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     environments = Environments(progress.say)
     if plan_only:

@@ -122,6 +122,8 @@ def _checked(arguments: dict[str, Any], slo: str, config_file: Path | None) -> t
         settings = load_settings_as(CapacitySettings, arguments, config_file)
     except ConfigurationError as error:
         faults += error.faults
+    if settings and settings.servers:
+        faults.append(f"target must be one server, got {', '.join(settings.servers)}; search on each by itself")
     if settings and settings.levels:
         faults.append(f"concurrency must be one number, got {','.join(map(str, settings.levels))}; give the largest")
     if settings is None or objectives is None or faults:

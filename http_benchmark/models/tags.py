@@ -7,7 +7,7 @@ from http_benchmark.errors import ConfigurationError
 
 _LONGEST = 100  # characters; a list shows them all in one line
 _SCALING = re.compile(r"scaling-[0-9a-f]{8}")
-_MADE = re.compile(rf"gate-[0-9a-f]{{8}}|{_SCALING.pattern}|was:.*")
+_MADE = re.compile(r"(?:gate|scaling|servers)-[0-9a-f]{8}|was:.*")
 
 
 def gate_tag(gate_id: str) -> str:
@@ -15,13 +15,13 @@ def gate_tag(gate_id: str) -> str:
     return f"gate-{gate_id[:8]}"
 
 
-def scaling_tag(scaling_id: str) -> str:
-    """The tag of the experiments that are one workload at several concurrencies."""
-    return f"scaling-{scaling_id[:8]}"
+def together_tag(kind: str, identifier: str) -> str:
+    """The tag of experiments that were measured together: "scaling", at several concurrencies, or "servers"."""
+    return f"{kind}-{identifier[:8]}"
 
 
 def scaling_tag_among(tags: Iterable[str]) -> str | None:
-    """That of `scaling_tag`, or None."""
+    """That of `together_tag` for several concurrencies, or None."""
     return next(filter(_SCALING.fullmatch, tags), None)
 
 

@@ -12,10 +12,11 @@ from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.gate import GateResult
 from http_benchmark.models.scaling import ScalingResult
+from http_benchmark.models.servers import ServersResult
 from http_benchmark.redaction import cleared_document
 
 
-def dump(result: ExperimentResult | CapacityResult | ScalingResult | GateResult) -> str:
+def dump(result: ExperimentResult | CapacityResult | ScalingResult | ServersResult | GateResult) -> str:
     """Write a result with its keys in the documented order; a number that is not finite becomes null."""
     return json.dumps(_finite(cleared_document(result.to_dict())), indent=2, ensure_ascii=False, allow_nan=False)
 

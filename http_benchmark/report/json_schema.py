@@ -14,10 +14,12 @@ from http_benchmark.models.gate import GateResult
 from http_benchmark.models.history import History
 from http_benchmark.models.reproduction import Reproduction
 from http_benchmark.models.scaling import ScalingResult
+from http_benchmark.models.servers import ServersResult
 
 DOCUMENTS: dict[str, type[Model]] = {
     "experiment": ExperimentResult,
     "scaling": ScalingResult,
+    "servers": ServersResult,
     "capacity": CapacityResult,
     "gate": GateResult,
     "comparison": Comparison,

@@ -1,6 +1,6 @@
 """From experiments at several concurrencies to curves per contender, and to how much of the best rate is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -40,27 +40,33 @@ def retention(throughputs: Mapping[int, Mapping[int, float]], *, top: int, best:
     return estimate_over_blocks(ratios) if ratios else None
 
 
-def gravest(validities: Mapping[int, Validity]) -> Validity:
-    """The verdict over all levels: each reason once for the same contenders, with the concurrencies it holds for.
+def at_concurrencies(levels: Iterable[int]) -> str:
+    """Where something holds, in words."""
+    return f"at concurrency {', '.join(map(str, levels))}"
+
+
+def gravest[Key](validities: Mapping[Key, Validity], where: Callable[[Iterable[Key]], str]) -> Validity:
+    """The verdict over several experiments: each reason once for the same contenders, with where it holds.
 
     Args:
-        validities: Concurrency → the verdict of its experiment.
+        validities: What tells an experiment apart → its verdict.
+        where: Puts into words of which experiments something holds.
     """
-    by_reason: dict[tuple[str, frozenset[str]], list[tuple[int, Reason]]] = {}
-    for concurrency, validity in validities.items():
+    by_reason: dict[tuple[str, frozenset[str]], list[tuple[Key, Reason]]] = {}
+    for key, validity in validities.items():
         for reason in validity.reasons:
-            by_reason.setdefault((reason.code, frozenset(reason.contenders)), []).append((concurrency, reason))
-    reasons = [_for_levels(found) for found in by_reason.values()]
+            by_reason.setdefault((reason.code, frozenset(reason.contenders)), []).append((key, reason))
+    reasons = [_for_all(found, where) for found in by_reason.values()]
     verdicts = {validity.verdict for validity in validities.values()}
     verdict = "invalid" if "invalid" in verdicts else "suspect" if "suspect" in verdicts else "valid"
     return Validity(verdict=verdict, reasons=tuple(reasons))
 
 
-def _for_levels(found: Sequence[tuple[int, Reason]]) -> Reason:
-    """One of several reasons with the same code and contenders, and at which concurrencies there are such."""
-    levels = ", ".join(map(str, dict.fromkeys(concurrency for concurrency, _ in found)))
+def _for_all[Key](found: Sequence[tuple[Key, Reason]], where: Callable[[Iterable[Key]], str]) -> Reason:
+    """One of several reasons with the same code and contenders, and where there are such."""
+    place = where(dict.fromkeys(key for key, _ in found))
     first = next((reason for _, reason in found if reason.severity == "invalid"), found[0][1])
-    return first.model_copy(update={"message": f"at concurrency {levels}: {first.message}"})
+    return first.model_copy(update={"message": f"{place}: {first.message}"})
 
 
 def _curve(
@@ -91,8 +97,6 @@ def _curve(
 
 
 def _point(concurrency: int, client: ClientResult, blocks: Sequence[BlockRecord]) -> ScalingPoint:
-    p99 = block_values(blocks, "p99")
-    everywhere = len(p99.get(client.contender, {})) == len(_by_block(blocks, client.contender))
     return ScalingPoint(
         concurrency=concurrency,
         status=client.status,
@@ -101,8 +105,15 @@ def _point(concurrency: int, client: ClientResult, blocks: Sequence[BlockRecord]
         work=client.work,
         throughput_rps=client.throughput_rps,
         cpu_s_per_1k=client.cpu_s_per_1k,
-        p99_s=over_blocks(p99, client.contender) if everywhere else None,  # over a part of the blocks it would be lower
+        p99_s=p99_everywhere(client.contender, blocks),
     )
+
+
+def p99_everywhere(contender: str, blocks: Sequence[BlockRecord]) -> Estimate | None:
+    """p99 of a contender's trials, where each has one: over a part of the blocks it would be lower."""
+    p99 = block_values(blocks, "p99")
+    everywhere = len(p99.get(contender, {})) == len(_by_block(blocks, contender))
+    return over_blocks(p99, contender) if everywhere else None
 
 
 def _by_block(blocks: Sequence[BlockRecord], name: str) -> dict[int, float]:

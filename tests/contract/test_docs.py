@@ -71,6 +71,7 @@ from http_benchmark.models.provenance import InterpreterBuild, Provenance, Revis
 from http_benchmark.models.reproduction import Effect, ReproducedPair, Reproduction
 from http_benchmark.models.resource_metrics import ResourceMetrics
 from http_benchmark.models.scaling import ScalingCurve, ScalingLevel, ScalingPoint, ScalingResult
+from http_benchmark.models.servers import MeasuredServer, ServerPoint, ServerRatio, ServersOfContender, ServersResult
 from http_benchmark.models.work import Count, Deviation, DeviationCode, Work
 from http_benchmark.origin.routes import ROUTES
 from http_benchmark.report.rows import TABLES
@@ -135,6 +136,11 @@ PUBLISHED = {
     "Scaling level": ScalingLevel,
     "Scaling curve": ScalingCurve,
     "Scaling point": ScalingPoint,
+    "Servers": ServersResult,
+    "Measured server": MeasuredServer,
+    "Contender on servers": ServersOfContender,
+    "Server point": ServerPoint,
+    "Server ratio": ServerRatio,
     "Gate": GateResult,
     "Gate arm": GateArm,
     "Package difference": PackageDifference,

@@ -51,6 +51,38 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
         self.assertEqual([], self.containers())
         self.assertIn(f"--target docker:{self.image}", result["provenance"]["command"])
 
+    def test_beside_another_server(self):
+        """The bundled origin and the container by the same clients, block by block; both are stored."""
+        words = (
+            "run",
+            "urllib3",
+            "aiohttp",
+            "--target",
+            "bundled",
+            "--target",
+            f"docker:{self.image}",
+            "--url",
+            "/get",
+        )
+        more = ("--blocks", "6", "--requests", "30", "--warmup", "0", "--no-floor", "--database", "results.db")
+        done = self.run_command(*words, *more, "--json", "servers.json")
+
+        self.assertEqual(0, done.returncode, done.stderr)
+        result = json.loads((self.folder / "servers.json").read_text())
+        self.assertEqual("http-benchmark/servers/1", result["schema"])
+        self.assertEqual(["bundled", "docker"], [server["target"]["kind"] for server in result["servers"]])
+        self.assertEqual([6, 6], [server["blocks"] for server in result["servers"]])
+        for contender in result["contenders"]:
+            with self.subTest(contender["contender"]):
+                (ratio,) = contender["ratios"]
+                self.assertTrue(ratio["separated"], "a server in Python against the bundled one")
+                self.assertLess(ratio["ratio"]["high"], 1)
+        self.assertIn("times the requests/s of B", done.stdout)
+        self.assertEqual([], self.containers())
+        with ResultStorage(str(self.folder / "results.db")) as storage:
+            stored = storage.page_of_experiments().items
+        self.assertEqual({server["experiment_id"] for server in result["servers"]}, {one.id for one in stored})
+
     def test_measured_again(self):
         """What is stored can be reproduced; the container then has another address, and counts as the same target."""
         first = self.run_command(*self.measure("--requests", "20", "--warmup", "0"))

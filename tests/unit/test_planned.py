@@ -9,7 +9,7 @@ import trustme
 from loguru import logger
 from rich.console import Console
 
-from http_benchmark.cli.levels import LevelsDisplay
+from http_benchmark.cli.levels import levels_display
 from http_benchmark.cli.planned import where_it_goes
 from http_benchmark.clients import known_clients
 from http_benchmark.models.contender import Contender
@@ -82,6 +82,6 @@ class TargetTest(unittest.TestCase):
         self.addCleanup(logger.enable, "http_benchmark")
         written = io.StringIO()
         configuration = ExperimentConfiguration(contenders=("httpx:sync",), proxy="http://me:hidden@p:1")
-        LevelsDisplay(Console(file=written)).preparing(ScalingExperiment(configuration, (1, 8)))
+        levels_display(Console(file=written)).preparing(ScalingExperiment(configuration, (1, 8)))
 
         self.assertIn(" blocks, bundled origin through the proxy p:1, concurrency 1, 8; about ", written.getvalue())

@@ -11,7 +11,7 @@ from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingResult
 from http_benchmark.models.work import Deviation, Work
 from http_benchmark.scaling import ScalingExperiment, ScalingObserver, stored_scaling
-from http_benchmark.stats.scaling import gravest, retention, scaling_curves
+from http_benchmark.stats.scaling import at_concurrencies, gravest, retention, scaling_curves
 from http_benchmark.storage import ResultStorage
 from tests.records import make_blocks, make_result, store_levels
 from tests.storage_case import SqliteCase
@@ -104,7 +104,8 @@ class CurvesTest(TestCase):
                 1: Validity(),
                 8: Validity(verdict="suspect", reasons=(busy, quick)),
                 64: Validity(verdict="invalid", reasons=(worse,)),
-            }
+            },
+            at_concurrencies,
         )
 
         self.assertEqual("invalid", verdict.verdict)
@@ -112,7 +113,7 @@ class CurvesTest(TestCase):
             ["at concurrency 8, 64: others used 80%", "at concurrency 8: a quick run"],
             [reason.message for reason in verdict.reasons],
         )
-        self.assertEqual(Validity(), gravest({1: Validity(), 8: Validity()}))
+        self.assertEqual(Validity(), gravest({1: Validity(), 8: Validity()}, at_concurrencies))
 
     def test_reasons_against_different_contenders(self):
         """With the same code they stand one by one, so that nobody's is lost."""
@@ -123,7 +124,8 @@ class CurvesTest(TestCase):
             {
                 1: Validity(verdict="suspect", reasons=(repeated, unchecked)),
                 8: Validity(verdict="suspect", reasons=(unchecked,)),
-            }
+            },
+            at_concurrencies,
         )
 
         self.assertEqual(

@@ -1,0 +1,99 @@
+"""From experiments on several servers to figures side by side, and to the ratios between servers."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Validity
+from http_benchmark.models.measurement import BlockRecord
+from http_benchmark.models.servers import ServerMetric, ServerPoint, ServerRatio, ServersOfContender
+from http_benchmark.stats.intervals import estimate_over_blocks
+from http_benchmark.stats.pairs import block_values
+from http_benchmark.stats.scaling import p99_everywhere
+
+
+def side_by_side(
+    results: Mapping[str, ExperimentResult],
+    blocks: Mapping[str, Sequence[BlockRecord]],
+    metric: ServerMetric,
+) -> tuple[ServersOfContender, ...]:
+    """Put the servers together, contender by contender; the highest throughput on the first server first.
+
+    Args:
+        results: Server → what its experiment says; the first is the one that others are compared with.
+        blocks: Server → the experiment's finished blocks, in order; those with the same index were measured next to
+            each other.
+        metric: What servers are compared by.
+    """
+    names = dict.fromkeys(client.contender for result in results.values() for client in result.clients)
+    all_of_them = [_of_contender(name, results, blocks, metric) for name in names]
+    return tuple(sorted(all_of_them, key=lambda one: -_first_rps(one)))
+
+
+_OF_CLIENTS = frozenset({"client-idle", "floor-limited", "server-limited"})
+"""Reasons that say that it is the server that sets the speed, which is what a comparison of servers wants."""
+
+
+def about_servers(validity: Validity) -> Validity:
+    """The verdict on an experiment for who compares servers by it, not clients."""
+    reasons = tuple(reason for reason in validity.reasons if reason.code not in _OF_CLIENTS)
+    severities = {reason.severity for reason in reasons}
+    verdict = "invalid" if "invalid" in severities else "suspect" if "suspect" in severities else "valid"
+    return Validity(verdict=verdict, reasons=reasons)
+
+
+def _of_contender(
+    name: str,
+    results: Mapping[str, ExperimentResult],
+    blocks: Mapping[str, Sequence[BlockRecord]],
+    metric: ServerMetric,
+) -> ServersOfContender:
+    clients = {
+        server: client for server, result in results.items() for client in result.clients if client.contender == name
+    }
+    points = tuple(_point(server, client, blocks[server]) for server, client in clients.items())
+    comparable = [point.server for point in points if point.is_comparable]
+    first = next(iter(results))
+    if first not in comparable:
+        return ServersOfContender(contender=name, points=points)
+    values = {server: _by_block(blocks[server], name, metric) for server in comparable}
+    ratios = (_ratio(server, values[server], values[first]) for server in comparable if server != first)
+    return ServersOfContender(contender=name, points=points, ratios=tuple(filter(None, ratios)))
+
+
+def _point(server: str, client: ClientResult, blocks: Sequence[BlockRecord]) -> ServerPoint:
+    return ServerPoint(
+        server=server,
+        status=client.status,
+        message=client.message,
+        other_work=client.work.others,
+        work=client.work,
+        throughput_rps=client.throughput_rps,
+        cpu_s_per_1k=client.cpu_s_per_1k,
+        p99_s=p99_everywhere(client.contender, blocks),
+    )
+
+
+def _ratio(server: str, figures: Mapping[int, float], beside: Mapping[int, float]) -> ServerRatio | None:
+    """From the ratio in each block that has both."""
+    ratios = [figures[index] / beside[index] for index in sorted(figures.keys() & beside.keys())]
+    if not ratios:
+        return None
+    ratio = estimate_over_blocks(ratios)
+    return ServerRatio(server=server, ratio=ratio, separated=excludes_one(ratio))
+
+
+def excludes_one(ratio: Estimate) -> bool:
+    """Whether the interval of a ratio is there and leaves 1 out."""
+    return ratio.low is not None and ratio.high is not None and not ratio.low <= 1 <= ratio.high
+
+
+def _by_block(blocks: Sequence[BlockRecord], name: str, metric: ServerMetric) -> dict[int, float]:
+    """A contender's figure in each block: the median over its rounds."""
+    values = block_values(blocks, metric).get(name, {})
+    return {index: float(np.median(list(rounds.values()))) for index, rounds in values.items()}
+
+
+def _first_rps(one: ServersOfContender) -> float:
+    first = one.points[0]
+    return first.throughput_rps.estimate if first.is_comparable and first.throughput_rps else 0.0
