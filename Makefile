@@ -1,5 +1,5 @@
 # make bench and make test are all that a newcomer needs; each sets everything up by itself.
-.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures schemas lock release clean
+.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures screens schemas lock release clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -45,6 +45,9 @@ prove-full: setup  ## the same with all clients and all repeats (forty minutes, 
 
 pictures: setup  ## draw the pictures of the documents from the figures beside them
 	@$(PYTHON) -m scripts.pictures
+
+screens: setup  ## take the pictures of report and dashboard anew, on a quiet machine (five minutes)
+	@$(PYTHON) -m scripts.screens
 
 schemas: setup  ## write the JSON schemas of the published documents
 	@$(PYTHON) -m scripts.schemas
