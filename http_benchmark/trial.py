@@ -96,6 +96,11 @@ class Trial:
     def __exit__(self, *_: object) -> None:
         self._team.stop()
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of its processes."""
+        return self._team.pids
+
     def open(self) -> None:
         """Have the processes import the client and set it up; `opened` waits for it, so that several can start."""
         self._team.open(replace(opening(self.arm, self._plan, self._target), apart=self._faults is not None))
@@ -161,7 +166,7 @@ class Trial:
             position=position,
             started_s=started_s,
             unmeasured=self._unmeasured,
-            uss_bytes=_total([uss_bytes(pid) for pid in self._team.pids]),
+            uss_bytes=_total([uss_bytes(pid) for pid in self.pids]),
             successes_only=self._faults is not None,
         )
         self._unmeasured = 0

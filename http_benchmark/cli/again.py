@@ -1,4 +1,7 @@
-"""Measuring a stored experiment again: `run --resume` goes on where it ended, `results reproduce` starts anew."""
+"""Measuring a stored experiment again: `run --resume` goes on where it ended, `results reproduce` starts anew.
+
+What may be given again, and what is asked for, is the same for `explain`.
+"""
 
 import os
 import sys
@@ -59,15 +62,15 @@ def resume(
         force: Go on though circumstances are others.
         trusted: Let an imported one have the secrets and files that it names.
     """
-    given = _given(arguments)
-    settings = load_settings(_kept(arguments), config_file)
+    given = given_again(arguments)
+    settings = load_settings(kept(arguments), config_file)
     progress = ProgressDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     if json_file:
         check_writable(json_file)
     with open_storage(settings, existing=True) as storage, progress:
         experiment = stored(storage, identifier)
         require_resumable(experiment, force=force)
-        configuration = _asked_for(restored(experiment, given, force=force, trusted=trusted))
+        configuration = asked_for(restored(experiment, given, force=force, trusted=trusted))
         interrupted = Interrupted(experiment, storage.get_blocks(experiment.id), force)
         going_on = Experiment(
             configuration,
@@ -106,7 +109,7 @@ def reproduce(
         plan_only: Say what would run instead of running it.
         strict: What does not agree is an error.
     """
-    settings = load_settings(_kept(arguments), config_file)
+    settings = load_settings(kept(arguments), config_file)
     console = make_console(to_stderr=json_file == "-")
     progress = ProgressDisplay(make_console(to_stderr=True), redraw=not settings.verbose)
     if json_file:
@@ -114,8 +117,8 @@ def reproduce(
     with open_storage(settings, existing=True) as storage, progress:
         original = stored(storage, identifier)
         before = Arm(original, blocks=storage.get_blocks(original.id))
-        again = restored(original, _given(arguments), same_versions=same_versions, force=force, trusted=trusted)
-        configuration = _asked_for(again)
+        again = restored(original, given_again(arguments), same_versions=same_versions, force=force, trusted=trusted)
+        configuration = asked_for(again)
         if blocks:
             configuration = configuration.model_copy(update={"blocks": blocks})
         experiment = Experiment(
@@ -144,7 +147,7 @@ def reproduce(
     return code or int(strict and found.agrees != "yes")
 
 
-def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def given_again(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """What is given again.
 
     Raises:
@@ -161,11 +164,12 @@ def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in AGAIN}
 
 
-def _kept(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def kept(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that say nothing of what is measured."""
     return {name: value for name, value in arguments.items() if name in _OTHERWISE}
 
 
-def _asked_for(configuration: ExperimentConfiguration) -> ExperimentConfiguration:
+def asked_for(configuration: ExperimentConfiguration) -> ExperimentConfiguration:
     """The same, once a person was asked for variables that it names and that are not set.
 
     They are set for this process alone: children get no variable that a reference names.

@@ -38,6 +38,7 @@ _SUBCOMMANDS = {
     "conform": "Check that clients do the work that they claim.",
     "clients": "List the known clients: versions, modes, how to install them.",
     "origin": "Run the bundled origin in the foreground.",
+    "explain": "Why is one client of a stored experiment slower than another?",
     "report": "Write a stored experiment as a page, as pictures or as Markdown.",
     "results": "List, show or delete stored results.",
     "serve": "Show results and start runs in the browser, and over REST.",

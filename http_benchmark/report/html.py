@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -38,7 +38,7 @@ _PLACES = re.compile(r' (?:d|transform)="[^"]*"')
 _LONG_FRACTION = re.compile(r"-?\d+\.\d{2,}")
 _NEEDLESS = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|opacity)="(?:[a-z -]+_[a-z0-9_]+|[a-z -]+|1)"')
 
-_LEFT = {"contender", "grp."}
+_LEFT = {"contender", "grp.", "per request", "package", "file", "function"}
 
 
 def html_report(
@@ -53,18 +53,25 @@ def html_report(
     """
     from http_benchmark.report.charts import charts_of
 
-    pictures = charts_of(experiment, blocks, scaling=scaling)
+    return rendered("report.html.j2", described(experiment), charts_of(experiment, blocks, scaling=scaling))
+
+
+def rendered(template: str, values: Mapping[str, Any], pictures: Iterable["Drawn"]) -> str:
+    """A page that needs no other file: a template of ours with its values, pictures, scripts and style."""
     bundle, script = javascript_bundle(), asset("report.js")
-    page = environment("http_benchmark.report").get_template("report.html.j2")
-    return page.render(
-        described(experiment),
-        pictures=[{**pictured(drawn), "image": _still(drawn)} for drawn in pictures],
-        themes=themes(),
-        bundle=Markup(bundle),  # noqa: S704 - Vega's own code, which holds nothing of the experiment
-        script=Markup(script),  # noqa: S704 - ours, likewise
-        style=Markup(asset("report.css")),  # noqa: S704 - likewise
-        policy=policy(),
-        version=__version__,
+    return (
+        environment("http_benchmark.report")
+        .get_template(template)
+        .render(
+            values,
+            pictures=[{**pictured(drawn), "image": _still(drawn)} for drawn in pictures],
+            themes=themes(),
+            bundle=Markup(bundle),  # noqa: S704 - Vega's own code, which holds nothing of the experiment
+            script=Markup(script),  # noqa: S704 - ours, likewise
+            style=Markup(asset("report.css")),  # noqa: S704 - likewise
+            policy=policy(),
+            version=__version__,
+        )
     )
 
 

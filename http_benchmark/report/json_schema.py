@@ -10,6 +10,7 @@ from http_benchmark.models.capacity import CapacityResult
 from http_benchmark.models.comparison import Comparison
 from http_benchmark.models.conformance import ConformanceResult
 from http_benchmark.models.experiment import ExperimentResult
+from http_benchmark.models.explanation import Explanation
 from http_benchmark.models.gate import GateResult
 from http_benchmark.models.history import History
 from http_benchmark.models.reproduction import Reproduction
@@ -26,6 +27,7 @@ DOCUMENTS: dict[str, type[Model]] = {
     "conformance": ConformanceResult,
     "history": History,
     "reproduction": Reproduction,
+    "explanation": Explanation,
 }
 """By what the value of their key `schema` is called."""
 

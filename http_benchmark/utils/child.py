@@ -23,6 +23,7 @@ from http_benchmark.utils.inheritance import child_environment
 
 _STDERR_TAIL_BYTES = 2000
 _STOP_PATIENCE_S = 2.0
+_ENDING_PATIENCE_S = 30.0
 _READING_PATIENCE_S = 30.0
 _PIPE_BYTES = select.PIPE_BUF  # what a pipe that can be written takes without waiting
 
@@ -35,19 +36,21 @@ class Interpreter:
         executable: Its path.
         search_path: Folder in which it finds this package instead of the user's PYTHONPATH, which could stand before
             what is installed there; None for the Python that runs this program.
+        variables: Of the child's environment, besides those that it inherits.
     """
 
     executable: str = sys.executable
     search_path: str | None = None
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
         """The child's environment variables."""
         inherited = child_environment(os.environ)
         if self.search_path is None:
-            return inherited | _path_to_this_package()
+            return inherited | _path_to_this_package() | dict(self.variables)
         inherited.pop("PYTHONHOME", None)
-        return inherited | {"PYTHONPATH": self.search_path}
+        return inherited | {"PYTHONPATH": self.search_path} | dict(self.variables)
 
 
 OWN_INTERPRETER = Interpreter()
@@ -177,6 +180,20 @@ class Child:
             return ""
         descriptor = self._stderr.fileno()  # the child writes at the same position, which must stay where it is
         return cleared(os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace"))
+
+    def end(self) -> str:
+        """Close its input, wait until it has ended, and return what it printed to standard error.
+
+        Raises:
+            WorkerError: It does not end.
+        """
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(_ENDING_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise WorkerError(f"{self.name} did not end within {_ENDING_PATIENCE_S:.0f} s") from None
+        return self.complaints()
 
     def stop(self) -> None:
         """End the child: close its input, wait a little, then kill it. Harmless when repeated."""

@@ -136,6 +136,10 @@ class WorkerProcess:
         self._child.tell(encode(Finish()))
         return self._hear(Finished, _CLOSING_PATIENCE_S)
 
+    def end(self) -> str:
+        """Wait until the process has ended by itself, and return what it printed to standard error."""
+        return self._child.end()
+
     def stop(self) -> None:
         """End the process, whatever it does. Harmless when repeated."""
         self._child.kill()

@@ -55,6 +55,14 @@ from http_benchmark.models.experiment import (
     WorkloadResult,
 )
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.explanation import (
+    Explanation,
+    PlaceDifference,
+    Profiled,
+    ProfiledStack,
+    SpentInside,
+    SyscallRate,
+)
 from http_benchmark.models.gate import (
     GateArm,
     GateAttempt,
@@ -118,6 +126,12 @@ PUBLISHED = {
     "Reproduction": Reproduction,
     "Reproduced pair": ReproducedPair,
     "Effect": Effect,
+    "Explanation": Explanation,
+    "Profiled contender": Profiled,
+    "System call": SyscallRate,
+    "Profiled stack": ProfiledStack,
+    "Place": PlaceDifference,
+    "Part of a place": SpentInside,
     "History": History,
     "History point": HistoryPoint,
     "History shift": HistoryShift,

@@ -209,6 +209,7 @@ class LoadingTest(unittest.TestCase):
             "conform",
             "clients",
             "origin",
+            "explain",
             "report",
             "results",
             "serve",
