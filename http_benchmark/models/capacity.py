@@ -113,6 +113,11 @@ class CurvePoint(Model):
     p999: float | None = None
     max: float | None = None
 
+    def figure(self, statistic: str) -> float | None:
+        """The response time, in seconds, that an objective on latency limits: "p99", "p99.9", "max" and the others."""
+        value: float | None = getattr(self, statistic.replace(".", ""))
+        return value
+
 
 class ContenderCapacity(Model):
     """One contender over all blocks.

@@ -12,7 +12,7 @@ from http_benchmark.report import faults, parts, wording
 from http_benchmark.report.curves import Axis, Series, plot
 from http_benchmark.report.plain import Plain
 from http_benchmark.report.work import equal_work
-from http_benchmark.slo import Objective, Slo
+from http_benchmark.slo import Slo
 from http_benchmark.units import counted, format_duration
 
 WIDE = 120
@@ -121,7 +121,7 @@ def _measured_there(one: ContenderCapacity, slo: Slo) -> str:
     """The latencies at the lowest rate that was tried."""
     if not one.curve:
         return ""
-    figures = [(objective.statistic, _figure(one.curve[0], objective)) for objective in slo.latencies]
+    figures = [(objective.statistic, one.curve[0].figure(objective.statistic)) for objective in slo.latencies]
     known = [f"{statistic} {format_duration(value)}" for statistic, value in figures if value is not None]
     return f" ({', '.join(known)})" if known else ""
 
@@ -144,7 +144,7 @@ def _plots(contenders: Sequence[ContenderCapacity], slo: Slo, *, width: int) -> 
     """Latency against arrival rate, for the first objective on latency."""
     objective = slo.latencies[0]
     curves = [
-        Series(one.contender, tuple((point.rate_rps, _figure(point, objective)) for point in one.curve))
+        Series(one.contender, tuple((point.rate_rps, point.figure(objective.statistic)) for point in one.curve))
         for one in contenders
         if one.curve
     ]
@@ -156,11 +156,6 @@ def _plots(contenders: Sequence[ContenderCapacity], slo: Slo, *, width: int) -> 
         drawn = plot(some, rate, latency, width=width, line=(objective.limit, objective.described()))
         if drawn:
             yield drawn
-
-
-def _figure(point: CurvePoint, objective: Objective) -> float | None:
-    value: float | None = getattr(point, objective.statistic.replace(".", ""))
-    return value
 
 
 def _notes(result: CapacityResult, found: Sequence[ContenderCapacity]) -> list[str]:

@@ -31,7 +31,7 @@ class CapacityTest(CommandCase):
         self.assertEqual(0, done.returncode, done.stderr)
         self.assert_no_complaints(done.stderr)
         self.assertIn("block 2 of 2: urllib3:sync sustains", done.stderr)
-        self.assertIn("arrivals per second", (self.folder / "capacity.svg").read_text(encoding="utf-8"))
+        self.assertIn("p50 of the response time, ms", (self.folder / "capacity.svg").read_text(encoding="utf-8"))
         self.assertRegex(done.stdout, r"urllib3:sync sustains [\d,]+ requests/s \(2 blocks, no interval\)")
         self.assertIn("p50 over arrivals/s:  ● urllib3:sync  ─ p50 < 500 ms", done.stdout)
         self.assertEqual(("finished", 2, "poisson"), (result.status, result.blocks, result.arrivals))

@@ -1,5 +1,6 @@
 """Pictures of made-up experiments: what stands where is known beforehand."""
 
+import json
 import unittest
 from collections.abc import Sequence
 from typing import Any
@@ -249,22 +250,24 @@ class SeveralTest(unittest.TestCase):
         self.assertEqual([("A  n", 10), ("B  n", 20)], [(r["arm"], r["value"]) for r in rows(picture)])
 
     def test_capacity(self):
-        """The tried rates, and the capacity with its interval."""
+        """The tried rates with what the first objective limits, and the capacity with its interval."""
         curve = (
-            CurvePoint(rate_rps=100.0, blocks=6, passed=6, p99=0.01),
-            CurvePoint(rate_rps=200.0, blocks=6, passed=0, p99=0.5),
+            CurvePoint(rate_rps=100.0, blocks=6, passed=6, p90=0.002),
+            CurvePoint(rate_rps=200.0, blocks=6, passed=0, p90=0.005, p99=0.5),
         )
         client = ContenderCapacity(contender="httpx:sync", library="httpx", mode="sync", status="ok", curve=curve,
             capacity_rps=Estimate(estimate=150.0, low=140.0, high=160.0))  # fmt: skip
         picture = capacity_chart(
-            CapacityResult(id="c", name="c", started_at=START, finished_at=START, seed=1, slo="p99<50ms", objectives=(),
-                arrivals="poisson", blocks=6, planned_blocks=6, configuration={}, environment={},
+            CapacityResult(id="c", name="c", started_at=START, finished_at=START, seed=1, slo="p90<20ms,p99<50ms",
+                objectives=(), arrivals="poisson", blocks=6, planned_blocks=6, configuration={}, environment={},
                 target=Target(kind="bundled", url="http://127.0.0.1/"), contenders=(client,))
         )  # fmt: skip
         assert picture is not None
 
-        self.assertIn("under p99<50ms: httpx:sync 150", picture.description)
-        self.assertEqual({10, 500}, {row["ms"] for row in rows(picture) if "ms" in row})
+        self.assertIn("under p90<20ms,p99<50ms: httpx:sync 150", picture.description)
+        self.assertEqual({2, 5}, {row["ms"] for row in rows(picture) if "ms" in row})
+        self.assertIn("p90 of the response time, ms", json.dumps(picture.spec))
+        self.assertIn("with its 95 % interval", picture.caption)
 
 
 class LooksTest(unittest.TestCase):

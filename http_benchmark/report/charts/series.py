@@ -31,6 +31,7 @@ from http_benchmark.report.charts.drawing import (
 )
 from http_benchmark.report.charts.looks import looks
 from http_benchmark.report.charts.metrics import AXES
+from http_benchmark.slo import Slo
 
 _HEIGHT = 240
 _SHOWN_BY_DAY = timedelta(days=7)
@@ -167,13 +168,17 @@ def comparison_chart(comparison: Comparison, metric: Metric = "throughput_rps") 
 
 
 def capacity_chart(result: CapacityResult) -> Drawn | None:
-    """p99 of the response time over the arrival rates that were tried, and each capacity as a line upwards."""
+    """The response time of the first objective on latency, over the rates that were tried; capacities as lines upwards.
+
+    None where no rate has a figure for it.
+    """
+    statistic = Slo.parse(result.slo).latencies[0].statistic
     rows: list[Row] = [
-        {"contender": client.contender, "rate": point.rate_rps, "ms": 1e3 * point.p99, "passed": point.passed}
+        {"contender": client.contender, "rate": point.rate_rps, "ms": 1e3 * seconds, "passed": point.passed}
         | {"blocks": point.blocks}
         for client in result.contenders
         for point in client.curve
-        if point.p99 is not None
+        if (seconds := point.figure(statistic)) is not None
     ]
     if not rows:
         return None
@@ -185,12 +190,12 @@ def capacity_chart(result: CapacityResult) -> Drawn | None:
     ]
     rates = [row["rate"] for row in rows] + [row["value"] for row in found]
     x = alt.X("rate:Q", **log_axis(rates, "arrivals per second"))
-    y = alt.Y("ms:Q", **log_axis([row["ms"] for row in rows], "p99 of the response time, ms"))
+    y = alt.Y("ms:Q", **log_axis([row["ms"] for row in rows], f"{statistic} of the response time, ms"))
     chosen = chosen_in_legend()
     tips: Tips = [
         "contender:N",
         "rate:Q",
-        alt.Tooltip("ms:Q", title="p99, ms", format=",.4~r"),
+        alt.Tooltip("ms:Q", title=f"{statistic}, ms", format=",.4~r"),
         "passed:Q",
         "blocks:Q",
     ]
@@ -203,8 +208,11 @@ def capacity_chart(result: CapacityResult) -> Drawn | None:
     layers = [bands, capacities, lines, points] if found else [lines, points]
     plot = alt.layer(*layers).add_params(chosen).properties(height=_HEIGHT + 60)
     said = [f"{row['contender']} {parts.figure(row['value'])}" for row in found]
-    described = f"p99 by arrival rate; capacity per second under {result.slo}: {', '.join(said) or 'none found'}."
-    caption = f"Dashed: the highest rate that keeps {result.slo}, with its 95 % interval."
+    described = (
+        f"{statistic} by arrival rate; capacity per second under {result.slo}: {', '.join(said) or 'none found'}."
+    )
+    interval = ", with its 95 % interval" if any(row["low"] is not None for row in found) else ""
+    caption = f"Dashed: the highest rate that keeps {result.slo}{interval}."
     return finished("capacity", "Latency by arrival rate, and capacity", Picture(plot, described, caption))
 
 
