@@ -153,7 +153,9 @@ def _plot(rows: list[Row], root: Node, fill: alt.Fill, tips: Tips, ink: str) -> 
     boxes = base.mark_rect(stroke="#ffffff", strokeWidth=0.5, clip=True).encode(
         x=x, x2="right:Q", y=y, y2="bottom:Q", fill=fill, tooltip=shared
     )
+    room = f"(datum.right - datum.left) / {root.weight_us} * width"  # on narrow pages less than they were made for
+    shown = alt.condition(f"length(datum.label) * {_LETTER} <= {room}", alt.value(1), alt.value(0))
     labels = base.mark_text(align="left", baseline="top", dx=3, dy=3, fontSize=10.5, color=ink, clip=True).encode(
-        x=x, y=y, text="label:N", tooltip=shared
+        x=x, y=y, text="label:N", opacity=shown, tooltip=shared
     )
     return alt.layer(boxes, labels).properties(height=_ROW * deepest)
