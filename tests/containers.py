@@ -1,7 +1,9 @@
 """Servers that others wrote, each in a container, for tests that need a real one."""
 
+import fcntl
 import os
 import subprocess
+import tempfile
 import unittest
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -21,6 +23,7 @@ PORT = 8080
 HTTPBIN = ("gunicorn", "--bind", f"0.0.0.0:{PORT}", "--threads", "4", "--keep-alive", "30", "httpbin:app")
 NGINX = ("nginx", "-c", "/srv/nginx.conf")
 HAPROXY = ("haproxy", "-f", "/srv/haproxy.cfg")
+_LOCK = Path(tempfile.gettempdir(), "http-benchmark-engine.lock")
 _CONFIGURATIONS = Path(__file__).parent / "data" / "servers"
 
 
@@ -44,6 +47,8 @@ class ContainerTestCase(unittest.TestCase):
         super().setUpClass()
         if fault := engine_fault():
             raise unittest.SkipTest(fault)
+        lock = cls.enterClassContext(_LOCK.open("w"))  # until the class is over: others would be taken for left
+        fcntl.flock(lock, fcntl.LOCK_EX)
         cls.image = servers_image()
         cls._found = engine_state()
         cls.addClassCleanup(cls._check_left)
