@@ -175,8 +175,7 @@ class Experiment:
         since = self._interrupted.stored.started_at if self._interrupted else None
         try:
             with self._course.under_way(lambda: bool(self.blocks), since=since):
-                earlier_s = (datetime.now(UTC) - since).total_seconds() if since else 0.0
-                self._started_s = time.monotonic() - earlier_s
+                self._started_s = time.monotonic() - self._earlier_s(since)
                 plan = self.plan
                 with open_target(
                     plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url, image=plan.image
@@ -192,6 +191,14 @@ class Experiment:
             self._end_session()
             if self._storage and stored:
                 self._storage.finish_experiment(self.result())
+
+    def _earlier_s(self, since: datetime | None) -> float:
+        """How long ago it began; at least as long as its blocks took, though the clock was set back meanwhile."""
+        if since is None:
+            return 0.0
+        slices = (one for block in self.blocks for trial in block.trials for one in trial.slices)
+        measured_s = max((one.started_s + one.duration_s for one in slices), default=0.0)
+        return max(measured_s, (datetime.now(UTC) - since).total_seconds())
 
     def _prepare(self, target: OpenTarget) -> None:
         """Find out what has to be known before the first block."""

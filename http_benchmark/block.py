@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from http_benchmark.errors import (
     ClientUnavailableError,
@@ -56,7 +56,7 @@ def run_block(
     Raises:
         TrialFailedError: A contender crashed, hung or could not be set up.
     """
-    started_at = datetime.now(UTC)
+    started_at, started_s = datetime.now(UTC), time.monotonic()
     block = _Block(plan, number, target, experiment_started_s, on_slice)
     trials: dict[str, TrialRecord] = {}
     for group in plan.groups(number):
@@ -64,7 +64,7 @@ def run_block(
     return BlockRecord(
         number=number,
         started_at=started_at,
-        finished_at=datetime.now(UTC),
+        finished_at=started_at + timedelta(seconds=time.monotonic() - started_s),  # the clock may have been set
         trials=tuple(trials[arm.name] for arm in plan.arms),
     )
 

@@ -1,8 +1,9 @@
 """How a measurement goes as a whole: when it began, when it ended, and how."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 type Status = Literal["running", "finished", "interrupted", "failed"]
@@ -32,7 +33,8 @@ class Course:
             succeeded: Asked at the end whether there is anything to show.
             since: When it began, if that was in an earlier session.
         """
-        self.started_at = since or datetime.now(UTC)
+        now, now_s = datetime.now(UTC), time.monotonic()
+        self.started_at = since or now
         try:
             yield
             self.status = "finished" if succeeded() else "failed"
@@ -43,4 +45,5 @@ class Course:
             self.status = "failed"
             raise
         finally:
-            self.finished_at = datetime.now(UTC)
+            ended_at = now + timedelta(seconds=time.monotonic() - now_s)  # though the clock be set meanwhile
+            self.finished_at = max(self.started_at, ended_at)

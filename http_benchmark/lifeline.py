@@ -28,6 +28,12 @@ def die_with_parent(parent_pid: int) -> None:
         os._exit(1)
 
 
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """The signals that tell a program to end: also that its terminal is gone, unless nohup has that ignored."""
+    hang_up = () if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (signal.SIGHUP,)
+    return (signal.SIGINT, signal.SIGTERM, *hang_up)
+
+
 def wake_in_time() -> None:
     """End sleeps of this thread, and of all that it starts, when they are due instead of up to 50 µs later (Linux)."""
     _prctl(_PR_SET_TIMERSLACK, _LEAST_SLACK_NS)

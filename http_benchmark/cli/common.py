@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, TextIO, cast
+from typing import IO, Any, BinaryIO, TextIO, cast
 
 import click
 from rich.console import Console
@@ -254,7 +254,34 @@ def _write(text: str, destination: str, option: str) -> None:
         sys.stdout.write(text.rstrip("\n") + "\n")
         return
     with writing(destination, option):
-        Path(destination).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        write_whole(Path(destination), (text.rstrip("\n") + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
+    """Write a file whole or not at all: what had its name before stays until then.
+
+    A device or a pipe is written as it is, and so is a file in a folder in which no other can be made.
+
+    Args:
+        path: The file.
+        content: What it is to hold, or what writes that.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    path = path.resolve()  # a link stays one
+    partial = path.with_name(f"{path.name}.part")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not path.is_file()):
+        partial = path
+    try:
+        with partial.open("wb") as file:
+            file.write(content) if isinstance(content, bytes) else content(file)
+        if partial != path:
+            partial.replace(path)
+    except BaseException:
+        if partial != path:
+            partial.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -36,12 +36,12 @@ def conform(
     with Progress(make_console(to_stderr=True), names, len(checks)) as progress:
         result = conforming.conform(contenders, checks, progress.told, environments=Environments(progress.say))
     with answering(saved=False):
+        if "-" not in (json_file, markdown_file):  # first, since a file may fail, and nothing is stored
+            print_conformance(result, make_console())
         if json_file:
             write_json(result.to_dict(), json_file)
         if markdown_file:
             write_text(markdown(result), markdown_file, _MARKDOWN)
-        if "-" not in (json_file, markdown_file):
-            print_conformance(result, make_console())
     if not any(contender.outcomes for contender in result.contenders):
         return EXIT_NOTHING_MEASURED
     return 0 if result.as_expected else _EXIT_UNEXPECTED

@@ -154,8 +154,8 @@ def _write_bundle(storage: "ResultStorage", identifiers: Sequence[str], output: 
 
 
 def _write_bytes(write: "Callable[[BinaryIO], None]", output: str) -> None:
-    """Have a file written, or standard output where that is no terminal; a file that fails is not left half written."""
-    from http_benchmark.cli.common import answering, writing
+    """Have a file written, or standard output where that is no terminal."""
+    from http_benchmark.cli.common import answering, write_whole, writing
 
     if output == "-":
         if sys.stdout.isatty():
@@ -165,11 +165,5 @@ def _write_bytes(write: "Callable[[BinaryIO], None]", output: str) -> None:
             write(content)
             sys.stdout.buffer.write(content.getvalue())
         return
-    path, partial = Path(output), Path(f"{output}.part")
     with writing(output, "--output"):
-        try:
-            with partial.open("wb") as file:
-                write(file)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(Path(output), write)

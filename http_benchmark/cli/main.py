@@ -21,6 +21,7 @@ from http_benchmark.errors import (
     TargetError,
     WorkerError,
 )
+from http_benchmark.lifeline import ending_signals
 from http_benchmark.redaction import cleared
 from http_benchmark.utils.tracebacks import clear_tracebacks
 
@@ -28,7 +29,6 @@ EXIT_USAGE = 2
 EXIT_NOTHING_MEASURED = 4
 EXIT_INTERRUPTED = 130
 
-_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 _NOTHING_MEASURED = (TargetError, WorkerError, ClientUnavailableError)
 
 _SUBCOMMANDS = {
@@ -80,7 +80,7 @@ def cli(context: click.Context, verbose: int) -> None:
 def main() -> NoReturn:
     """Run the command line and exit with the documented code."""
     clear_tracebacks()
-    for number in _ENDINGS:
+    for number in ending_signals():
         signal.signal(number, _interrupt)
     try:
         code = _run()
@@ -133,5 +133,5 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _ignore_endings() -> None:
-    for number in _ENDINGS:
+    for number in ending_signals():
         signal.signal(number, signal.SIG_IGN)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from http_benchmark.cli.common import writing
+from http_benchmark.cli.common import write_whole, writing
 from http_benchmark.redaction import cleared, cleared_document
 
 if TYPE_CHECKING:
@@ -35,5 +35,5 @@ def write_picture(
     with writing(str(path), option):
         below = drawn.caption if subtitle is None else subtitle
         spec = cleared_document(for_image(drawn, theme, subtitle=below))
-        path.write_bytes(images.png(spec) if path.suffix.lower() == ".png" else images.svg(spec).encode())
+        write_whole(path, images.png(spec) if path.suffix.lower() == ".png" else images.svg(spec).encode())
     click.echo(cleared(f"wrote {path}"), err=True)

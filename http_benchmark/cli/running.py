@@ -25,6 +25,7 @@ from http_benchmark.cli.planned import print_plan
 from http_benchmark.cli.progress import ProgressDisplay
 from http_benchmark.cli.servers import run_servers
 from http_benchmark.environments.making import Environments
+from http_benchmark.errors import StorageError
 from http_benchmark.models.experiment import ExperimentResult
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.report import json as json_report
@@ -68,15 +69,24 @@ def measured(
     experiment: Experiment, progress: ProgressDisplay, json_file: str | None, *, verbose: bool, strict: bool
 ) -> int:
     """Carry out an experiment and print its answer, interrupted or not; return the exit code."""
-    interrupted = False
+    interrupted, unsaved = False, None
     try:
         result = experiment.run()
     except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
         interrupted = True
         result = experiment.result()
+    except StorageError as error:  # such as a full disk: what was measured is shown before that is told
+        if not experiment.blocks:
+            raise
+        unsaved = error
+        result = experiment.result()
     progress.stop()
     console = make_console(to_stderr=json_file == "-")
-    _show(result, experiment.blocks, console, json_file, verbose=verbose)
+    try:
+        _show(result, experiment.blocks, console, json_file, verbose=verbose)
+    finally:
+        if unsaved:
+            raise StorageError(f"{unsaved}; what was saved is shown by: http-benchmark results show {experiment.id}")
     if interrupted and result.provenance:  # it began, so it is stored
         with answering():
             print_lines(["", f"To go on: http-benchmark run --resume {experiment.id}"], console)
@@ -86,11 +96,11 @@ def measured(
 def _show(
     result: ExperimentResult, blocks: Sequence[BlockRecord], console: Console, json_file: str | None, *, verbose: bool
 ) -> None:
+    with answering():
+        print_experiment(result, console, blocks=blocks, verbose=verbose)
     if json_file:
         with answering():
             write_json(json_report.dump(result), json_file)
-    with answering():
-        print_experiment(result, console, blocks=blocks, verbose=verbose)
 
 
 def _warn_of_the_earlier_distribution() -> None:

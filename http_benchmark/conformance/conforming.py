@@ -1,10 +1,11 @@
 """Putting the questions: each contender in turn with a prober and an origin of its own, several at a time."""
 
 import platform
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 from http_benchmark import __version__
@@ -52,7 +53,7 @@ def conform(
         ConfigurationError: There is no such contender, or a version or source tree cannot be had.
         TargetError: An origin could not be started.
     """
-    started_at = datetime.now(UTC)
+    started_at, started_s = datetime.now(UTC), time.monotonic()
     contenders = resolved(names)
     made = (environments or Environments()).of_all(contenders)
     enough = Event()
@@ -81,7 +82,7 @@ def conform(
             raise
     return ConformanceResult(
         started_at=started_at,
-        finished_at=datetime.now(UTC),
+        finished_at=started_at + timedelta(seconds=time.monotonic() - started_s),
         http_benchmark=__version__,
         python=platform.python_version(),
         system=platform.platform(),

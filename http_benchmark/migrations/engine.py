@@ -133,7 +133,7 @@ def compact(engine: Engine) -> None:
     Nothing is lost where it cannot be done, since others use the file or the disk is full, so that is passed over.
     """
     if engine.dialect.name == sqlite.NAME:
-        with suppress(StorageError), plain_errors(engine.url):
+        with suppress(StorageError, sqlite.Error), plain_errors(engine.url):
             sqlite.compact(engine)
 
 

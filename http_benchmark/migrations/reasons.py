@@ -24,6 +24,7 @@ _SQLITE: _Table = (
     ("readonly", "cannot be written; check the permissions of the file and its folder"),
     ("malformed", _DAMAGED),
     ("disk is full", _FULL),
+    ("disk I/O error", "cannot be read or written; see whether its disk is full (a few KiB are needed), or fails"),
     ("no such table", _CHANGED),
     ("no such column", _CHANGED),
 )

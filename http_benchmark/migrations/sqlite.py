@@ -4,15 +4,20 @@ A write transaction takes the write lock at its start (BEGIN IMMEDIATE), since o
 once instead of waiting when another process has written in between.
 """
 
+import os
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.pool import StaticPool
 
 NAME = "sqlite"
+Error = sqlite3.Error
+"""What the driver raises where the toolkit is not between."""
+
 BUSY_TIMEOUT_S = 30.0
 """How long a writer waits for the others; writing a block takes milliseconds."""
 
@@ -38,6 +43,7 @@ def file_of(url: URL) -> Path | None:
 
 def prepare(engine: Engine) -> None:
     """Have every connection set up for several writers, and every transaction begin as it should."""
+    event.listen(engine, "do_connect", _take_as_it_is)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
 
@@ -51,6 +57,14 @@ def compact(engine: Engine) -> None:
     """Write the file anew, without the room of deleted rows; needs as much room again meanwhile."""
     with closing(engine.raw_connection()) as connection:
         connection.cursor().execute("VACUUM")  # which no transaction may be around
+
+
+def _take_as_it_is(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+    """Read a file where none can be made, as on a read-only disk, without those that SQLite puts beside it."""
+    file = Path(arguments[0])
+    if file.is_file() and not os.access(file.parent, os.W_OK) and not file.with_name(f"{file.name}-wal").exists():
+        arguments[0] = f"{file.absolute().as_uri()}?immutable=1"
+        options["uri"] = True
 
 
 def _set_up(connection: sqlite3.Connection, _: object) -> None:

@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import ipaddress
 import os
-import signal
 import socket
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from http_benchmark.errors import TargetError
-from http_benchmark.lifeline import die_with_parent, pin, raise_file_limit
+from http_benchmark.lifeline import die_with_parent, ending_signals, pin, raise_file_limit
 from http_benchmark.origin.app import BACKLOG, Origin
 from http_benchmark.origin.control import ControlChannel, say
 from http_benchmark.origin.faulty import FaultyOrigin
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from http_benchmark.origin.tls import Credentials
 
 _PATIENCE_S = 1.0  # how long answers under way may take when the process is told to end
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve_forever(
@@ -42,7 +40,7 @@ def serve_forever(
     options: OriginOptions = PLAIN,
     on_listening: Callable[[str, Path | None], None],
 ) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM; prints nothing.
+    """Serve in the foreground until SIGINT, SIGTERM or SIGHUP; prints nothing.
 
     Args:
         host: Address to listen on.
@@ -195,7 +193,7 @@ async def _serve_until_signal(
 ) -> None:
     loop = asyncio.get_running_loop()
     told_to_end = asyncio.Event()
-    for number in _SIGNALS:
+    for number in ending_signals():
         loop.add_signal_handler(number, told_to_end.set)
     async with serving([listener], options) as server:
         on_listening(server.urls[0], server.ca_file)

@@ -82,6 +82,18 @@ def shared_processor(evidence: Evidence) -> Figures:
     return {"": 1.0} if set(clients) & set(origin) else {}
 
 
+def throttled(evidence: Evidence) -> Figures:
+    """How many processors' time is allowed, where that is less than clients and origin have processors."""
+    limit = evidence.environment.get("cpu_limit")
+    return {"": limit} if limit is not None and limit < processors(evidence) else {}
+
+
+def processors(evidence: Evidence, _: str = "") -> int:
+    """How many processors clients and origin have."""
+    pinned = (evidence.environment.get(name) or () for name in ("client_cpus", "origin_cpus"))
+    return len(set[int]().union(*pinned))
+
+
 def server_saturated(evidence: Evidence) -> Figures:
     """Who met an origin that can do no more, by its core or by its ceiling; only where the ranking is by wall clock."""
     if not evidence.ranks_by_wall_clock:

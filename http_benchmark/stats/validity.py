@@ -27,6 +27,10 @@ def _times(factor: float) -> str:
     return f"{factor:.1f}×"
 
 
+def _processors(number: float) -> str:
+    return f"{number:.2g}"
+
+
 def judge(result: ExperimentResult, blocks: Sequence[BlockRecord]) -> Validity:
     """Weigh a run.
 
@@ -231,6 +235,14 @@ RULES: tuple[Rule[Evidence], ...] = (
         reasons.shared_processor,
         None,
         "clients and origin share one processor, so each slows the other; use a machine with two or more",
+    ),
+    Rule(
+        "throttled",
+        reasons.throttled,
+        reasons.processors,
+        "control groups allow the time of {value} of the {limit} processors that clients and origin have; whoever has "
+        "used it up stands still for up to 0.1 s: take off the limit, or allow processors instead (cpuset, taskset)",
+        _processors,
     ),
     Rule(
         "too-few-blocks",

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -227,11 +228,16 @@ class Child:
             code = self._process.wait(_STOP_PATIENCE_S)
         except subprocess.TimeoutExpired:
             return f"{self.name} closed its pipe"
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        how = f"was killed by {_named(-code)}" if code < 0 else f"ended with exit code {code}"
         self._stderr.seek(0, os.SEEK_END)
         self._stderr.seek(max(0, self._stderr.tell() - _STDERR_TAIL_BYTES))
         lines = cleared(self._stderr.read().decode(errors="replace")).strip().splitlines()
         return f"{self.name} {how}" + (f": {lines[-1]}" if lines else "")
+
+
+def _named(number: int) -> str:
+    """A signal by its number; of SIGKILL, what it most often means."""
+    return f"signal {number}" + (", as the kernel does where memory runs out" if number == signal.SIGKILL else "")
 
 
 def _shown(line: bytes) -> str:

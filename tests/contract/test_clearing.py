@@ -42,7 +42,7 @@ def writes(node: ast.AST) -> bool:
     match node:
         case ast.Attribute(value=ast.Name(id="sys"), attr=attr):
             return attr in STREAMS
-        case ast.Call(func=ast.Name(id=name)) if name in {"print", "Console"}:
+        case ast.Call(func=ast.Name(id=name)) if name in {"print", "Console", "write_whole"}:
             return True
         case ast.Call(func=ast.Attribute(attr="write_text" | "write_bytes")):
             return True

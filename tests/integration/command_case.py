@@ -25,10 +25,12 @@ class CommandCase(unittest.TestCase):
 
     Attributes:
         warnings: What the command's warnings are to it, as for Python's -W.
+        before: The command, such as `taskset`, that starts it.
         folder: The current folder of the commands; holds their database.
     """
 
     warnings: ClassVar[str] = "error"
+    before: tuple[str, ...] = ()
 
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -38,9 +40,13 @@ class CommandCase(unittest.TestCase):
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         return inherited | {"PYTHONPATH": path, "COLUMNS": "200"} | changes
 
+    def command(self, *arguments: str) -> list[str]:
+        """What starts the command."""
+        return [*self.before, sys.executable, "-W", self.warnings, "-m", "http_benchmark", *arguments]
+
     def start(self, *arguments: str, **changes: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-W", self.warnings, "-m", "http_benchmark", *arguments],
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment(**changes),
             stdin=subprocess.DEVNULL,

@@ -130,6 +130,11 @@ BOTH_SIDES: tuple[tuple[str, Run, Run], ...] = (
         Run(environment={"client_cpus": [1], "origin_cpus": [0]}),
         Run(environment={"client_cpus": [0, 1], "origin_cpus": [0]}),
     ),
+    (
+        "throttled",
+        Run(environment={"cpu_limit": 2.0, "client_cpus": [1], "origin_cpus": [0]}),
+        Run(environment={"cpu_limit": 1.9, "client_cpus": [1], "origin_cpus": [0]}),
+    ),
     ("server-limited", Run(served(0.69)), Run(served(0.71))),
     ("server-limited", Run(served(0.5), **floor(9e3, 2000.0)), Run(served(0.5), **floor(9e3, 1110.0))),
     ("server-ceiling", Run(**floor(9e3, 2000.0)), Run(**floor(9e3, 1990.0))),
