@@ -1,5 +1,5 @@
 # make bench and make test are all that a newcomer needs; each sets everything up by itself.
-.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures screens schemas lock release clean
+.PHONY: help setup bench test check format lint types layers tests prove prove-full pictures screens schemas docs lock release clean
 .DEFAULT_GOAL := help
 
 PYTHON := .venv/bin/python
@@ -52,14 +52,20 @@ screens: setup  ## take the pictures of report and dashboard anew, on a quiet ma
 schemas: setup  ## write the JSON schemas of the published documents
 	@$(PYTHON) -m scripts.schemas
 
+docs: setup  ## make the site of the documents in site/; a warning is a fault
+	@$(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going -c docs/site -d build/doctrees . site
+	@echo "site/index.html is the first page"
+
 lock: setup  ## renew the pinned requirements from pyproject.toml
 	@for name in build requestx; do $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		requirements/$$name.in -o requirements/$$name.txt; done
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml \
 		-o requirements/dev.txt
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group docs pyproject.toml \
+		--constraint requirements/dev.txt -o requirements/docs.txt
 
 release: setup  ## make release VERSION=1.2.3: version, changelog, distributions checked and tried, commit, tag
 	@$(PYTHON) -m scripts.release $(VERSION)
 
 clean:  ## remove what setup and the tools made
-	rm -rf .venv .tools .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .tools .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist site

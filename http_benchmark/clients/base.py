@@ -109,7 +109,7 @@ class Client(ABC):
     def prepare(self, request: Request, inspect: Inspect | None = None) -> Send:
         """Make a `send` for one thread; called once for each of the `concurrency` threads, in the main thread.
 
-        The `send`s of one client may run at the same time, each in a thread of its own, and share the pool.
+        The `send` functions of one client may run at the same time, each in a thread of its own, and share the pool.
 
         Args:
             request: What to send.
@@ -133,9 +133,9 @@ class Client(ABC):
         raise _no_pieces(self)
 
     def prepare_each(self, requests: Sequence[Request], observe: Observe | None = None) -> list[Send]:
-        """Make the `send`s of one thread, which calls one at a time.
+        """Make the `send` functions of one thread, which calls one at a time.
 
-        A client whose connections belong to its `send`s overrides it, so that those of a thread share one.
+        A client whose connections belong to its `send` functions overrides it, so that those of a thread share one.
 
         Args:
             requests: What to send.

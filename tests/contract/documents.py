@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+HOW_TOS = sorted(ROOT.glob("docs/howto/*.md"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *HOW_TOS])
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 
 

@@ -84,7 +84,7 @@ from http_benchmark.models.work import Count, Deviation, DeviationCode, Work
 from http_benchmark.origin.routes import ROUTES
 from http_benchmark.report.rows import TABLES
 from http_benchmark.stats import validity
-from tests.contract.documents import DOCUMENTS, EXAMPLES, ROOT, blocks, first_cells, rows, section, text_of
+from tests.contract.documents import DOCUMENTS, EXAMPLES, HOW_TOS, ROOT, blocks, first_cells, rows, section, text_of
 
 PACKAGE = ROOT / "http_benchmark"
 
@@ -167,6 +167,11 @@ PUBLISHED = {
 
 OPTIONS_IN = ("docs/quickstart.md", "docs/method.md", "docs/reference.md")
 
+WITH_COMMANDS = (
+    *("README.md", "docs/quickstart.md", "docs/protocols.md", "docs/gate.md", "docs/targets.md"),
+    *(str(path.relative_to(ROOT)) for path in HOW_TOS),
+)
+
 COMMANDS = (
     *("run", "capacity", "gate", "conform", "doctor", "clients", "origin", "db upgrade"),
     *(f"results {command}" for command in ("tag", "prune", "list", "show", "compare", "export", "delete")),
@@ -189,7 +194,7 @@ class CommandTest(unittest.TestCase):
         """What the documents tell to type is taken by the command; a `run` is planned, all others show help."""
         command_lines = [
             shlex.split(line.removeprefix("$ "))[1:]
-            for name in ("README.md", "docs/quickstart.md", "docs/protocols.md", "docs/gate.md")
+            for name in WITH_COMMANDS
             for block in blocks(text_of(name), "console", "bash")
             for line in block.splitlines()
             if line.removeprefix("$ ").startswith("http-benchmark")
