@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 from collections.abc import Sequence
@@ -19,10 +21,13 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
+from tests.contract.documents import ROOT, blocks, section, text_of
+
 PORT = 8080
 HTTPBIN = ("gunicorn", "--bind", f"0.0.0.0:{PORT}", "--threads", "4", "--keep-alive", "30", "httpbin:app")
 NGINX = ("nginx", "-c", "/srv/nginx.conf")
-HAPROXY = ("haproxy", "-f", "/srv/haproxy.cfg")
+HAPROXY = ("haproxy", "-f", "/topologies/haproxy/haproxy.cfg")
+TOPOLOGIES = ROOT / "examples" / "topologies"
 _LOCK = Path(tempfile.gettempdir(), "http-benchmark-engine.lock")
 _CONFIGURATIONS = Path(__file__).parent / "data" / "servers"
 
@@ -41,6 +46,7 @@ class ContainerTestCase(unittest.TestCase):
     """Starts containers for all tests of a class, and sees to it that the engine is left as it was found."""
 
     image: str
+    topologies: Path
 
     @classmethod
     def setUpClass(cls):
@@ -54,6 +60,7 @@ class ContainerTestCase(unittest.TestCase):
         cls.addClassCleanup(cls._check_left)
         cls.stack = ExitStack()
         cls.addClassCleanup(cls.stack.close)
+        cls.topologies = copied_topologies(Path(cls.enterClassContext(tempfile.TemporaryDirectory())))
 
     @classmethod
     def _check_left(cls):
@@ -65,6 +72,8 @@ class ContainerTestCase(unittest.TestCase):
         """Start one; its address is `address_of`."""
         container = DockerContainer(cls.image).with_command([*command]).with_exposed_ports(PORT)
         container.with_volume_mapping(str(_CONFIGURATIONS), "/srv", "ro")
+        container.with_volume_mapping(str(cls.topologies), "/topologies", "ro")
+        container.with_volume_mapping(str(cls.topologies / "certificates"), "/certificates", "ro")
         if network is not None:
             container.with_network(network).with_network_aliases(alias)
         container.waiting_for(HttpWaitStrategy(PORT, "/get").with_poll_interval(0.05))
@@ -74,6 +83,25 @@ class ContainerTestCase(unittest.TestCase):
     def network(cls) -> Network:
         """A network of its own."""
         return cls.stack.enter_context(Network())
+
+
+def copied_topologies(folder: Path) -> Path:
+    """The topologies with the certificates that docs/targets.md tells to make, in a folder that goes away."""
+    copied = shutil.copytree(TOPOLOGIES, folder / "topologies", ignore=shutil.ignore_patterns("certificates"))
+    (block,) = (
+        text for text in blocks(section(text_of("docs/targets.md"), "Topologies"), "console") if "trustme" in text
+    )
+    lines = [line for line in block.splitlines() if line.startswith(("mkdir", "python", "cat"))]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(
+        "\n".join(["set -e", *lines]),
+        shell=True,
+        cwd=copied,
+        env=os.environ | {"PATH": path},
+        check=True,
+        capture_output=True,
+    )
+    return copied
 
 
 def address_of(container: DockerContainer) -> str:

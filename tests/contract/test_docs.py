@@ -12,6 +12,9 @@ import tempfile
 import typing
 import unittest
 from collections.abc import Callable
+from pathlib import Path
+
+import trustme
 
 import http_benchmark
 from http_benchmark import benchmark, clients, errors, storage
@@ -202,6 +205,16 @@ class CommandTest(unittest.TestCase):
         self.assertGreater(len(command_lines), 10)
         self.assertEqual([], self._refused([self._harmless(arguments) for arguments in command_lines]))
 
+    def test_every_command_in_the_table_of_questions_is_understood(self):
+        """Those that README names beside a question."""
+        lines = section(text_of("README.md"), "What else it answers").splitlines()
+        named = [
+            words for line in lines if line.startswith("|") for words in re.findall("`([^`]+)`", line.split("|")[2])
+        ]
+        command_lines = [shlex.split(words) for words in named if not words.startswith("make ")]
+        self.assertGreater(len(command_lines), 10)
+        self.assertEqual([], self._refused([self._harmless(arguments) for arguments in command_lines]))
+
     def test_an_option_that_does_not_exist_is_noticed(self):
         """The check above is one: wrong options, contenders and subcommands do not pass it."""
         wrong = [["run", "--no-such-option"], ["run", "no-such-client"], ["results", "show", "1", "--ni"], ["runn"]]
@@ -233,8 +246,11 @@ class CommandTest(unittest.TestCase):
 
     @staticmethod
     def _refused(command_lines: list[list[str]]) -> list[list[str]]:
-        """Those that the command refuses; tried in one process, in an empty folder."""
+        """Those that the command refuses; tried in one process, in a folder with nothing but the authority to trust."""
         with tempfile.TemporaryDirectory() as folder:
+            authority = Path(folder, "certificates", "client.pem")
+            authority.parent.mkdir()
+            trustme.CA().cert_pem.write_to_path(authority)
             answer = subprocess.run(
                 [sys.executable, "-c", RUN_ALL, json.dumps(command_lines), str(ROOT)],
                 capture_output=True,
