@@ -6,6 +6,7 @@ thread).
 """
 
 import os
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -18,7 +19,7 @@ from http_benchmark.api.connection import Connection
 from http_benchmark.api.settings import ServerSettings
 from http_benchmark.api.shared import Shared
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.lifeline import pin
+from http_benchmark.lifeline import ending_signals, pin
 from http_benchmark.planning import share_processors
 from http_benchmark.utils.host import available_cpus
 
@@ -28,7 +29,7 @@ _ANSWERS_PATIENCE_S = 5  # for those under way, at the end
 
 
 def serve(settings: ServerSettings, port: int, *, on_listening: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT, SIGTERM or SIGHUP.
 
     Args:
         settings: Of the server.
@@ -57,8 +58,8 @@ def serve(settings: ServerSettings, port: int, *, on_listening: Callable[[str], 
             shared.measuring.start()
             try:
                 _give_way()
-                on_listening(_url_of(settings.host, listener))
-                _Server(config, shared).run(sockets=[listener])
+                url = _url_of(settings.host, listener)
+                _Server(config, shared, lambda: on_listening(url)).run(sockets=[listener])
             except KeyboardInterrupt:
                 pass  # is how it ends
             finally:
@@ -67,11 +68,18 @@ def serve(settings: ServerSettings, port: int, *, on_listening: Callable[[str], 
 
 
 class _Server(uvicorn.Server):
-    """Has streams of events end as soon as the server is told to end."""
+    """Says when it can be told to end, a terminal that is gone included; has streams of events end as soon as it is."""
 
-    def __init__(self, config: uvicorn.Config, shared: Shared) -> None:
+    def __init__(self, config: uvicorn.Config, shared: Shared, on_listening: Callable[[], None]) -> None:
         super().__init__(config)
         self._shared = shared
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for number in ending_signals():
+            signal.signal(number, self.handle_exit)
+        self._on_listening()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
