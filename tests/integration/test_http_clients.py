@@ -90,7 +90,7 @@ class NginxTest(_ClientsCase):
         cls.url = address_of(cls.container)
 
     def witnessed(self) -> list[list[str]]:
-        """What nginx wrote down: connection, method, path, status, bytes of the request."""
+        """What nginx wrote down: connection, method, path, status."""
         lines = self.container.get_logs()[0].decode().splitlines()
         return [line.split()[1:] for line in lines if line.startswith("witness ")]
 
@@ -103,7 +103,6 @@ class NginxTest(_ClientsCase):
             {("POST", "/post", "201"): len(CONTENDERS) * REQUESTS}, Counter(tuple(line[1:4]) for line in came)
         )
         self.assertLessEqual(len({line[0] for line in came}), len(CONTENDERS) * CONCURRENCY)
-        self.assertTrue(all(int(line[4]) > len(BODY) for line in came), "heads and bodies came whole")
 
     def test_a_busy_server(self):
         """503 is an error, and is not sent again unless that is asked for."""
