@@ -21,6 +21,7 @@ router = APIRouter(tags=["jobs"])
 _LOOK_EVERY_S = 5.0  # at a job that another server measures
 _PING_EVERY_S = 15
 _RETRY_MS = 2000
+_END_PATIENCE_S = 4.0  # a stream ends by itself with the server; cut off, it would lack its end
 
 _EVENT = {
     "type": "object",
@@ -99,7 +100,9 @@ async def watch_job(
         return Response(status_code=204)
     if shared.feed.readers >= shared.settings.most_streams:
         raise ProblemError(429, "too many streams of events are open; close some", {"Retry-After": "10"})
-    return EventSourceResponse(_events(shared, job_id, last_event_id), ping=_PING_EVERY_S)
+    return EventSourceResponse(
+        _events(shared, job_id, last_event_id), ping=_PING_EVERY_S, shutdown_grace_period=_END_PATIENCE_S
+    )
 
 
 async def _events(shared: Shared, job_id: str, last: int) -> AsyncIterator[ServerSentEvent]:
