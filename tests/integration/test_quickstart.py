@@ -110,9 +110,9 @@ class QuickstartTest(CommandCase):
         (columns,) = re.findall(r"^ #  contender .*$", shown, re.MULTILINE)
         self.assertIn(columns.split(), [line.split() for line in printed.splitlines()])
         for beginning in (
-            "Verdict: suspect",
+            "Verdict: ",  # of a quick run never valid; a busy machine makes it worse
             "  quick: ",
-            "Equal work: ",
+            "Equal work",  # in a line, or where a busy client opened one connection more, in a table
             "Ranked by throughput.",
             "Requests/s and CPU:",
         ):
