@@ -1,10 +1,11 @@
 """From experiments at several concurrencies to curves per contender, and to how much of the best rate is kept."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Reason, Validity
+from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Metric, Reason, Validity
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingCurve, ScalingPoint
 from http_benchmark.stats.intervals import estimate_over_blocks
@@ -35,9 +36,7 @@ def retention(throughputs: Mapping[int, Mapping[int, float]], *, top: int, best:
         top: The concurrency that is asked about.
         best: The one that it is compared with.
     """
-    at_top, at_best = throughputs.get(top, {}), throughputs.get(best, {})
-    ratios = [at_top[index] / at_best[index] for index in sorted(at_top.keys() & at_best.keys())]
-    return estimate_over_blocks(ratios) if ratios else None
+    return ratio_in_each_block(throughputs.get(top, {}), throughputs.get(best, {}))
 
 
 def at_concurrencies(levels: Iterable[int]) -> str:
@@ -78,7 +77,10 @@ def _curve(
         for client in result.clients
         if client.contender == name
     }
-    points = tuple(_point(concurrency, clients[concurrency], blocks[concurrency]) for concurrency in sorted(clients))
+    points = tuple(
+        ScalingPoint(concurrency=concurrency, **point_of(clients[concurrency], blocks[concurrency]))
+        for concurrency in sorted(clients)
+    )
     rates = {
         point.concurrency: point.throughput_rps.estimate
         for point in points
@@ -87,7 +89,7 @@ def _curve(
     if not rates:
         return ScalingCurve(contender=name, points=points)
     best = max(rates, key=lambda concurrency: rates[concurrency])
-    throughputs = {concurrency: _by_block(blocks[concurrency], name) for concurrency in rates}
+    throughputs = {concurrency: by_block(blocks[concurrency], name) for concurrency in rates}
     return ScalingCurve(
         contender=name,
         points=points,
@@ -96,29 +98,35 @@ def _curve(
     )
 
 
-def _point(concurrency: int, client: ClientResult, blocks: Sequence[BlockRecord]) -> ScalingPoint:
-    return ScalingPoint(
-        concurrency=concurrency,
-        status=client.status,
-        message=client.message,
-        other_work=client.work.others,
-        work=client.work,
-        throughput_rps=client.throughput_rps,
-        cpu_s_per_1k=client.cpu_s_per_1k,
-        p99_s=p99_everywhere(client.contender, blocks),
-    )
+def point_of(client: ClientResult, blocks: Sequence[BlockRecord]) -> dict[str, Any]:
+    """The fields that a contender's point has, whatever it stands over."""
+    return {
+        "status": client.status,
+        "message": client.message,
+        "other_work": client.work.others,
+        "work": client.work,
+        "throughput_rps": client.throughput_rps,
+        "cpu_s_per_1k": client.cpu_s_per_1k,
+        "p99_s": p99_everywhere(client.contender, blocks),
+    }
 
 
 def p99_everywhere(contender: str, blocks: Sequence[BlockRecord]) -> Estimate | None:
     """p99 of a contender's trials, where each has one: over a part of the blocks it would be lower."""
     p99 = block_values(blocks, "p99")
-    everywhere = len(p99.get(contender, {})) == len(_by_block(blocks, contender))
+    everywhere = len(p99.get(contender, {})) == len(by_block(blocks, contender))
     return over_blocks(p99, contender) if everywhere else None
 
 
-def _by_block(blocks: Sequence[BlockRecord], name: str) -> dict[int, float]:
-    """A contender's throughput in each block: the median over its rounds."""
-    values = block_values(blocks, "throughput_rps").get(name, {})
+def ratio_in_each_block(figures: Mapping[int, float], beside: Mapping[int, float]) -> Estimate | None:
+    """One figure as a part of another, both by index of the block; None without a block that has both."""
+    ratios = [figures[index] / beside[index] for index in sorted(figures.keys() & beside.keys())]
+    return estimate_over_blocks(ratios) if ratios else None
+
+
+def by_block(blocks: Sequence[BlockRecord], name: str, metric: Metric = "throughput_rps") -> dict[int, float]:
+    """A contender's figure in each block: the median over its rounds."""
+    values = block_values(blocks, metric).get(name, {})
     return {index: float(np.median(list(rounds.values()))) for index, rounds in values.items()}
 
 

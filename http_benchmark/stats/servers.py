@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from http_benchmark.models.experiment import ClientResult, Estimate, ExperimentResult, Validity
+from http_benchmark.models.experiment import Estimate, ExperimentResult, Validity
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.servers import ServerMetric, ServerPoint, ServerRatio, ServersOfContender
-from http_benchmark.stats.intervals import estimate_over_blocks
-from http_benchmark.stats.pairs import block_values
-from http_benchmark.stats.scaling import p99_everywhere
+from http_benchmark.stats.scaling import by_block, point_of, ratio_in_each_block
 
 
 def side_by_side(
@@ -51,47 +47,25 @@ def _of_contender(
     clients = {
         server: client for server, result in results.items() for client in result.clients if client.contender == name
     }
-    points = tuple(_point(server, client, blocks[server]) for server, client in clients.items())
+    points = tuple(ServerPoint(server=server, **point_of(client, blocks[server])) for server, client in clients.items())
     comparable = [point.server for point in points if point.is_comparable]
     first = next(iter(results))
     if first not in comparable:
         return ServersOfContender(contender=name, points=points)
-    values = {server: _by_block(blocks[server], name, metric) for server in comparable}
+    values = {server: by_block(blocks[server], name, metric) for server in comparable}
     ratios = (_ratio(server, values[server], values[first]) for server in comparable if server != first)
     return ServersOfContender(contender=name, points=points, ratios=tuple(filter(None, ratios)))
 
 
-def _point(server: str, client: ClientResult, blocks: Sequence[BlockRecord]) -> ServerPoint:
-    return ServerPoint(
-        server=server,
-        status=client.status,
-        message=client.message,
-        other_work=client.work.others,
-        work=client.work,
-        throughput_rps=client.throughput_rps,
-        cpu_s_per_1k=client.cpu_s_per_1k,
-        p99_s=p99_everywhere(client.contender, blocks),
-    )
-
-
 def _ratio(server: str, figures: Mapping[int, float], beside: Mapping[int, float]) -> ServerRatio | None:
     """From the ratio in each block that has both."""
-    ratios = [figures[index] / beside[index] for index in sorted(figures.keys() & beside.keys())]
-    if not ratios:
-        return None
-    ratio = estimate_over_blocks(ratios)
-    return ServerRatio(server=server, ratio=ratio, separated=excludes_one(ratio))
+    ratio = ratio_in_each_block(figures, beside)
+    return ServerRatio(server=server, ratio=ratio, separated=excludes_one(ratio)) if ratio else None
 
 
 def excludes_one(ratio: Estimate) -> bool:
     """Whether the interval of a ratio is there and leaves 1 out."""
     return ratio.low is not None and ratio.high is not None and not ratio.low <= 1 <= ratio.high
-
-
-def _by_block(blocks: Sequence[BlockRecord], name: str, metric: ServerMetric) -> dict[int, float]:
-    """A contender's figure in each block: the median over its rounds."""
-    values = block_values(blocks, metric).get(name, {})
-    return {index: float(np.median(list(rounds.values()))) for index, rounds in values.items()}
 
 
 def _first_rps(one: ServersOfContender) -> float:

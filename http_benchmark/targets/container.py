@@ -1,7 +1,6 @@
 """A server in a container as a target: started from an image for the run, and removed at its end."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -34,7 +33,7 @@ class ContainerTarget(UrlTarget):
     """
 
     def __init__(self, image: Image, path: str, shown_path: str, cpus: Sequence[int]) -> None:
-        order = asdict(image) | {"cpus": ",".join(map(str, sorted(cpus))), "owner": os.getpid()}
+        order = asdict(image) | {"cpus": ",".join(map(str, sorted(cpus)))}
         try:
             self._child = Child(
                 "http_benchmark.targets.container_main",
