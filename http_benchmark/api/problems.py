@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from loguru import logger
 from pydantic import Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from http_benchmark.errors import ConfigurationError, HTTPBenchmarkError
 from http_benchmark.models.base import Model, faults_of
@@ -81,12 +82,25 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPBenchmarkError, _of_ours)
 
 
-def of_status(_: Request, error: Exception) -> JSONResponse:
+def of_status(request: Request, error: Exception) -> JSONResponse:
     """What ended a request with a status, as a problem."""
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # is FastAPI's alone, for a body that is no text
         return problem_response(422, _NO_JSON)
-    return problem_response(error.status_code, str(error.detail), headers=error.headers)
+    return problem_response(error.status_code, str(error.detail), headers=_whole(error.headers, request))
+
+
+def _whole(headers: Mapping[str, str] | None, request: Request) -> Mapping[str, str] | None:
+    """The same, but with all methods of an address that has a route for each, where those of one are named."""
+    if not headers or "Allow" not in headers:
+        return headers
+    scopes = [{**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")]
+    there = [
+        scope["method"]
+        for scope in scopes
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
+    return {**headers, "Allow": ", ".join(there)}
 
 
 def _of_request(_: Request, error: Exception) -> JSONResponse:

@@ -42,9 +42,10 @@ def under_faults(clients: Sequence[ClientResult], *, width: int) -> list[Rendera
     return [*shown, Text()]
 
 
-def cells(clients: Sequence[ClientResult]) -> tuple[Sequence[str], list[list[str]]]:
-    """The headings, and a row per contender; no row where no faults were ordered."""
-    return _HEADINGS, [_row(client, client.faults) for client in clients if client.faults is not None]
+def cells(clients: Sequence[ClientResult], *, in_one_line: bool = False) -> tuple[Sequence[str], list[list[str]]]:
+    """The headings, with words broken where columns are narrow, and a row per contender; none without faults."""
+    headings = [heading.replace("-\n", "").replace("\n", " ") for heading in _HEADINGS] if in_one_line else _HEADINGS
+    return headings, [_row(client, client.faults) for client in clients if client.faults is not None]
 
 
 def notes(result: ExperimentResult) -> list[str]:

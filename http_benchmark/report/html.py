@@ -170,8 +170,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, A
 
 
 def _faults(clients: Sequence[ClientResult]) -> dict[str, Any] | None:
-    headings, rows = faults.cells(clients)
-    return table([heading.replace("-\n", "") for heading in headings], rows) if rows else None
+    headings, rows = faults.cells(clients, in_one_line=True)
+    return table(headings, rows) if rows else None
 
 
 def _work(clients: Sequence[ClientResult]) -> dict[str, Any]:

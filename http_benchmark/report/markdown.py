@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from http_benchmark.models.experiment import ExperimentResult
-from http_benchmark.report import parts, ranking, wording, work
+from http_benchmark.report import faults, parts, ranking, wording, work
 from http_benchmark.stats.sentences import sentences
 
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in r"\`*_[]<>|#~"})
@@ -11,7 +11,7 @@ _WORDS = {"contender", "grp."}  # headings above words, not above figures
 
 
 def markdown(result: ExperimentResult) -> str:
-    """The verdict, the ranking, who is not ranked, the work, what can be quoted, and what the figures mean."""
+    """The verdict, the ranking, who is not ranked, faults, the work, what can be quoted, and what figures mean."""
     quotable = sentences(result.clients, result.pairs, primary_metric=result.primary_metric, blocks=result.blocks)
     reasons = [f"{reason.code}: {reason.message}" for reason in result.validity.reasons]
     sections = [
@@ -21,6 +21,7 @@ def markdown(result: ExperimentResult) -> str:
         _items(reasons),
         _ranking(result),
         _listed("Not ranked", wording.unranked(result)),
+        _faults(result),
         _work(result),
         _listed("Not as ordered, but only shown", work.only_shown(result.clients)),
         *(f"**{escaped(sentence)}**" for sentence in quotable),
@@ -50,6 +51,11 @@ def _ranking(result: ExperimentResult) -> str:
     if not ranking.ranked(result):
         return wording.no_ranking(result)
     return table(ranking.headings(result), ranking.rows(result, in_one_line=True), left=_WORDS)
+
+
+def _faults(result: ExperimentResult) -> str:
+    headings, rows = faults.cells(result.clients, in_one_line=True)
+    return f"Under faults:\n\n{table(headings, rows, left=_WORDS)}" if rows else ""
 
 
 def _work(result: ExperimentResult) -> str:

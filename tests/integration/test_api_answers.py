@@ -27,6 +27,18 @@ class MethodTest(ApiCase):
                 self.assertEqual(got.headers["content-type"], asked.headers["content-type"])
         self.assertEqual(405, self.client.request("HEAD", f"{JOBS}/j-1/events").status_code)
 
+    def test_methods_that_are_not_there(self):
+        """The answer names all that an address has, be they of one route or of several."""
+        for path, allowed in (
+            (f"{EXPERIMENTS}/e-1", "DELETE, GET"),
+            (JOBS, "GET, POST"),
+            ("/api/v1/session", "DELETE, POST"),
+            (f"{JOBS}/j-1/events", "GET"),
+        ):
+            with self.subTest(path):
+                answer = self.client.put(path, json={})
+                self.assertEqual((405, allowed), (answer.status_code, answer.headers["allow"]))
+
 
 class QueryTest(ApiCase):
     def test_moments_that_are_none_in_utc(self):

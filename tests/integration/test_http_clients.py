@@ -105,7 +105,7 @@ class NginxTest(_ClientsCase):
             if any(line[2] == mark for line in lines):
                 return [line for line in lines if not line[2].startswith("/mark-")]
             time.sleep(0.1)
-        self.fail("nginx never wrote down the request that marks the end")
+        raise AssertionError("nginx never wrote down the request that marks the end")
 
     def log(self) -> list[str]:
         return self.container.get_logs()[0].decode().splitlines()

@@ -5,6 +5,7 @@ from http_benchmark.models.experiment_configuration import ExperimentConfigurati
 from http_benchmark.models.measurement import Distribution, FaultRecord, ServerCounts
 from http_benchmark.planning import make_plan
 from http_benchmark.report.faults import notes, ordered
+from http_benchmark.report.markdown import markdown
 from http_benchmark.report.terminal import print_experiment
 from tests.records import make_block, make_result, make_slice, make_trial
 from tests.snapshot_case import SnapshotCase, printed
@@ -20,6 +21,19 @@ class FaultReportTest(SnapshotCase):
         for width in (60, 80, 140):
             with self.subTest(width=width):
                 self.check(f"experiment_faults_{width}", printed(print_experiment, result, width=width), width=width)
+
+    def test_markdown(self):
+        """The same table where there is one, in one line each."""
+        blocks = [make_block(self.trial("urllib3:sync"), number=n) for n in (0, 1)]
+        text = markdown(make_result(blocks, configuration={"concurrency": 10, "fault": ["reset-in:2%", "delay=2ms"]}))
+
+        self.assertIn(
+            "Under faults:\n\n"
+            "| contender | faults | failed | unexplained | silent retries | late | recovery | leaks |\n"
+            "| --- | --: | --: | --: | --: | --: | --: | --: |\n"
+            "| urllib3:sync | 408 | 8 | 0 | 0 | – | 2.10 ms (13.4 ms) | 0 |\n",
+            text,
+        )
 
     def test_what_nobody_met(self):
         """It is said, as it was ordered; of what somebody met nothing."""
