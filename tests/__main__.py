@@ -1,6 +1,7 @@
 """Run the tests and close with one line `N passed, N failed, N skipped`; warnings are errors.
 
-All tests are run module by module, each in a process of its own, as many at a time as there are processors.
+All tests are run module by module, each in a process of its own, as many at a time as there are processors. Beside them
+run those that start containers, one at a time: the engine is theirs alone, and they wait more than they compute.
 """
 
 import argparse
@@ -15,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+PRIORITY = 15
+"""What `serve` answers with is 19, which next to modules of the usual priority would be hardly ever."""
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped\n\Z", re.MULTILINE)
 
 
@@ -24,6 +27,7 @@ def main() -> int:
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--durations", type=int, metavar="N", help="name the N slowest tests")
     arguments = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of commands are started: none may compile everything anew
     if not arguments.names and (arguments.verbose or arguments.durations):
         parser.error("--verbose and --durations want names of modules, classes or methods")
     return run(arguments) if arguments.names else run_all()
@@ -48,16 +52,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_all() -> int:
     """Run all modules, and print what each has to say when it ends."""
+    os.nice(PRIORITY)
     totals = [0, 0, 0]
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pools = {False: ThreadPoolExecutor(os.cpu_count()), True: ThreadPoolExecutor(1)}
     try:
-        for ended in as_completed([pool.submit(run_module, name) for name in modules()]):
+        for ended in as_completed([pools[starts_containers(name)].submit(run_module, name) for name in modules()]):
             name, seconds, output, counts = ended.result()
             totals = [total + count for total, count in zip(totals, counts, strict=True)]
             said = output if counts[1] or counts[2] else ""
             print(f"{name}: {counts[0]} passed in {seconds:.0f} s\n{said}", end="", flush=True)
     finally:  # Ctrl-C ends those that run; the others must not begin
-        pool.shutdown(cancel_futures=True)
+        for pool in pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
     close(*totals)
     return 1 if totals[1] or not totals[0] else 0
 
@@ -66,6 +72,11 @@ def modules(folder: Path = FOLDER) -> list[str]:
     """The test modules below a folder; those with processes first, then by size: what takes long must not be last."""
     paths = sorted(folder.rglob("test_*.py"), key=lambda path: (path.parent.name == "unit", -path.stat().st_size))
     return [".".join(path.relative_to(FOLDER.parent).with_suffix("").parts) for path in paths]
+
+
+def starts_containers(name: str) -> bool:
+    """Whether a module has tests that hold the engine."""
+    return "ContainerTestCase" in (FOLDER.parent / name.replace(".", "/")).with_suffix(".py").read_text()
 
 
 def run_module(name: str) -> tuple[str, float, str, tuple[int, int, int]]:
