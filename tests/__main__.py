@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--durations", type=int, metavar="N", help="name the N slowest tests")
     arguments = parser.parse_args()
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of commands are started: none may compile everything anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # none of the hundreds of commands may compile all anew
     if not arguments.names and (arguments.verbose or arguments.durations):
         parser.error("--verbose and --durations want names of modules, classes or methods")
     return run(arguments) if arguments.names else run_all()
