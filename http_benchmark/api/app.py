@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from http_benchmark import __version__
 from http_benchmark.api import pages, problems
 from http_benchmark.api.jobs import Feed, Measuring
+from http_benchmark.api.memory import Memory
 from http_benchmark.api.routes import clients, comparisons, experiments, jobs, pictures, results, session
 from http_benchmark.api.security import Guard
 from http_benchmark.api.settings import ServerSettings
@@ -40,7 +41,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
         app.include_router(router, prefix=PREFIX)
     problems.install(app)
     pages.install(app)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Memory, shared=shared_of(app))
+    app.add_middleware(Guard, settings=settings)  # is asked before it
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # as FastAPI's documentation has it
     return app
 

@@ -34,11 +34,13 @@ class Feed:
     """Wakes up who waits for something new of a job, and keeps how far its measurement is.
 
     Attributes:
+        changes: How often something else than progress was told, of whichever job.
         progress: Of the job that is being measured: its ID, and how far it is.
         closed: Whether the server ends.
     """
 
     def __init__(self) -> None:
+        self.changes = 0
         self.closed = False
         self.progress: tuple[str, Mapping[str, Any]] | None = None
         self._lock = threading.Lock()
@@ -71,7 +73,9 @@ class Feed:
             progress: How far it is; None where that is not what is new.
         """
         with self._lock:
-            if progress is not None:
+            if progress is None:
+                self.changes += 1
+            else:
                 self.progress = (job_id, progress)
             waiting = [*self._waiting.get(job_id, ())]
         self._wake(waiting)

@@ -191,6 +191,16 @@ def answering(*, saved: bool = True) -> Iterator[None]:
         raise click.ClickException(f"the answer cannot be printed ({error.strerror}){advice}") from error
 
 
+def unsaved(error: Exception, question: str) -> str:
+    """What is told of a database that failed while measuring, once what was measured has been shown.
+
+    Args:
+        error: How it failed, such as with a full disk.
+        question: The command after `results` that shows what was saved.
+    """
+    return f"{error}; what was saved is shown by: http-benchmark results {question}"
+
+
 def exit_code(clients: Sequence[ClientResult], validity: Validity, *, strict: bool) -> int:
     """What a run ends with that was not interrupted.
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from http_benchmark.cli.common import answering, check_writable, make_console, write_json, write_text
 from http_benchmark.cli.display import Display
-from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
+from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
 from http_benchmark.conformance import conforming
 from http_benchmark.conformance.suite import chosen_checks
 from http_benchmark.environments.making import Environments
@@ -42,6 +42,8 @@ def conform(
             write_json(result.to_dict(), json_file)
         if markdown_file:
             write_text(markdown(result), markdown_file, _MARKDOWN)
+    if result.status == "interrupted":
+        return EXIT_INTERRUPTED
     if not any(contender.outcomes for contender in result.contenders):
         return EXIT_NOTHING_MEASURED
     return 0 if result.as_expected else _EXIT_UNEXPECTED

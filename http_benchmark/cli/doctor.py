@@ -6,10 +6,13 @@ import click
 
 from http_benchmark.cli.options import shared_options
 
+_EXAMPLES = """\b
+Examples:
+  http-benchmark doctor
+  http-benchmark doctor --strict --json doctor.json   in a job"""
 
-@click.command(
-    epilog="Examples: 'http-benchmark doctor' for people; 'http-benchmark doctor --strict --json doctor.json' in a job."
-)
+
+@click.command(epilog=_EXAMPLES)
 @click.option("--strict", is_flag=True, help="End with exit code 1 where the machine is unfit.")
 @shared_options(output=True)
 @click.pass_context

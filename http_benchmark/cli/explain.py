@@ -7,11 +7,13 @@ import click
 
 from http_benchmark.cli.options import shared_options, trust_option
 
+_EXAMPLES = """\b
+Examples:
+  http-benchmark explain 3f2a
+  http-benchmark explain 3f2a httpx:async aiohttp --output a.html"""
 
-@click.command(
-    "explain",
-    epilog="Example: http-benchmark explain 3f2a, or: http-benchmark explain 3f2a httpx:async aiohttp --output a.html",
-)
+
+@click.command("explain", epilog=_EXAMPLES)
 @click.argument("identifier", metavar="ID")
 @click.argument("contenders", metavar="[CONTENDER CONTENDER]", nargs=-1)
 @click.option(

@@ -7,7 +7,14 @@ from typing import Any, cast
 from loguru import logger
 from rich.console import Console
 
-from http_benchmark.cli.common import answering, load_settings_as, make_console, open_storage, print_lines
+from http_benchmark.cli.common import (
+    answering,
+    load_settings_as,
+    make_console,
+    open_storage,
+    print_lines,
+    unsaved,
+)
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.gate_outputs import Outputs
 from http_benchmark.cli.main import EXIT_INTERRUPTED, EXIT_NOTHING_MEASURED
@@ -15,12 +22,13 @@ from http_benchmark.cli.planned import what_is_sent, where_it_goes
 from http_benchmark.cli.progress import ProgressDisplay
 from http_benchmark.config import GateSettings
 from http_benchmark.environments.making import Environments
-from http_benchmark.errors import ConfigurationError
+from http_benchmark.errors import ConfigurationError, StorageError
 from http_benchmark.gate import Gate, GateObserver
 from http_benchmark.instruction_gate import InstructionGate
 from http_benchmark.models.base import did_you_mean
 from http_benchmark.models.experiment import METRICS, ExperimentResult, Metric
 from http_benchmark.models.gate import GateResult
+from http_benchmark.models.tags import gate_tag
 from http_benchmark.plan import Plan
 from http_benchmark.stats.gate import Outcome
 from http_benchmark.stats.instructions import REPEATS
@@ -86,13 +94,22 @@ def gate(
         return 0
     outputs.check()
     with open_storage(settings) as storage, progress:
-        measured = made(storage)
+        measured, failure = made(storage), None
         try:
             result = measured.run()
         except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
             result = measured.result()
             progress.stop()
-    outputs.write(result, fail_on_inconclusive=fail_on_inconclusive)
+        except StorageError as error:  # such as a full disk: what was measured is shown before that is told
+            if not any(attempt.experiment.blocks for attempt in measured.attempts):
+                raise
+            failure, result = error, measured.result()
+            progress.stop()
+    try:
+        outputs.write(result, fail_on_inconclusive=fail_on_inconclusive)
+    finally:
+        if failure:
+            raise StorageError(unsaved(failure, f"list --tag {gate_tag(measured.id)}"))
     return exit_code(result, fail_on_inconclusive=fail_on_inconclusive)
 
 

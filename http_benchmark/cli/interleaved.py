@@ -14,16 +14,19 @@ from http_benchmark.cli.common import (
     exit_code,
     open_storage,
     print_lines,
+    unsaved,
     write_json,
 )
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan
 from http_benchmark.config import Settings
+from http_benchmark.errors import StorageError
 from http_benchmark.interleaving import Interleaved, InterleavedObserver
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.scaling import ScalingResult
 from http_benchmark.models.servers import ServersResult
+from http_benchmark.models.tags import together_tag
 from http_benchmark.report import json as json_report
 from http_benchmark.storage import ResultStorage
 from http_benchmark.units import counted, format_duration
@@ -66,7 +69,7 @@ def run_interleaved[Key, Result: (ScalingResult, ServersResult)](
         return 0
     if json_file:
         check_writable(json_file)
-    interrupted = False
+    interrupted, failure = False, None
     with open_storage(settings) as storage:
         whole = make(storage)
         with display:
@@ -75,11 +78,18 @@ def run_interleaved[Key, Result: (ScalingResult, ServersResult)](
             except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
                 interrupted = True
                 result = whole.result()
-    if json_file:
+            except StorageError as error:  # such as a full disk: what was measured is shown before that is told
+                if not any(experiment.blocks for experiment in whole.experiments.values()):
+                    raise
+                failure, result = error, whole.result()
+    try:
         with answering():
-            write_json(json_report.dump(result), json_file)
-    with answering():
-        print_result(result, console)
+            if json_file:
+                write_json(json_report.dump(result), json_file)
+            print_result(result, console)
+    finally:
+        if failure:
+            raise StorageError(unsaved(failure, f"list --tag {together_tag(whole.kind, whole.id)}"))
     if interrupted:
         return EXIT_INTERRUPTED
     clients = [client for one in whole.experiments.values() for client in one.result().clients]

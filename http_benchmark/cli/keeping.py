@@ -37,9 +37,7 @@ def tag(
     click.echo(cleared(f"tags: {', '.join(now) or 'none'}"))
 
 
-@click.command(
-    "prune", epilog="Example: http-benchmark results prune --older-than 90d --keep-last 10, then again with --yes"
-)
+@click.command("prune", epilog="Example: http-benchmark results prune --older-than 90d --keep-last 10 --yes")
 @click.option("--older-than", envvar="HTTP_BENCHMARK_OLDER_THAN", help="What started longer ago, 90d.")
 @click.option(
     "--keep-last",

@@ -20,10 +20,13 @@ FORMATS = {"html": ".html", "markdown": ".md", "svg": ".svg", "png": ".png"}
 _SHORT_ID = 8
 
 
-@click.command(
-    "report",
-    epilog="Example: http-benchmark report 3f2a, or: http-benchmark report 3f2a --chart ranking --output ranking.png",
-)
+_EXAMPLES = """\b
+Examples:
+  http-benchmark report 3f2a
+  http-benchmark report 3f2a --chart ranking --output ranking.png"""
+
+
+@click.command("report", epilog=_EXAMPLES)
 @click.argument("identifier", metavar="ID")
 @click.option(
     "--output",

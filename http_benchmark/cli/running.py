@@ -17,6 +17,7 @@ from http_benchmark.cli.common import (
     make_console,
     open_storage,
     print_lines,
+    unsaved,
     write_json,
 )
 from http_benchmark.cli.levels import run_levels
@@ -69,7 +70,7 @@ def measured(
     experiment: Experiment, progress: ProgressDisplay, json_file: str | None, *, verbose: bool, strict: bool
 ) -> int:
     """Carry out an experiment and print its answer, interrupted or not; return the exit code."""
-    interrupted, unsaved = False, None
+    interrupted, failure = False, None
     try:
         result = experiment.run()
     except KeyboardInterrupt:  # is the only one: from now on further signals are ignored
@@ -78,15 +79,15 @@ def measured(
     except StorageError as error:  # such as a full disk: what was measured is shown before that is told
         if not experiment.blocks:
             raise
-        unsaved = error
+        failure = error
         result = experiment.result()
     progress.stop()
     console = make_console(to_stderr=json_file == "-")
     try:
         _show(result, experiment.blocks, console, json_file, verbose=verbose)
     finally:
-        if unsaved:
-            raise StorageError(f"{unsaved}; what was saved is shown by: http-benchmark results show {experiment.id}")
+        if failure:
+            raise StorageError(unsaved(failure, f"show {experiment.id}"))
     if interrupted and result.provenance:  # it began, so it is stored
         with answering():
             print_lines(["", f"To go on: http-benchmark run --resume {experiment.id}"], console)

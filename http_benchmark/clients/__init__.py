@@ -76,16 +76,12 @@ class Capabilities:
 def known_clients() -> dict[str, Capabilities]:
     """All clients that have an adapter, by name in alphabetical order, installed or not.
 
+    Distributions are looked through once per process, which takes milliseconds for each hundred of them.
+
     Raises:
         ConfigurationError: The adapter of another distribution is missing or its `CAPABILITIES` cannot be read.
     """
-    modules = {
-        path.stem.removesuffix(_SUFFIX): f"{__name__}.{path.stem}"
-        for path in Path(__file__).parent.glob(f"*{_SUFFIX}.py")
-    }
-    for entry_point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
-        modules.setdefault(entry_point.name, entry_point.value)
-    return {name: _read_capabilities(name, module) for name, module in sorted(modules.items())}
+    return {name: _read_capabilities(name, module) for name, module in _adapters(tuple(sys.path)).items()}
 
 
 def installed_clients() -> dict[str, Capabilities]:
@@ -119,6 +115,18 @@ def load_adapter(module: str) -> ModuleType:
         del sys.modules["click"]
         if click is not None:
             sys.modules["click"] = click
+
+
+@cache
+def _adapters(_path: tuple[str, ...]) -> Mapping[str, str]:
+    """The module of each client's adapter, by name, where distributions are looked for in these folders."""
+    modules = {
+        path.stem.removesuffix(_SUFFIX): f"{__name__}.{path.stem}"
+        for path in Path(__file__).parent.glob(f"*{_SUFFIX}.py")
+    }
+    for entry_point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        modules.setdefault(entry_point.name, entry_point.value)
+    return MappingProxyType(dict(sorted(modules.items())))
 
 
 def _version(distribution: str) -> str | None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Literal
 
 from http_benchmark import __version__
 from http_benchmark.clients import OWN_CLIENTS, installed_clients, installed_version, known_clients
@@ -49,6 +50,8 @@ def conform(
         on_outcome: Told what comes of each.
         environments: Makes what versions and source trees among the contenders take.
 
+    When interrupted, what is under way is broken off, and what was asked before is returned.
+
     Raises:
         ConfigurationError: There is no such contender, or a version or source tree cannot be had.
         TargetError: An origin could not be started.
@@ -56,36 +59,32 @@ def conform(
     started_at, started_s = datetime.now(UTC), time.monotonic()
     contenders = resolved(names)
     made = (environments or Environments()).of_all(contenders)
-    enough = Event()
+    status: Literal["finished", "interrupted"] = "finished"
     with ExitStack() as stack:
         certified = {
             http2: stack.enter_context(_certified(checks, http2=http2)) for http2 in {one.http2 for one in contenders}
         }
+        examinations = [
+            _Examination(one, environment, certified[one.http2], on_outcome)
+            for one, environment in zip(contenders, made, strict=True)
+        ]
         pool = stack.enter_context(ThreadPoolExecutor(AT_A_TIME))
         try:
-            found = list(
-                pool.map(
-                    lambda one, environment: _examined(
-                        one,
-                        environment,
-                        checks=checks,
-                        certified=certified[one.http2],
-                        on_outcome=on_outcome,
-                        enough=enough,
-                    ),
-                    contenders,
-                    made,
-                )
-            )
-        except BaseException:
-            enough.set()  # the pool waits for those that are under way
-            raise
+            list(pool.map(lambda examination: examination.run(checks), examinations))
+        except BaseException as error:
+            for examination in examinations:
+                examination.interrupt()  # the pool waits for those that are under way
+            if not isinstance(error, KeyboardInterrupt):
+                raise
+            status = "interrupted"
+    found = [examination.result() for examination in examinations]
     return ConformanceResult(
         started_at=started_at,
         finished_at=started_at + timedelta(seconds=time.monotonic() - started_s),
         http_benchmark=__version__,
         python=platform.python_version(),
         system=platform.platform(),
+        status=status,
         as_expected=all(outcome.expected for contender in found for outcome in contender.outcomes),
         checks=described(checks),
         contenders=tuple(found),
@@ -116,35 +115,67 @@ def _certified(checks: Sequence[Check], *, http2: bool) -> AbstractContextManage
     return certificates.certified(http2=http2) if set(checks) & set(certificates.CHECKS) else nullcontext({})
 
 
-def _examined(
-    contender: Contender,
-    environment: ClientEnvironment | None,
-    *,
-    checks: Sequence[Check],
-    certified: Certified,
-    on_outcome: OnOutcome,
-    enough: Event,
-) -> ContenderConformance:
-    assert contender.mode is not None
-    capabilities = known_clients()[contender.library]
-    facts = {
-        "contender": str(contender),
-        "library": contender.library,
-        "version": environment.version if environment else installed_version(contender.library),
-        "mode": contender.mode,
-    }
-    if not environment and contender.library not in {*installed_clients(), *OWN_CLIENTS}:
-        message = f"{contender.library} is not installed; {capabilities.install}"
-        return ContenderConformance.from_dict(facts | {"outcomes": (), "message": message})
-    outcomes = []
-    interpreter = environment.interpreter if environment else OWN_INTERPRETER
-    with Examinee(contender, capabilities, certified, interpreter=interpreter) as examinee:
-        for check in checks:
-            if enough.is_set():
-                break
-            outcomes.append(asked(check, examinee))
-            on_outcome(str(contender), outcomes[-1])
-    return ContenderConformance.from_dict(facts | {"outcomes": outcomes})
+class _Examination:
+    """One contender and what came of its checks so far.
+
+    Args:
+        contender: With its mode.
+        environment: Where it is installed; None for this one.
+        certified: Where checks of certificates ask.
+        on_outcome: Told of each outcome.
+    """
+
+    def __init__(
+        self,
+        contender: Contender,
+        environment: ClientEnvironment | None,
+        certified: Certified,
+        on_outcome: OnOutcome,
+    ) -> None:
+        self._contender = contender
+        self._environment = environment
+        self._certified = certified
+        self._on_outcome = on_outcome
+        self._enough = Event()
+        self._examinee: Examinee | None = None
+        self._outcomes: list[CheckOutcome] = []
+
+    def run(self, checks: Sequence[Check]) -> None:
+        """Ask, unless it is not installed."""
+        if self._enough.is_set() or not self._is_there:
+            return
+        capabilities = known_clients()[self._contender.library]
+        interpreter = self._environment.interpreter if self._environment else OWN_INTERPRETER
+        with Examinee(self._contender, capabilities, self._certified, interpreter=interpreter) as self._examinee:
+            for check in checks:
+                outcome = asked(check, self._examinee)
+                if self._enough.is_set():  # it was broken off
+                    break
+                self._outcomes.append(outcome)
+                self._on_outcome(str(self._contender), outcome)
+
+    def interrupt(self) -> None:
+        """Break off what is under way; from another thread."""
+        self._enough.set()
+        if self._examinee:
+            self._examinee.interrupt()
+
+    def result(self) -> ContenderConformance:
+        """What came of it."""
+        library = self._contender.library
+        assert self._contender.mode is not None
+        return ContenderConformance(
+            contender=str(self._contender),
+            library=library,
+            version=self._environment.version if self._environment else installed_version(library),
+            mode=self._contender.mode,
+            outcomes=tuple(self._outcomes),
+            message=None if self._is_there else f"{library} is not installed; {known_clients()[library].install}",
+        )
+
+    @property
+    def _is_there(self) -> bool:
+        return bool(self._environment) or self._contender.library in {*installed_clients(), *OWN_CLIENTS}
 
 
 def asked(check: Check, examinee: Examinee) -> CheckOutcome:

@@ -193,6 +193,11 @@ class Examinee:
         """Whether the prober lives, and with it the client."""
         return self._prober is not None
 
+    def interrupt(self) -> None:
+        """Kill the prober over what it does now, from another thread; the check under way then comes to nothing."""
+        if prober := self._prober:
+            prober.interrupt()
+
     def _end_prober(self) -> None:
         prober, self._prober = self._prober, None
         if prober:

@@ -51,7 +51,7 @@ class ContenderConformance(Model):
     Attributes:
         contender: Its name.
         library, version, mode: What was asked; the version is None where it is not known.
-        outcomes: One per check; empty where it is not installed, which `message` then says.
+        outcomes: One per check that was asked; empty where it is not installed, which `message` then says.
         message: How to get it; None where it was asked.
     """
 
@@ -69,6 +69,7 @@ class ConformanceResult(Model):
     Attributes:
         started_at, finished_at: In UTC.
         http_benchmark, python, system: Versions of this program, of the interpreter and of the system.
+        status: "interrupted" if the user had enough before everything was asked; outcomes are then missing.
         as_expected: Whether every outcome is; what decides the exit code.
         checks: In the order in which they were asked.
         contenders: In the order in which they were named.
@@ -80,6 +81,7 @@ class ConformanceResult(Model):
     http_benchmark: str
     python: str
     system: str
+    status: Literal["finished", "interrupted"] = "finished"
     as_expected: bool
     checks: tuple[ConformanceCheck, ...]
     contenders: tuple[ContenderConformance, ...]

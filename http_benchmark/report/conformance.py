@@ -103,10 +103,12 @@ def sentence(result: ConformanceResult) -> str:
     """The answer in one line."""
     outcomes = [outcome for contender in result.contenders for outcome in contender.outcomes]
     asked = sum(outcome.outcome != "not-applicable" for outcome in outcomes)
+    ended = "Interrupted before all was asked. " if result.status == "interrupted" else ""
     known = sum(outcome.outcome == "deviates" and outcome.expected for outcome in outcomes)
     surprises = sum(not outcome.expected for outcome in outcomes)
     counts = f"{counted(asked, 'answer')}, {counted(known, 'known deviation')}"
-    return f"As expected: {counts}." if not surprises else f"Not as expected: {counts}, {surprises} not expected."
+    answer = f"Not as expected: {counts}, {surprises} not expected." if surprises else f"As expected: {counts}."
+    return ended + answer
 
 
 def notes(result: ConformanceResult) -> dict[str, str]:
@@ -155,7 +157,7 @@ def _seen(result: ConformanceResult, subject: str, contenders: Sequence[Contende
         return []
     lines = ["", f"What was seen of {subject}:", "", f"| contender | {' | '.join(ids)} |", f"|---|{'---|' * len(ids)}"]
     for contender in contenders:
-        seen = [outcome.seen for outcome in contender.outcomes if outcome.check in ids]
+        seen = [outcome.seen if outcome else "" for outcome in (_row(name, [contender])[0] for name in ids)]
         lines.append(f"| {contender.contender} | {' | '.join(seen)} |")
     return lines
 
@@ -203,18 +205,23 @@ def _by_subject(result: ConformanceResult) -> dict[str, list[str]]:
     return groups
 
 
-def _row(check: str, contenders: Sequence[ContenderConformance]) -> list[CheckOutcome]:
-    return [outcome for contender in contenders for outcome in contender.outcomes if outcome.check == check]
+def _row(check: str, contenders: Sequence[ContenderConformance]) -> list[CheckOutcome | None]:
+    """Each contender's outcome, None where it was not asked any more."""
+    return [next((one for one in contender.outcomes if one.check == check), None) for contender in contenders]
 
 
-def _mark(outcome: CheckOutcome, found: Mapping[str, str]) -> str:
+def _mark(outcome: CheckOutcome | None, found: Mapping[str, str]) -> str:
+    if outcome is None:
+        return ""
     number = ""
     if outcome.outcome == "deviates" and outcome.explanation:
         number = _superscript([*found].index(outcome.explanation) + 1)
     return MARKS[outcome.outcome] + number + ("" if outcome.expected else "!")
 
 
-def _style(outcome: CheckOutcome) -> str:
+def _style(outcome: CheckOutcome | None) -> str:
+    if outcome is None:
+        return ""
     return _STYLES[outcome.outcome] if outcome.expected else "bold red"
 
 

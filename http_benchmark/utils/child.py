@@ -210,6 +210,10 @@ class Child:
             process.wait()
         self._stderr.close()
 
+    def interrupt(self) -> None:
+        """Kill the child, and let whoever waits for its answer find that out; from any thread."""
+        self._process.kill()
+
     def kill(self) -> None:
         """End the child at once, whatever it does."""
         self._process.kill()

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hmac
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from unittest import mock
@@ -124,6 +126,35 @@ class TokenTest(AttackCase):
                 encoded = {name: text.encode("latin-1") for name, text in headers.items()}
                 for path in (EXPERIMENTS, "/openapi.json", JOBS, "/nowhere"):
                     self.assert_problem(401, self.client.get(path, headers=encoded), without=TOKEN)
+
+    def test_how_nearly_says_nothing(self):
+        """Tokens are told apart in as many steps wherever they differ, by what compares bytes in constant time."""
+        given = ["x" + TOKEN[1:], TOKEN[:-1] + "x", "x" * len(TOKEN), TOKEN]
+        with mock.patch.object(security.hmac, "compare_digest", wraps=hmac.compare_digest) as compare:
+            self.steps_of(TOKEN)  # the first one is not seen
+            steps = {self.steps_of(one) for one in given}
+        self.assertEqual(1, len(steps))
+        self.assertGreater(steps.pop(), 1)
+        self.assertEqual(1 + len(given), compare.call_count)
+        self.assertEqual({32}, {len(part) for call in compare.call_args_list for part in call.args})
+
+    @staticmethod
+    def steps_of(given: str) -> int:
+        """How many instructions Python executes to tell whether this is the token."""
+        count = 0
+
+        def step(frame, event, _):
+            nonlocal count
+            frame.f_trace_opcodes = frame.f_code is security.is_token.__code__
+            count += event == "opcode"
+            return step
+
+        sys.settrace(step)
+        try:
+            security.is_token(given, TOKEN)
+        finally:
+            sys.settrace(None)
+        return count
 
     def test_with(self):
         """In the header, or as the cookie that it was exchanged for."""

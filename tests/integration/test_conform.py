@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import unittest
 from pathlib import Path
 
@@ -71,6 +72,23 @@ class ConformTest(CommandCase):
                 done = self.run_command("conform", *arguments)
                 self.assertEqual((2, ""), (done.returncode, done.stdout))
                 self.assertIn(words, done.stderr)
+
+    def test_interrupted(self):
+        """What was answered before is shown and written; what is under way is broken off, and is no answer."""
+        checks = ("--check", "upload", "--check", "trickle")
+        process = self.start("conform", "stingy", *checks, "--json", "found.json", PYTHONPATH=self.path("unfair"))
+        self.read_until(process, "stingy:sync upload deviates")
+        children = self.children(process, 2)
+        process.send_signal(signal.SIGINT)
+        answer, errors = process.communicate(timeout=20)
+        self.assert_ended(children)
+        self.assertEqual(130, process.returncode, errors)
+        self.assertIn("Interrupted before all was asked. Not as expected: 1 answer", answer)
+        found = json.loads((self.folder / "found.json").read_text())
+        [contender] = found["contenders"]
+        self.assertEqual(
+            ("interrupted", ["upload"]), (found["status"], [outcome["check"] for outcome in contender["outcomes"]])
+        )
 
     def path(self, folder: str) -> str:
         return os.pathsep.join((self.environment()["PYTHONPATH"], str(TESTS / folder)))

@@ -65,6 +65,26 @@ class FullDiskTest(MountCase):
         more = self.start("run", "--resume", summary.id)
         self.read_until(more, f"block {reported + 1} of 400 done")
 
+    def test_several_at_a_time_that_fill_it(self):
+        """Concurrencies and both sides of a gate, too: shown first, and found by what they have in common."""
+        for arguments in (
+            ("run", "null:sync", "--concurrency", "1,2", "--blocks", "40"),
+            ("gate", "null:sync", "null:sync", "--blocks", "40"),
+        ):
+            with self.subTest(arguments):
+                self.run_command("db", "upgrade")
+                ballast = self.fill(70_000)
+                done = self.run_command(*arguments, *SMALL[2:])
+
+                self.assertEqual(2, done.returncode, done.stderr)
+                [complaint] = self.complaints(done.stderr)
+                self.assertIn("the disk is full; make room; what was saved is shown by:", complaint)
+                self.assertIn("null:sync", done.stdout)
+                ballast.unlink()
+                command = complaint.rpartition("http-benchmark ")[2].split()
+                self.assertRegex(self.run_command(*command).stdout, r"finished|failed|interrupted|running")
+                (self.folder / "benchmark_results.db").unlink()
+
     def test_documents(self):
         """A document that does not fit is told in a line, and leaves neither half of it nor less than was there."""
         self.run_command("run", "null:sync", *SMALL)

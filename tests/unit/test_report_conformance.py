@@ -116,6 +116,18 @@ class MatrixTest(SnapshotCase):
 
         self.assertEqual("As expected: 1 answer, 0 known deviations.", sentence(one))
 
+    def test_interrupted(self):
+        """Says so, and leaves the cells empty that have no answer."""
+        whole, part = a_contender("foo:sync"), a_contender("bar:sync")
+        part = part.model_copy(update={"outcomes": part.outcomes[:1]})
+        result = a_result(whole, part).model_copy(update={"status": "interrupted"})
+
+        self.assertEqual(
+            "Interrupted before all was asked. As expected: 4 answers, 0 known deviations.", sentence(result)
+        )
+        self.assertIn("| gzip | ✓ |  |\n", markdown(result))
+        self.assertRegex(printed(print_conformance, result), r"gzip +✓ *\n")
+
     def test_equal_explanations_are_one_note(self):
         """With all contenders and checks that they are about."""
         self.assertEqual({RETRIES: "pycurl:async, pycurl:sync (retry-get-reused)"}, notes(ORDINARY))

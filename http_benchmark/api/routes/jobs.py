@@ -107,23 +107,25 @@ async def watch_job(
 
 async def _events(shared: Shared, job_id: str, last: int) -> AsyncIterator[ServerSentEvent]:
     """All events after the last one, the stored ones from the table, until the job or the server ends."""
-    said = None
+    said, seen = None, None
     with shared.feed.waiting(job_id) as news:
         while not shared.feed.closed:
             news.clear()
-            job = await run_in_threadpool(shared.queue.get, job_id)
-            for event in await run_in_threadpool(shared.queue.events, job_id, after=last):
-                last = event.number
-                yield _event(event.kind, {"at": event.at.isoformat(), **event.data}, last)
-            if job is None or job.status in ENDED:
-                return
+            if seen != shared.feed.changes:
+                seen = shared.feed.changes
+                job = await run_in_threadpool(shared.queue.get, job_id)
+                for event in await run_in_threadpool(shared.queue.events, job_id, after=last):
+                    last = event.number
+                    yield _event(event.kind, {"at": event.at.isoformat(), **event.data}, last)
+                if job is None or job.status in ENDED:
+                    return
             if shared.feed.progress and shared.feed.progress[0] == job_id and shared.feed.progress[1] is not said:
                 said = shared.feed.progress[1]
                 yield _event("progress", said)
             try:
                 await asyncio.wait_for(news.wait(), _LOOK_EVERY_S)
             except TimeoutError:
-                continue
+                seen = None
 
 
 def _event(kind: str, data: Any, number: int | None = None) -> ServerSentEvent:
