@@ -186,6 +186,11 @@ class Experiment:
                     self._observer.started(beginning, self.plan)
                     self._open_target = target
                     yield
+        except KeyboardInterrupt:  # is the only one, and may have come while a block was saved
+            if self._storage and stored:
+                for block in self.blocks[self._storage.count_blocks(self.id) :]:
+                    self._storage.save_block(self.id, block)
+            raise
         finally:
             self._open_target = None
             self._end_session()

@@ -91,6 +91,24 @@ class StagesTest(EndingCase):
         self.assert_ends(process, signal.SIGTERM)
         self.assertEqual(["interrupted"] * 2, [row.status for row in self.open_storage().list_experiments()])
 
+    def test_while_a_save_waits(self):
+        """For another process that writes: the block that was to be saved is, once that one is done."""
+        self.assertEqual(0, self.run_command("db", "upgrade").returncode)
+        process = self.start("run", "null:sync", *BLOCK, "--blocks", "900", "--no-floor")
+        self.read_until(process, "block 2 of 900")
+        with closing(sqlite3.connect(self.folder / "benchmark_results.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(1)  # a block takes milliseconds, so a save waits; if it does not yet, the run ends all the same
+            process.send_signal(signal.SIGINT)
+            time.sleep(1)
+            other.execute("ROLLBACK")
+            answer, errors = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(130, process.returncode, errors)
+        [summary] = self.open_storage().list_experiments()
+        self.assertEqual("interrupted", summary.status)
+        self.assertIn(f"{summary.blocks} of 900 blocks", answer)
+        self.assert_whole()
+
     def test_capacity_gate_and_conform(self):
         """In the middle of a search, of a gate, of the checks."""
         for arguments, sign, number in (
