@@ -178,6 +178,11 @@ class Settings(ExperimentConfiguration, BaseSettings):
         levels = _several_levels(values.get("concurrency"), faults)
         values |= {"concurrency": levels[0]} if levels else {}
         servers = _several_servers(values, faults)
+        if len(levels) > 1 and len(servers) > 1:
+            faults.append(
+                f"several concurrencies and several targets are two questions, got {', '.join(map(str, levels))} and "
+                f"{', '.join(servers)}; give one concurrency or one target"
+            )
         try:
             settings = cls(**values | next(iter(servers.values()), {}))
             if len(servers) > 1:
@@ -258,7 +263,7 @@ def _several_servers(values: Mapping[str, Any], faults: list[str]) -> dict[str, 
     path = str(values["url"]) if values.get("url") is not None else None
     if len(given) > 1 and (path is None or not path.startswith("/")):
         faults.append("several targets are asked for the same path; say with url which one, such as /get")
-    if len(set(map(str, given))) < len(given):
+    if len({str(server).rstrip("/") for server in given}) < len(given):
         faults.append(f"target has a server twice, got {', '.join(map(str, given))}; give each once")
     several = len(given) > 1
     return {str(server): _aimed(str(server), path, faults, several=several) for server in given}

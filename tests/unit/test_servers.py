@@ -117,6 +117,11 @@ class AskedForTest(TestCase):
                 "several targets are asked for the same path",
             ),
             ({"target": ("bundled", "bundled"), "url": "/"}, "target has a server twice"),
+            ({"target": ("http://a", "http://a/"), "url": "/"}, "target has a server twice"),
+            (
+                {"target": ("bundled", "docker:nginx"), "url": "/", "concurrency": "1,8"},
+                "are two questions, got 1, 8 and bundled, docker:nginx; give one concurrency or one target",
+            ),
             ({"target": ("http://a/b",), "url": "/"}, "target must be a server's address alone"),
             ({"target": ("http://u:p@a",), "url": "/"}, "target must be a server's address alone"),
             ({"target": ("http://a",), "url": "http://b/"}, "target http://a and url contradict each other"),
