@@ -25,7 +25,7 @@ from http_benchmark.errors import ClientUnavailableError, ConfigurationError, Wo
 from http_benchmark.footprint import fitted
 from http_benchmark.models.benchmark_configuration import BenchmarkConfiguration
 from http_benchmark.models.benchmark_result import BenchmarkResult
-from http_benchmark.models.experiment import ExperimentResult, FloorProbe, PacingCheck, Target
+from http_benchmark.models.experiment import ExperimentResult, FloorProbe, PacingCheck
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.measurement import BlockRecord, SliceRecord
 from http_benchmark.models.provenance import Provenance
@@ -40,7 +40,7 @@ from http_benchmark.stats.conclusion import conclude
 from http_benchmark.stats.sequential import enough_blocks, looks
 from http_benchmark.stats.work import works
 from http_benchmark.storage import ResultStorage
-from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.targets import OpenTarget
 from http_benchmark.utils import host
 from http_benchmark.utils.allowance import allowance
 from http_benchmark.utils.sessions import new_session
@@ -54,6 +54,9 @@ _FAILURES_UNTIL_DROPPED = 2  # one may be bad luck; the method: a client that fa
 
 class Observer:
     """Is told how an experiment goes; override what is of interest. Called between slices, never during one."""
+
+    def waiting(self, why: str) -> None:
+        """The target takes a while to start; told again as it goes on."""
 
     def preparing(self, plan: Plan) -> None:
         """The target is there; machine and origin are about to be checked."""
@@ -130,7 +133,7 @@ class Experiment:
         self._failures: dict[str, list[str]] = {}
         self._dropped: dict[str, str] = {}
         self._course = Course()
-        self._target = Target(kind="bundled", url=str(configuration.url or ""))
+        self._target = self.plan.unopened_target
         self._open_target: OpenTarget | None = None
         self._started_s = 0.0  # of the monotonic clock; of earlier sessions, too
         self._pacing: tuple[PacingCheck, ...] = ()
@@ -176,10 +179,7 @@ class Experiment:
         try:
             with self._course.under_way(lambda: bool(self.blocks), since=since):
                 self._started_s = time.monotonic() - self._earlier_s(since)
-                plan = self.plan
-                with open_target(
-                    plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url, image=plan.image
-                ) as target:
+                with self.plan.open_target(self._observer.waiting) as target:
                     self._prepare(target)
                     beginning = self._begin()
                     stored = self._storage is not None

@@ -41,7 +41,7 @@ from http_benchmark.stats.capacity import limits, summarise_searches
 from http_benchmark.stats.capacity_validity import judge_capacity
 from http_benchmark.stats.search import Search
 from http_benchmark.stats.work import TrialWork, works_of
-from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.targets import OpenTarget
 from http_benchmark.trial import Trial
 
 DEFAULT_BLOCKS = 7  # with six or more there is an interval; the seventh narrows it, since two of them may then stray
@@ -55,6 +55,9 @@ _LOOKS, _THOROUGH_PROBES = 9, 4  # simulated: what a search takes
 
 class CapacityObserver:
     """Is told how the search goes; override what is of interest. Called between probes, never during one."""
+
+    def waiting(self, why: str) -> None:
+        """The target takes a while to start; told again as it goes on."""
 
     def started(self, result: CapacityResult, experiment: "CapacityExperiment") -> None:
         """The first search is about to start."""
@@ -145,22 +148,21 @@ class CapacityExperiment:
             TargetError: The bundled origin could not be started.
             KeyboardInterrupt: The user had enough.
         """
-        with self._course.under_way(lambda: any(search.complete for search in self.searches)):
-            plan = self.plan
-            with open_target(
-                plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url, image=plan.image
-            ) as target:
-                self._target = target.description
-                self.plan = self.plan.set_up(target)
-                self._observer.started(self.result(), self)
-                self._unchecked = unchecked_certificates(self.plan)
-                self._unproxied = unused_proxies(self.plan)
-                for block in range(self.plan.blocks):
-                    if block and self.plan.has_setup:  # anew for each block, since sessions end
-                        self.plan = self.plan.set_up(target)
-                    for arm in self.plan.start_order(block):
-                        self._search_until_done(arm, block, target)
-                self._check_pacing()
+        with (
+            self._course.under_way(lambda: any(search.complete for search in self.searches)),
+            self.plan.open_target(self._observer.waiting) as target,
+        ):
+            self._target = target.description
+            self.plan = self.plan.set_up(target)
+            self._observer.started(self.result(), self)
+            self._unchecked = unchecked_certificates(self.plan)
+            self._unproxied = unused_proxies(self.plan)
+            for block in range(self.plan.blocks):
+                if block and self.plan.has_setup:  # anew for each block, since sessions end
+                    self.plan = self.plan.set_up(target)
+                for arm in self.plan.start_order(block):
+                    self._search_until_done(arm, block, target)
+            self._check_pacing()
         return self.result()
 
     def result(self) -> CapacityResult:

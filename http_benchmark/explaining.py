@@ -22,7 +22,7 @@ from http_benchmark.profiling.allocations import Allocations, count_allocations
 from http_benchmark.profiling.syscalls import Calls, count_calls
 from http_benchmark.stats.explanation import explain
 from http_benchmark.stats.stacks import Stack, unfolded
-from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.targets import OpenTarget
 from http_benchmark.trial import Trial
 from http_benchmark.worker.protocol import Run
 
@@ -127,7 +127,7 @@ class Explainer:
             WorkerError: A contender or a tool failed.
         """
         plan = self.plan
-        with open_target(plan.url, plan.origin_cpus, plan.origin, shown_url=plan.shown_url, image=plan.image) as target:
+        with plan.open_target(self._say) as target:
             plan = plan.set_up(target)
             both = [self._look(arm, then, plan, target) for arm, then in zip(plan.arms, self._pair, strict=True)]
         return explain(

@@ -20,7 +20,7 @@ from http_benchmark.models.gate import (
 )
 from http_benchmark.plan import Plan
 from http_benchmark.stats.instructions import FEW, LIMIT, MANY, REPEATS, Slope, judge_instructions, slope
-from http_benchmark.targets import OpenTarget, open_target
+from http_benchmark.targets import OpenTarget
 
 type OnRepeat = Callable[[int], None]
 """Told of each repeat that is about to begin, from 1."""
@@ -84,10 +84,7 @@ class InstructionGate:
             WorkerError: A side failed.
             KeyboardInterrupt: The user had enough.
         """
-        with (
-            self._course.under_way(),
-            open_target(self.plan.url, self.plan.origin_cpus, self.plan.origin, image=self.plan.image) as target,
-        ):
+        with self._course.under_way(), self.plan.open_target() as target:
             self._target = target.description
             self.plan = self.plan.set_up(target)
             for repeat in range(1, REPEATS + 1):

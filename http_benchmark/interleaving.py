@@ -24,6 +24,9 @@ from http_benchmark.storage import ResultStorage
 class InterleavedObserver[Key]:
     """Is told how the experiments go; override what is of interest. Called between slices, never during one."""
 
+    def waiting(self, why: str) -> None:
+        """A target takes a while to start; told again as it goes on."""
+
     def preparing(self, whole: "Interleaved[Key, Any]") -> None:
         """The targets are about to be started, and the machine to be checked."""
 
@@ -46,6 +49,9 @@ class _OfOne[Key](Observer):
 
     key: Key
     observer: InterleavedObserver[Key]
+
+    def waiting(self, why: str) -> None:
+        self.observer.waiting(why)
 
     def block_done(self, block: BlockRecord) -> None:
         self.observer.block_done(self.key, block)

@@ -9,6 +9,7 @@ that the recorded seed shuffles; the block is the unit of analysis.
 import hashlib
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from http_benchmark.clients import Capabilities
@@ -18,11 +19,11 @@ from http_benchmark.load.mix import Mix
 from http_benchmark.load.ramp import CONNECT_RPS
 from http_benchmark.load.schedule import Arrivals
 from http_benchmark.models.contender import Contender
-from http_benchmark.models.experiment import Metric
+from http_benchmark.models.experiment import Metric, Target
 from http_benchmark.models.image import Image
 from http_benchmark.origin.options import OriginOptions
 from http_benchmark.slicing import LEAST_SLICE_S, Slice, Turns
-from http_benchmark.targets import OpenTarget
+from http_benchmark.targets import OpenTarget, open_target, unheard
 from http_benchmark.utils.child import OWN_INTERPRETER, Interpreter
 from http_benchmark.workloads.mixing import hosts_of, mix_of
 from http_benchmark.workloads.setup import as_if_set_up, set_up
@@ -235,6 +236,24 @@ class Plan:
     def has_setup(self) -> bool:
         """Whether the workload logs in before it is measured."""
         return self.workload is not None and bool(self.workload.setup)
+
+    @property
+    def unopened_target(self) -> Target:
+        """What can be said of the target before it is open: what a run shows that is interrupted until then."""
+        if self.image:
+            return Target(kind="docker", url=self.shown_url or "", image=self.image.name)
+        return Target(kind="bundled" if self.bundled else "url", url=self.shown_url or "")
+
+    def open_target(self, say: Callable[[str], None] = unheard) -> OpenTarget:
+        """Open what is aimed at.
+
+        Args:
+            say: Is told what takes long, such as an image that is pulled.
+
+        Raises:
+            TargetError: It could not be started.
+        """
+        return open_target(self.url, self.origin_cpus, self.origin, shown_url=self.shown_url, image=self.image, say=say)
 
     def set_up(self, target: OpenTarget) -> "Plan":
         """The same plan with the requests as they go to the target, which is asked to log in, without any faults.

@@ -121,6 +121,9 @@ class InterleavedDisplay[Key](InterleavedObserver[Key]):
         self._planned = 1
         self._whole: Interleaved[Key, Any] | None = None
 
+    def waiting(self, why: str) -> None:
+        self.display.say(why)
+
     def preparing(self, whole: Interleaved[Key, Any]) -> None:
         plan = whole.plan
         self._planned, self._whole = whole.planned_blocks, whole

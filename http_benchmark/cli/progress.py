@@ -32,6 +32,9 @@ class ProgressDisplay(Display, Observer):
         self._plan: Plan | None = None
         self._started_s = time.monotonic()
 
+    def waiting(self, why: str) -> None:
+        self.say(why)
+
     def preparing(self, plan: Plan) -> None:
         checks = ["pacing"] * bool(plan.arrivals) + ["the floor"] * plan.probe_floor
         if checks:

@@ -153,6 +153,9 @@ class SearchDisplay(CapacityObserver):
         self._planned = 1
         self._probes: list[Probe] = []
 
+    def waiting(self, why: str) -> None:
+        self.display.say(why)
+
     def started(self, result: CapacityResult, experiment: CapacityExperiment) -> None:
         self._experiment = experiment
         self._started_s = time.monotonic()

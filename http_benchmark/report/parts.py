@@ -87,10 +87,11 @@ def item(text: str) -> Padding:
 
 
 def aim(configuration: Mapping[str, Any], target: Target) -> str:
-    """What was sent to where: "GET http://127.0.0.1:8080/ (bundled target)"."""
+    """What was sent to where: "GET http://127.0.0.1:8080/ (bundled target)", or "(container of nginx)"."""
     workload = configuration.get("workload")
     what = f"workload {PurePath(workload).name} on" if workload else configuration.get("method", "GET")
-    return f"{what} {target.url} ({target.kind} target){through(configuration.get('proxy'))}"
+    server = f"container of {target.image}" if target.image else f"{target.kind} target"
+    return f"{what} {target.url} ({server}){through(configuration.get('proxy'))}"
 
 
 def verdict(validity: Validity) -> list[RenderableType]:

@@ -6,9 +6,12 @@ import signal
 import subprocess
 import time
 
+from http_benchmark.planning import share_processors
 from http_benchmark.storage import ResultStorage
+from http_benchmark.utils.host import available_cpus
 from tests.containers import ContainerTestCase, engine_state
 from tests.integration.command_case import CommandCase
+from tests.registry import registry
 
 _PATIENCE_S = 60.0
 
@@ -102,6 +105,38 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
         self.assertEqual(130, process.wait(_PATIENCE_S))
         self.assertEqual([], self.containers())
 
+    def test_out_of_reach_for_others(self):
+        """No port of it is published; and with several processors it has its own."""
+        process = self.start(*self.measure("--duration", "60s"))
+        self.read_until(process, "2 contenders")
+        (running,) = self.containers()
+        words = "{{json .NetworkSettings.Ports}} {{.HostConfig.CpusetCpus}}"
+        told = subprocess.run(
+            ["docker", "inspect", "--format", words, running], capture_output=True, text=True, check=True
+        ).stdout
+        published, _, cpus = told.strip().partition(" ")
+        process.send_signal(signal.SIGINT)
+        process.wait(_PATIENCE_S)
+        self.assertEqual({"8080/tcp": None}, json.loads(published))
+        self.assertEqual(",".join(map(str, share_processors(available_cpus())[0])), cpus)
+
+    def test_interrupted_while_it_starts(self):
+        """Ctrl-C before the server answers."""
+        process = self.start(*self.measure("--target-port", "81", "--target-wait", "10m"))
+        self.until(self.containers, "no container was started")
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=_PATIENCE_S)
+        self.assertEqual(130, process.returncode)
+        self.assertEqual([], self.containers())
+        self.assertIn(f"GET /get (container of {self.image})", output)
+
+    def test_killed_while_it_starts(self):
+        """SIGKILL before the server answers."""
+        process = self.start(*self.measure("--target-port", "81", "--target-wait", "10m"))
+        self.until(self.containers, "no container was started")
+        process.kill()
+        self.until(lambda: not self.containers(), "the container is still there")
+
     def test_killed(self):
         """Nothing runs on when the controller is killed."""
         process = self.start(*self.measure("--duration", "60s"))
@@ -135,7 +170,12 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
         for arguments, changes, message in (
             (("--target", image, "--target-port", "81"), {}, "does not answer HTTP on port 81"),
             (("--target", "docker:localhost:1/no-such-image"), {}, "no-such-image"),
-            (("--target", image), {"DOCKER_HOST": "unix:///no/such/socket"}, "no Docker engine answers"),
+            (
+                ("--target", image),
+                {"DOCKER_HOST": "unix:///no/such/socket"},
+                "no Docker engine answers at unix:///no/such/socket (No such file or directory); start one",
+            ),
+            (("--target", image), {"DOCKER_HOST": "ssh://me@127.0.0.1:1"}, "answers at ssh://***@127.0.0.1:1 ("),
         ):
             with self.subTest(message):
                 done = self.run_command("run", "urllib3", *arguments, "--target-wait", "2s", **changes)
@@ -143,6 +183,28 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
                 self.assertIn(message, done.stderr)
                 self.assertNotIn("Traceback", done.stderr)
         self.assertEqual(found, engine_state())
+
+    def test_pulled(self):
+        """An image that the engine lacks is fetched, which is told; this one cannot be started then."""
+        with registry(layer_comes=True) as name:
+            self.addCleanup(subprocess.run, ["docker", "rmi", name], capture_output=True, check=True)
+            done = self.run_command("run", "urllib3", "--target", f"docker:{name}")
+        self.assertEqual(4, done.returncode, done.stderr)
+        first, *others = done.stderr.splitlines()
+        self.assertEqual(f"pulling {name}", first)
+        self.assertIn(f"the engine does not start {name}", others[-1])
+        self.assertIn("/nothing", others[-1])
+
+    def test_interrupted_while_pulling(self):
+        """Ctrl-C and SIGKILL while a registry keeps one waiting: nothing goes on."""
+        for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
+            with self.subTest(number), registry(layer_comes=False) as name:
+                process = self.start("run", "urllib3", "--target", f"docker:{name}")
+                self.read_until(process, "pulling")
+                children = self.children(process, 1)
+                process.send_signal(number)
+                self.assertEqual(code, process.wait(_PATIENCE_S))
+                self.assert_ended(children)
 
     def test_mistakes(self):
         """What contradicts itself is refused before anything is started."""

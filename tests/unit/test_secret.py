@@ -215,7 +215,11 @@ class ConfigurationTest(unittest.TestCase):
         )
         plan = make_plan(configuration, [], seed=1, secrets={TOKEN: "t/1"})
 
-        self.assertEqual(("http://h/a?k=t%2F1", "http://h/a?k=${env:TOKEN}"), (plan.url, plan.shown_url))
+        target = plan.open_target()
+        for opened in (plan.url, target.url):
+            self.assertEqual("http://h/a?k=t%2F1", opened)
+        for shown in (plan.shown_url, target.description.url):
+            self.assertEqual("http://h/a?k=${env:TOKEN}", shown)
         self.assertEqual(
             (("X-A", "t/1"), ("X-B", "typed"), ("Authorization", "Basic bWU6cHc=")), plan.request.headers[-3:]
         )
