@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
+from http_benchmark.models.tags import protects
 
 _FLAGS = {"stream", "events", "quick", "tls", "follow_redirects"}
 _SEVERAL = {"workload_hosts": "--workload-host", "fault": "--fault", "tag": "--tag"}
@@ -37,6 +38,8 @@ def _words(name: str, value: Any) -> list[str]:
     """The words of one option."""
     if name in _OPPOSITES:
         return [_OPPOSITES[name]]
+    if name == "tag":
+        value = filter(protects, value)  # the program's own are refused from people
     if name in _SEVERAL:
         return [word for one in value for word in (_SEVERAL[name], str(one))]
     option = f"--{name.replace('_', '-')}"

@@ -51,6 +51,12 @@ class TestCommandOf(TestCase):
                 configuration = ExperimentConfiguration(contenders=("httpx:sync",), seed=7, **values)
                 self.assertEqual(f"http-benchmark run {expected}", line_of(configuration))
 
+    def test_tags_of_the_program(self):
+        """Are left out, since they are refused from who types the line."""
+        configuration = ExperimentConfiguration(contenders=("httpx:sync",), seed=7, tag=("a",))
+        tagged = configuration.model_copy(update={"tag": ("a", "servers-e460c05f")})
+        self.assertEqual("http-benchmark run httpx:sync --seed 7 --tag a", line_of(tagged))
+
     @settings(max_examples=60, deadline=None)
     @given(
         st.fixed_dictionaries(
