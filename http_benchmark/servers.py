@@ -12,7 +12,7 @@ from http_benchmark.interleaving import Interleaved, InterleavedObserver
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.servers import MeasuredServer, ServerMetric, ServersResult
 from http_benchmark.stats.scaling import gravest
-from http_benchmark.stats.servers import about_servers, side_by_side
+from http_benchmark.stats.servers import about_servers, side_by_side, with_busy_clients
 from http_benchmark.storage import ResultStorage
 
 _MAY_DIFFER = frozenset({"target", "target_port", "target_wait", "url", "ca", "verify", "tls", "name", "tag", "seed"})
@@ -70,6 +70,11 @@ class ServersExperiment(Interleaved[str, ServersResult]):
         blocks = {server: experiment.blocks for server, experiment in self.experiments.items()}
         first_server, first = next(iter(results.items()))
         metric: ServerMetric = "p99" if self.plan.arrivals else "throughput_rps"
+        contenders = side_by_side(results, blocks, metric)
+        validity = gravest(
+            {server: about_servers(result.validity) for server, result in results.items()},
+            lambda servers: f"on {', '.join(servers)}",
+        )
         return ServersResult(
             id=self.id,
             name=first.name.removesuffix(f", {first_server}"),
@@ -80,10 +85,7 @@ class ServersExperiment(Interleaved[str, ServersResult]):
             configuration=first.configuration,
             environment=first.environment,
             compared_by=metric,
-            validity=gravest(
-                {server: about_servers(result.validity) for server, result in results.items()},
-                lambda servers: f"on {', '.join(servers)}",
-            ),
+            validity=validity if self.plan.arrivals else with_busy_clients(validity, contenders),
             servers=tuple(
                 MeasuredServer(
                     server=server,
@@ -95,5 +97,5 @@ class ServersExperiment(Interleaved[str, ServersResult]):
                 )
                 for server, result in results.items()
             ),
-            contenders=side_by_side(results, blocks, metric),
+            contenders=contenders,
         )

@@ -1,8 +1,9 @@
 """From experiments on several servers to figures side by side, and to the ratios between servers."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from http_benchmark.models.experiment import Estimate, ExperimentResult, Validity
+from http_benchmark.models.experiment import Estimate, ExperimentResult, Reason, Validity
 from http_benchmark.models.measurement import BlockRecord
 from http_benchmark.models.servers import ServerMetric, ServerPoint, ServerRatio, ServersOfContender
 from http_benchmark.stats.scaling import by_block, point_of, ratio_in_each_block
@@ -26,6 +27,9 @@ def side_by_side(
     return tuple(sorted(all_of_them, key=lambda one: -_first_rps(one)))
 
 
+MOST_BUSY = 0.9
+"""Share of a core; a client that uses more has hardly waited for the server."""
+
 _OF_CLIENTS = frozenset({"client-idle", "floor-limited", "server-limited"})
 """Reasons that say that it is the server that sets the speed, which is what a comparison of servers wants."""
 
@@ -36,6 +40,38 @@ def about_servers(validity: Validity) -> Validity:
     severities = {reason.severity for reason in reasons}
     verdict = "invalid" if "invalid" in severities else "suspect" if "suspect" in severities else "valid"
     return Validity(verdict=verdict, reasons=reasons)
+
+
+def with_busy_clients(validity: Validity, contenders: Sequence[ServersOfContender]) -> Validity:
+    """The verdict, with a reason for whoever is the limit on every server, so that all servers look alike through him.
+
+    For the closed model; with a rate, what a client cannot keep up with is a reason of each experiment already.
+    """
+    busy = {one.contender: min(shares) for one in contenders if (shares := _shares_of_a_core(one))}
+    limited = sorted((name for name, share in busy.items() if share > MOST_BUSY), key=lambda name: -busy[name])
+    if not limited:
+        return validity
+    who = ", ".join(f"{name} {busy[name]:.0%}" for name in limited)
+    reason = Reason(
+        code="client-limited",
+        severity="suspect",
+        message=f"used more than {MOST_BUSY:.0%} of a core on every server ({who}): the client sets the speed, so the "
+        "servers differ more than it shows; compare them at a rate (--rate), or by a client that costs less",
+        value=busy[limited[0]],
+        limit=MOST_BUSY,
+        contenders=tuple(limited),
+    )
+    verdict: Literal["suspect", "invalid"] = "invalid" if validity.verdict == "invalid" else "suspect"
+    return Validity(verdict=verdict, reasons=(*validity.reasons, reason))
+
+
+def _shares_of_a_core(one: ServersOfContender) -> list[float]:
+    """On each server where it did the work that was ordered."""
+    return [
+        point.throughput_rps.estimate * point.cpu_s_per_1k.estimate / 1000
+        for point in one.points
+        if point.is_comparable and point.throughput_rps and point.cpu_s_per_1k
+    ]
 
 
 def _of_contender(

@@ -4,10 +4,10 @@ from unittest import TestCase
 
 from http_benchmark.config import Settings
 from http_benchmark.errors import ConfigurationError
-from http_benchmark.models.experiment import Reason, Validity
+from http_benchmark.models.experiment import Estimate, Reason, Validity
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.servers import ServersExperiment
-from http_benchmark.stats.servers import about_servers, side_by_side
+from http_benchmark.stats.servers import about_servers, side_by_side, with_busy_clients
 from tests.records import make_blocks, make_result
 
 FACTORS = [1.0, 1.1, 0.9, 1.05, 0.95, 1.0, 1.2]
@@ -76,6 +76,22 @@ class ValidityTest(TestCase):
         self.assertEqual("valid", about_servers(Validity(verdict="invalid", reasons=(idle, limited))).verdict)
         left = about_servers(Validity(verdict="invalid", reasons=(idle, noisy, limited)))
         self.assertEqual(("suspect", (noisy,)), (left.verdict, left.reasons))
+
+    def test_a_client_that_is_the_limit_everywhere(self):
+        """Takes a whole core on each server, so it cannot tell them apart; on one of them alone, it can."""
+        busy, idle = side_by_side(
+            *servers({"one": {"a:sync": 2.0, "b:sync": 1.0}, "two": {"a:sync": 2.0, "b:sync": 1.0}}), "throughput_rps"
+        )
+        waiting = idle.points[1].model_copy(update={"cpu_s_per_1k": Estimate(estimate=0.5)})
+        idle = idle.model_copy(update={"points": (idle.points[0], waiting)})
+
+        found = with_busy_clients(Validity(), (idle, busy))
+        [reason] = found.reasons
+        self.assertEqual(("suspect", "client-limited"), (found.verdict, reason.code))
+        self.assertEqual((busy.contender,), reason.contenders)
+        self.assertAlmostEqual(1.0, reason.value, delta=0.03)
+        self.assertEqual(Validity(), with_busy_clients(Validity(), (idle,)))
+        self.assertEqual("invalid", with_busy_clients(Validity(verdict="invalid"), (busy,)).verdict)
 
 
 class AskedForTest(TestCase):
