@@ -51,4 +51,6 @@ def open_target(
         path = url or "/"
         return ContainerTarget(image, path, shown_url or path, cpus, say=say)
     url = DEFAULT_PATH if url is None else url
-    return BundledTarget(url, shown_url or url, cpus, options) if url.startswith("/") else UrlTarget(url, shown_url)
+    return (
+        BundledTarget(url, shown_url or url, cpus, options) if url.startswith("/") else UrlTarget(url, shown_url, cpus)
+    )

@@ -11,7 +11,7 @@ from http_benchmark.models.experiment import Target
 from http_benchmark.models.image import Image
 from http_benchmark.targets.foreign import UrlTarget
 from http_benchmark.utils.child import Child, Interpreter
-from http_benchmark.utils.resource_monitor import family, rss_bytes
+from http_benchmark.utils.resource_monitor import family
 
 _START_PATIENCE_S = 1800.0  # between two words of the child, which waits for a registry and for the server
 _STOP_PATIENCE_S = 30.0  # the engine stops the server, and takes down its network
@@ -69,11 +69,6 @@ class ContainerTarget(UrlTarget):
         if answer["is"] != "listening":
             raise TargetError(answer["message"])
         return answer
-
-    def memory_bytes(self) -> int | None:
-        """Of all its processes together, what they share counted for each."""
-        figures = [rss_bytes(pid) for pid in self.processes()]
-        return sum(figure or 0 for figure in figures) if figures else None
 
     def processes(self) -> tuple[int, ...]:
         return family(self._pid) if self._pid else ()

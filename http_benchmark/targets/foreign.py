@@ -1,10 +1,13 @@
-"""Somebody's server as a target: it counts nothing for us."""
+"""Somebody's server as a target: it counts nothing for us; of one on this machine, its memory is known."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Self
+from urllib.parse import urlsplit
 
 from http_benchmark.models.experiment import Target
 from http_benchmark.models.measurement import ServerCounts
+from http_benchmark.utils.resource_monitor import keeps_to, listeners, rss_bytes
 
 
 class UrlTarget:
@@ -13,12 +16,14 @@ class UrlTarget:
     Args:
         url: Where it is.
         shown_url: What may be stored and shown of it; None for all of it.
+        cpus: Processors that no client has. A server on this machine that keeps to them takes nothing from the clients.
     """
 
-    def __init__(self, url: str, shown_url: str | None = None) -> None:
+    def __init__(self, url: str, shown_url: str | None = None, cpus: Sequence[int] = ()) -> None:
         self.url = url
         self.origins: tuple[str, ...] = ()
         self.ca_file: str | None = None
+        self._cpus = cpus
         self.description = Target(kind="url", url=url if shown_url is None else shown_url)
 
     def counts(self) -> ServerCounts | None:
@@ -28,7 +33,10 @@ class UrlTarget:
         return None
 
     def processes(self) -> tuple[int, ...]:
-        return ()
+        server = urlsplit(self.url)
+        port = server.port or (443 if server.scheme == "https" else 80)
+        pids = listeners(server.hostname or "", port) if self._cpus else ()
+        return pids if keeps_to(pids, self._cpus) else ()
 
     def expect(self, contender: str | None, part: int) -> None:
         pass
@@ -37,7 +45,9 @@ class UrlTarget:
         return None
 
     def memory_bytes(self) -> int | None:
-        return None
+        """Of all its processes together, what they share counted for each."""
+        figures = [rss_bytes(pid) for pid in self.processes()]
+        return sum(figure or 0 for figure in figures) if figures else None
 
     def __enter__(self) -> Self:
         return self

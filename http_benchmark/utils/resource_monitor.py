@@ -11,6 +11,7 @@ import platform
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Self
 
 import psutil
@@ -123,6 +124,35 @@ def family(pid: int | None = None) -> tuple[int, ...]:
         return (this.pid, *(child.pid for child in this.children(recursive=True)))
     except psutil.Error:
         return ()
+
+
+def listeners(host: str, port: int) -> tuple[int, ...]:
+    """Processes of this machine that listen there, with all that descend from them.
+
+    None for a name other than localhost, which is not looked up; for another machine; and for another user's processes.
+    """
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host)
+        if not address.is_loopback and host not in _own_addresses():
+            return ()
+        sockets = psutil.net_connections("tcp")
+    except (ValueError, psutil.Error):  # it is a name; or the system tells nobody
+        return ()
+    heard = (one for one in sockets if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port)
+    pids = sorted({one.pid for one in heard if one.pid})
+    return tuple({member for pid in pids for member in family(pid)})
+
+
+def _own_addresses() -> set[str]:
+    return {one.address for interface in psutil.net_if_addrs().values() for one in interface}
+
+
+def keeps_to(pids: Collection[int], cpus: Collection[int]) -> bool:
+    """Whether processes run on no other processors than these; False where that is not known."""
+    try:
+        return all({*psutil.Process(pid).cpu_affinity()} <= {*cpus} for pid in pids)
+    except (psutil.Error, AttributeError):  # the latter where there is no such thing as affinity
+        return False
 
 
 def cpu_s(pid: int) -> float | None:

@@ -1,6 +1,7 @@
 """What the machine and its processes use, worked out from readings, and read from this machine."""
 
 import os
+import socket
 import unittest
 from types import SimpleNamespace
 from unittest import mock
@@ -14,6 +15,8 @@ from http_benchmark.utils.resource_monitor import (
     busy_processors,
     cpu_s,
     family,
+    keeps_to,
+    listeners,
     load_between,
     uss_bytes,
 )
@@ -117,3 +120,30 @@ class ProcessTest(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class ListenersTest(unittest.TestCase):
+    def setUp(self):
+        self.port = self.enterContext(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+
+    def test_who_listens_here(self):
+        """By whichever name this machine goes; nobody where nobody listens."""
+        for host in ("127.0.0.1", "localhost"):
+            self.assertIn(os.getpid(), listeners(host, self.port))
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            self.assertEqual((), listeners("127.0.0.1", bound.getsockname()[1]))
+
+    def test_elsewhere(self):
+        """Another machine's port is not ours; no name is looked up."""
+        with mock.patch("socket.getaddrinfo", side_effect=AssertionError("looked up")):
+            for host in ("192.0.2.1", "server.example", ""):
+                self.assertEqual((), listeners(host, self.port))
+
+    @unittest.skipUnless(hasattr(os, "sched_getaffinity"), "processes have no processors of their own here")
+    def test_processors_of_its_own(self):
+        """All of its processors are among those."""
+        own = os.sched_getaffinity(0)
+        self.assertTrue(keeps_to([os.getpid()], {*own, 9999}))
+        self.assertFalse(keeps_to([os.getpid()], {*own} - {min(own)}))
+        self.assertFalse(keeps_to([NOBODY], own))
