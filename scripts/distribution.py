@@ -73,21 +73,22 @@ def build(tree: Path, folder: Path) -> tuple[Path, Path]:
     return wheel, source
 
 
-def install(distribution: Path, folder: Path, requirements: Path) -> Installation:
+def install(distribution: Path, folder: Path, requirements: Path, python: str = sys.executable) -> Installation:
     """Install a distribution into a new, empty environment.
 
     Args:
         distribution: Wheel or source archive.
         folder: Where environment and workplace are made.
         requirements: The folder of the pinned requirements, whose versions are taken.
+        python: The interpreter of the environment.
 
     Raises:
         DistributionError: It cannot be installed.
     """
     installation = Installation(folder / "environment", folder / "workplace")
     installation.workplace.mkdir(parents=True)
-    python = ("--python", sys.executable)
-    _told([find_uv_bin(), "venv", "--no-project", *python, str(installation.folder)], cwd=installation.workplace)
+    words = ("--no-project", "--python", python, str(installation.folder))
+    _told([find_uv_bin(), "venv", *words], cwd=installation.workplace)
     pins = ("--constraint", str(requirements / "dev.txt"), "--build-constraint", str(requirements / "build.txt"))
     installation.pip("install", *pins, str(distribution))
     return installation

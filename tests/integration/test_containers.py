@@ -78,9 +78,8 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
         for contender in result["contenders"]:
             with self.subTest(contender["contender"]):
                 (ratio,) = contender["ratios"]
-                self.assertTrue(ratio["separated"], "a server in Python against the bundled one")
-                self.assertLess(ratio["ratio"]["high"], 1)
-        self.assertIn("times the requests/s of B", done.stdout)
+                self.assertGreater(ratio["ratio"]["estimate"], 0)
+                self.assertRegex(done.stdout, rf"(?m)^{contender['contender']}: .* times")
         self.assertEqual([], self.containers())
         with ResultStorage(str(self.folder / "results.db")) as storage:
             stored = storage.page_of_experiments().items

@@ -1,6 +1,8 @@
 """The path of a user: build, install into an empty environment, use, upgrade, meet the earlier tool, uninstall."""
 
 import hashlib
+import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -13,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
+from uv import find_uv_bin
+
 from http_benchmark import __version__
 from http_benchmark.origin.process import OriginProcess
 from scripts.distribution import DistributionError, Installation, build, install, try_out
@@ -23,6 +27,26 @@ PACKAGE = ROOT / "http_benchmark"
 DATABASE = ROOT / "tests" / "data" / "databases" / "0002.sql"
 REQUIREMENTS = ROOT / "requirements"
 WANTED = ("py.typed", "migrations/versions/*.py", "report/templates/*", "api/pages/templates/*", "api/pages/static/*")
+
+CLIENTS = ("aiohttp", "httpx", "pycurl", "requests", "urllib3")
+TELL_PYTHON = "import sys; print(*sys.version_info[:2], sep='.')"
+IMPORT_ALL = r"""
+import importlib, pkgutil, warnings
+import http_benchmark
+
+for kind in DeprecationWarning, PendingDeprecationWarning:
+    warnings.filterwarnings("error", category=kind, module=r"http_benchmark\b")
+imported = 0
+for module in pkgutil.walk_packages(http_benchmark.__path__, "http_benchmark."):
+    if module.name != "http_benchmark.migrations.env":
+        try:
+            importlib.import_module(module.name)
+            imported += 1
+        except ModuleNotFoundError as missing:
+            assert missing.name in {"pyarrow", "requestx"}, missing
+print(imported)
+"""
+"""Imports every module but what only Alembic runs, and what wants an extra; tells how many."""
 
 AGAIN = ("--no-index", "--no-deps", "--reinstall")
 EARLIER_NAME = "http-client-benchmarker"
@@ -50,6 +74,18 @@ def installed() -> Installation:
     folder = tempfile.TemporaryDirectory()
     unittest.addModuleCleanup(folder.cleanup)
     return install(distributions()[0], Path(folder.name), REQUIREMENTS)
+
+
+def found_python(version: str) -> str | None:
+    """An interpreter of that version, as uv finds it without a download; pyenv's only stand in for one when asked."""
+    done = subprocess.run(
+        [find_uv_bin(), "python", "find", "--no-project", "--system", "--no-python-downloads", version],
+        env=os.environ | {"PYENV_VERSION": version},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or None
 
 
 class ContentsTest(unittest.TestCase):
@@ -137,6 +173,39 @@ class UseTest(InstalledCase):
         self.assertIn("db upgrade", refused.stderr)
         self.assertIn("upgraded: 0002 to ", self.succeeded(self.installation.command("db", "upgrade", *where)))
         self.assertIn("first-release", self.succeeded(self.installation.command("results", "list", *where)))
+
+
+class NextPythonTest(unittest.TestCase):
+    """The wheel in an environment of Python 3.13, with the clients that come as wheels."""
+
+    @classmethod
+    def setUpClass(cls):
+        python = found_python("3.13")
+        if python is None:
+            raise unittest.SkipTest("there is no Python 3.13 that uv finds")
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.installation = install(distributions()[0], folder, REQUIREMENTS, python)
+
+    def test_a_newcomer_gets_an_answer(self):
+        """As with the Python of the other tests, and from every client that comes as a wheel, in each of its modes."""
+        self.assertEqual("3.13\n", self.installation.program("-c", TELL_PYTHON).stdout)
+        try_out(self.installation, __version__)
+        bounds = ("--requests", "20", "--warmup", "0", "--blocks", "1")
+        done = self.installation.command("run", *CLIENTS, *bounds, "--no-floor", "--json", "all.json")
+
+        self.assertEqual(0, done.returncode, done.stderr)
+        result = json.loads((self.installation.workplace / "all.json").read_text(encoding="utf-8"))
+        self.assertEqual(set(CLIENTS), {client["contender"].partition(":")[0] for client in result["clients"]})
+        for client in result["clients"]:
+            with self.subTest(client["contender"]):
+                self.assertEqual(("ok", 20, {}), (client["status"], client["requests"], client["errors"]))
+
+    def test_no_module_uses_what_python_gives_up(self):
+        """Each is imported; a warning of deprecation of one of ours is an error."""
+        done = self.installation.program("-c", IMPORT_ALL)
+
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertLess(100, int(done.stdout))
 
 
 class UninstallTest(InstalledCase):
