@@ -261,7 +261,8 @@ def write_text(text: str, destination: str, option: str) -> None:
 
 def _write(text: str, destination: str, option: str) -> None:
     if destination == "-":
-        sys.stdout.write(text.rstrip("\n") + "\n")
+        if sys.stdout:  # None where it was closed from the start
+            sys.stdout.write(text.rstrip("\n") + "\n")
         return
     with writing(destination, option):
         write_whole(Path(destination), (text.rstrip("\n") + "\n").encode())

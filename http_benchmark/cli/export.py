@@ -158,6 +158,8 @@ def _write_bytes(write: "Callable[[BinaryIO], None]", output: str) -> None:
     from http_benchmark.cli.common import answering, write_whole, writing
 
     if output == "-":
+        if not sys.stdout:  # closed from the start
+            return
         if sys.stdout.isatty():
             raise click.UsageError("the file is binary and would garble the terminal; name one by --output")
         with answering(saved=False):

@@ -442,6 +442,16 @@ class PipeTest(CommandCase):
                 self.assertEqual(0, done.returncode, done.stderr)
         experiments = self.open_storage().list_experiments()
         self.assertEqual(dict.fromkeys(closings, "finished"), {row.name: row.status for row in experiments})
+        identifier = experiments[0].id
+        for line in (
+            "clients --json -",
+            f"report {identifier} --output -",
+            f"results export {identifier} --format csv --output -",
+            f"results export {identifier} --format parquet --output -",
+        ):
+            with self.subTest(line):
+                done = self.run_shell(f"$BENCH {line} >&-")
+                self.assertEqual((0, ""), (done.returncode, done.stderr))
 
 
 class WrongInputTest(CommandCase):
