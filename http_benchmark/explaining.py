@@ -20,7 +20,7 @@ from http_benchmark.plan import Arm, Plan
 from http_benchmark.profiling import spy
 from http_benchmark.profiling.allocations import Allocations, count_allocations
 from http_benchmark.profiling.syscalls import Calls, count_calls
-from http_benchmark.stats.explanation import explain
+from http_benchmark.stats.explanation import explain, overlap
 from http_benchmark.stats.stacks import Stack, unfolded
 from http_benchmark.targets import OpenTarget
 from http_benchmark.trial import Trial
@@ -137,6 +137,7 @@ class Explainer:
             processes=plan.processes,
             rate=self._looks.rate,
             native=self._looks.native,
+            alike=overlap(*(one.cpu_s_per_1k for one in self._pair)),
         )
 
     def _look(
@@ -163,11 +164,11 @@ class Explainer:
                 threads=threads,
             )
             self._say(f"{name}: system calls of {counted:,} requests")
-            calls = count_calls(
-                trial.pids, lambda: trial.send(Run(Stop(requests=counted)), _patience_s(plan, _COUNTED_S))
-            )
+            calls = count_calls(trial.pids, lambda: trial.send(_exactly(plan, counted), _patience_s(plan, _COUNTED_S)))
         self._say(f"{name}: allocations of {counted:,} requests")
-        allocations = count_allocations(arm, plan, target, counted)
+        allocations = count_allocations(
+            arm, plan, target, counted, lambda requests: replace(_exactly(plan, requests), opening=True)
+        )
         ran = plain.ran
         profiled = Profiled(
             contender=name,
@@ -207,6 +208,13 @@ def _for(plan: Plan, duration_s: float) -> Run:
         arrivals: Arrivals = replace(plan.arrivals[0], duration_s=duration_s, requests=None)
         return Run(arrivals=arrivals)
     return Run(Stop(duration_s=duration_s))
+
+
+def _exactly(plan: Plan, requests: int) -> Run:
+    """The same load for so many requests; late ones are sent, too, since what counts them slows them down."""
+    if plan.arrivals:
+        return Run(arrivals=replace(plan.arrivals[0], requests=requests, grace_s=_PATIENCE_S))
+    return Run(Stop(requests=requests))
 
 
 def _patience_s(plan: Plan, duration_s: float) -> float:

@@ -95,11 +95,13 @@ def explain(
 def _show(explanation: Explanation, output: str | None, json_file: str | None) -> None:
     console = make_console(to_stderr="-" in (json_file, output))
     with answering(saved=False):
-        if json_file:
-            write_json(explanation.to_dict(), json_file)
-        if output:
-            write_text(_drawn(explanation, output), output, "--output")
-        print_explanation(explanation, console)
+        try:
+            if json_file:
+                write_json(explanation.to_dict(), json_file)
+            if output:
+                write_text(_drawn(explanation, output), output, "--output")
+        finally:  # it took a minute to find out, and a disk may be full
+            print_explanation(explanation, console)
     if output and output != "-":
         print_lines([f"wrote {output}"], make_console(to_stderr=True))
 

@@ -6,11 +6,11 @@ by nothing but the number of their requests tell what a request takes.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
-from http_benchmark.load.schedule import Stop
 from http_benchmark.plan import Arm, Plan
 from http_benchmark.targets import OpenTarget
 from http_benchmark.trial import opening
@@ -32,7 +32,9 @@ class Allocations:
     size_bytes: float
 
 
-def count_allocations(arm: Arm, plan: Plan, target: OpenTarget, requests: int) -> Allocations | str:
+def count_allocations(
+    arm: Arm, plan: Plan, target: OpenTarget, requests: int, order: Callable[[int], Run]
+) -> Allocations | str:
     """What a request allocates, on average over so many.
 
     Args:
@@ -40,6 +42,7 @@ def count_allocations(arm: Arm, plan: Plan, target: OpenTarget, requests: int) -
         plan: How it is set up and what it sends, aimed at the target.
         target: What to aim at.
         requests: By how many the two workers differ; the first sends as many to begin with.
+        order: How a worker is told to send so many.
 
     Returns:
         The figures; or why they cannot be told, in words.
@@ -50,7 +53,7 @@ def count_allocations(arm: Arm, plan: Plan, target: OpenTarget, requests: int) -
     counter = library()
     if counter is None:
         return f"allocations are not told: the C library's {_LIBRARY} is not here"
-    few, many = (_allocated(arm, plan, target, number, counter) for number in (requests, 2 * requests))
+    few, many = (_allocated(arm, plan, target, order(number), counter) for number in (requests, 2 * requests))
     if few is None or many is None:
         return f"allocations are not told: {_LIBRARY} printed no figures"
     return Allocations((many.blocks - few.blocks) / requests, (many.size_bytes - few.size_bytes) / requests)
@@ -64,16 +67,16 @@ def allocated(words: str) -> Allocations | None:
     return Allocations(sum(int(row["calls"]) for row in rows), sum(int(row["size"]) for row in rows))
 
 
-def _allocated(arm: Arm, plan: Plan, target: OpenTarget, requests: int, counter: Path) -> Allocations | None:
-    """What a worker allocates from its start to its end, with so many requests."""
+def _allocated(arm: Arm, plan: Plan, target: OpenTarget, order: Run, counter: Path) -> Allocations | None:
+    """What a worker allocates from its start to its end, with these requests."""
     counting = (("LD_PRELOAD", str(counter)), ("PYTHONMALLOC", "malloc"), ("PYTHONHASHSEED", "0"))
     share = ceil(plan.options.concurrency / plan.processes)
-    order = opening(arm, plan, target)
-    order = replace(order, options=replace(order.options, concurrency=share))
+    setup = opening(arm, plan, target)
+    setup = replace(setup, options=replace(setup.options, concurrency=share))
     with WorkerProcess(arm.name, plan.client_cpus, interpreter=replace(arm.interpreter, variables=counting)) as worker:
-        worker.open(order)
+        worker.open(setup)
         worker.opened()
-        worker.start(Run(Stop(requests=requests), opening=True))
+        worker.start(order)
         worker.ran(_PATIENCE_S, lambda _: None)
         worker.finish()
         return allocated(worker.end())

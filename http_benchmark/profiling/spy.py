@@ -65,7 +65,7 @@ def sample(
                 raise failure(words)
             counts.update(folded(output.read_text(encoding="utf-8")))
     if not counts:
-        raise WorkerError("py-spy saw no function run; sample for longer (--duration)")
+        raise WorkerError("py-spy saw no function run; sample for longer (--sample)")
     return dict(counts)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.explanation import Explanation, PlaceDifference, Profiled, SpentInside
 from http_benchmark.stats import stacks
 from http_benchmark.stats.stacks import Place, Profile, Stack
@@ -9,6 +10,8 @@ from http_benchmark.stats.stacks import Place, Profile, Stack
 _MOST_FILES = 40
 _MOST_FUNCTIONS = 12
 _ALL = 0.995
+_MOST_INSIDE = 4
+_NAMED = 0.005  # of what goes through a file: less is 0 %
 _WORKING = 0.7  # of the time between two requests: from then on CPU is what limits a client
 
 
@@ -20,6 +23,7 @@ def explain(
     processes: int,
     rate: int,
     native: bool,
+    alike: bool = False,
 ) -> Explanation:
     """Hold the two side by side.
 
@@ -30,6 +34,7 @@ def explain(
         processes: Of each contender.
         rate: Samples per second.
         native: Whether extensions written in C were looked into.
+        alike: The experiment does not tell the CPU time of the two apart.
     """
     (dearer, its_stacks), (cheaper, other_stacks) = sorted(both, key=lambda one: -one[0].shared_us)
     a, b = Profile(its_stacks, dearer.shared_us), Profile(other_stacks, cheaper.shared_us)
@@ -51,7 +56,14 @@ def explain(
         rate=rate,
         native=native,
     )
-    return explanation.model_copy(update={"sentences": tuple(_sentences(explanation, processes))})
+    return explanation.model_copy(update={"sentences": tuple(_sentences(explanation, processes, alike=alike))})
+
+
+def overlap(a: Estimate | None, b: Estimate | None) -> bool:
+    """Whether the intervals of both have a figure in common; not where one has none."""
+    ends = [(one.low, one.high) for one in (a, b) if one]
+    known = [(low, high) for low, high in ends if low is not None and high is not None]
+    return len(known) == 2 and max(low for low, _ in known) <= min(high for _, high in known)
 
 
 def microseconds(us: float) -> str:
@@ -71,17 +83,20 @@ def _published(place: Place, *, name: str | None = None) -> PlaceDifference:
     )
 
 
-def _sentences(found: Explanation, processes: int) -> Iterator[str]:
+def _sentences(found: Explanation, processes: int, *, alike: bool) -> Iterator[str]:
     a, b = found.dearer, found.cheaper
     yield (
         f"{a.contender} spends {microseconds(found.difference_us)} more CPU per request than {b.contender}: "
         f"{microseconds(a.shared_us)} against {microseconds(b.shared_us)}."
     )
+    if alike:
+        yield "In the experiment the intervals of their CPU time overlap, so that difference may be chance."
     where = _where(found)
     yield where[:1].upper() + where[1:]
     if found.file and len(found.inside) > 1:
         total = sum(part.us for part in found.inside)
-        parts = [f"{part.name} {part.us / total:.0%}".replace("%", " %") for part in found.inside[:4]]
+        most = [part for part in found.inside[:_MOST_INSIDE] if part.us / total >= _NAMED]
+        parts = [f"{part.name} {100 * part.us / total:.0f} %" for part in most]
         yield f"What goes through that file is spent in {', '.join(parts)}, each with what it calls in turn."
     yield from _counts(found)
     yield from _waiting(found, processes)

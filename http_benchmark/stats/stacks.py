@@ -15,6 +15,7 @@ _FRAME = re.compile(r"(?P<function>.*) \((?P<file>[^()]*?)(?::\d+)?\)")
 _OURS = "http_benchmark"
 _STANDARD = sys.stdlib_module_names
 _SHARE = 0.5  # of a difference, that a place must explain to be named
+_FEWEST = 9  # samples, that a whole difference must stand for: fewer do not stand out by three standard errors
 _ERRORS = 3.0  # standard errors, by which its own difference must stand out from the noise of sampling
 HARNESS = "http-benchmark"
 STANDARD_LIBRARY = "standard library"
@@ -153,7 +154,10 @@ def innermost(a: Profile, b: Profile) -> tuple[Frame, Place] | None:
     Of the functions of packages through which at least half of the difference goes, the one that stands furthest
     inside: no single function that it calls explains half. None where `a` costs no more, or too few samples tell.
     """
-    wanted = _SHARE * (a.cpu_us - b.cpu_us)
+    difference_us = a.cpu_us - b.cpu_us
+    if any(difference_us * one.total < _FEWEST * one.cpu_us for one in (a, b)):
+        return None
+    wanted = _SHARE * difference_us
     found = {str(frame): frame for stack in a.samples for frame in stack if frame.package}
     fitting = [
         place

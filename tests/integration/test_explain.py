@@ -109,6 +109,30 @@ class ExplainTest(CommandCase):
         dearer = json.loads(forced.stdout)["dearer"]
         self.assertEqual(("1.1", "1.0", None), (dearer["version"], dearer["version_then"], dearer["cpu_us"]))
 
+    def test_the_rate_is_kept(self):
+        """In the open model a thread sleeps until its request is due, and what is counted is of that."""
+        if not shutil.which("strace"):
+            self.skipTest("strace is not here")
+        identifier = self.stored("burning", "sparing", "--rate", "100/s")
+        answer = self.run_command("explain", identifier, "burning", "sparing", "--sample", "0.5s", "--json", "-")
+
+        self.assertEqual(0, answer.returncode, answer.stderr)
+        cheaper = json.loads(answer.stdout)["cheaper"]
+        calls = {call["name"]: call["per_request"] for call in cheaper["syscalls_by_name"]}
+        self.assertGreater(calls["clock_nanosleep"], 0.9)
+
+    def test_a_file_that_cannot_be_written(self):
+        """What was found out is printed all the same."""
+        identifier = self.stored("burning", "sparing")
+        (self.folder / "why.html.part").mkdir()  # where the page is written first
+        answer = self.run_command(
+            "explain", identifier, "burning", "sparing", "--sample", "0.5s", "--output", "why.html"
+        )
+
+        self.assertEqual(2, answer.returncode)
+        self.assertIn("--output why.html: Is a directory; choose another file", answer.stderr)
+        self.assertIn("burning:sync spends", answer.stdout)
+
     def test_without_tools(self):
         """What strace would tell is not told without it; py-spy is found beside this Python."""
         identifier = self.stored("burning", "sparing")

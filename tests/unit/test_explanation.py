@@ -4,12 +4,13 @@ from unittest import TestCase
 
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.explaining import chosen
+from http_benchmark.models.experiment import Estimate
 from http_benchmark.models.explanation import Explanation, Profiled, ProfiledStack, SyscallRate
 from http_benchmark.report.charts.flames import flames
 from http_benchmark.report.explanation import print_explanation
 from http_benchmark.report.explanation_html import html_explanation
-from http_benchmark.stats.explanation import explain
-from http_benchmark.stats.stacks import unfolded
+from http_benchmark.stats.explanation import explain, overlap
+from http_benchmark.stats.stacks import Profile, folded, unfolded
 from tests.records import make_blocks, make_result
 from tests.snapshot_case import SnapshotCase, printed
 from tests.unit.test_stacks import A, B
@@ -85,6 +86,25 @@ class ExplainTest(TestCase):
 
         self.assertIsNone(found.place)
         self.assertIn("No function of a package explains half", found.sentences[1])
+
+    def test_two_that_the_experiment_does_not_tell_apart(self):
+        """A difference that may be chance is called that, before anything is said of it."""
+        self.assertIn("that difference may be chance", explained(alike=True).sentences[1])
+        self.assertNotIn("chance", " ".join(explained().sentences))
+        wide, apart = Estimate(estimate=2, low=1, high=3), Estimate(estimate=5, low=4, high=6)
+        self.assertTrue(overlap(wide, Estimate(estimate=3.5, low=3, high=4)))
+        self.assertFalse(overlap(wide, apart) or overlap(apart, wide))
+        self.assertFalse(overlap(wide, Estimate(estimate=2)) or overlap(None, wide))
+
+    def test_what_comes_to_nothing_is_left_out(self):
+        """One sample of 400 is 0.25 % of what goes through the file."""
+        text = (
+            "take (a/pool.py:1) 299\ntake (a/pool.py:1);send (b/wire.py:1) 100\ntake (a/pool.py:1);log (c/log.py:1) 1"
+        )
+        slow = Profile(folded(text), 1000.0)
+        sentence = explained(profiled("slow:async", slow)).sentences[2]
+
+        self.assertIn("spent in a/pool.py 75 %, b/wire.py 25 %, each", sentence)
 
     def test_there_and_back(self):
         """The document holds what the page is drawn of."""

@@ -1,10 +1,13 @@
 """What the tools print, read."""
 
+import re
 from unittest import TestCase
+from unittest.mock import patch
 
+from http_benchmark.cli.explain import command
 from http_benchmark.errors import ConfigurationError, WorkerError
 from http_benchmark.profiling.allocations import Allocations, allocated
-from http_benchmark.profiling.spy import failure
+from http_benchmark.profiling.spy import failure, sample
 from http_benchmark.profiling.syscalls import Calls, count_calls, counted_calls
 
 STRACE = """\
@@ -66,3 +69,14 @@ class SpyTest(TestCase):
         self.assertIn("ptrace_scope", str(forbidden))
         self.assertIsInstance(other, WorkerError)
         self.assertIn("Failed to find python version", str(other))
+
+    def test_what_never_runs_is_told_with_an_option_that_exists(self):
+        """Of a client that waits for seconds nothing may be seen."""
+        options = {option for parameter in command.params for option in parameter.opts}
+        with (
+            patch("http_benchmark.profiling.spy.py_spy", return_value="none"),
+            self.assertRaises(WorkerError) as caught,
+        ):
+            sample([], lambda: None, rate=200, native=False, threads=False)
+
+        self.assertLessEqual({*re.findall(r"--[a-z]+", str(caught.exception))}, options)

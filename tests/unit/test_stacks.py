@@ -1,5 +1,6 @@
 """Sampled stacks, with answers worked out by hand."""
 
+from dataclasses import replace
 from unittest import TestCase
 
 from http_benchmark.stats.stacks import (
@@ -145,6 +146,14 @@ class InnermostTest(TestCase):
         other = Profile(folded("f (a/b.py:1) 1\ng (c/d.py:1) 2"), cpu_us=100.0)
 
         self.assertIsNone(innermost(few, other))
+
+    def test_a_difference_of_few_samples_names_nothing(self):
+        """8 µs of 100 are eight samples of 100, though 50 of them, surely, are of a function that one has alone."""
+        rest = "\ng (c/d.py:1) 50"
+        a, b = (Profile(folded(f"f (a/{name}.py:1) 50{rest}"), 100.0) for name in ("new", "old"))
+
+        self.assertIsNone(innermost(a, replace(b, cpu_us=92.0)))
+        self.assertIsNotNone(innermost(a, replace(b, cpu_us=90.0)))
 
     def test_what_it_is_spent_on(self):
         """The next files of packages, and what is left to itself; they add up to what goes through it."""
