@@ -14,7 +14,7 @@ setup: .venv/.done  ## make .venv with everything, requestx included where a Rus
 	@sh scripts/setup.sh
 	@touch $@
 
-bench: setup  ## compare every installed client, quickly (about two minutes)
+bench: setup  ## compare every installed client, quickly (about a minute and a half)
 	@.venv/bin/http-benchmark run --quick
 
 test: setup  ## run all tests
