@@ -110,6 +110,19 @@ class ContentsTest(unittest.TestCase):
 
         self.assertEqual(self._of_the_package() | beside, names)
 
+    def test_no_link_of_the_description_leads_nowhere(self):
+        """A page of packages has no documents beside it: links within the repository are their words alone."""
+        with ZipFile(distributions()[0]) as wheel:
+            metadata = wheel.read(f"http_benchmark-{__version__}.dist-info/METADATA").decode()
+        description = metadata.partition("\n\n")[2]
+
+        self.assertIn("Description-Content-Type: text/markdown\n", metadata)
+        self.assertEqual(text_of("README.md").count("\n## "), description.count("\n## "))
+        self.assertIn("with flame graphs (docs/explain.md)", description)
+        self.assertIn("[Rust toolchain](https://rustup.rs)", description)
+        targets = re.findall(r"\]\(([^)]*)\)", description)
+        self.assertEqual([], [target for target in targets if not target.startswith("https://")])
+
     @staticmethod
     def _of_the_package() -> set[str]:
         """What git knows of it."""
