@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TextIO, cast
 
 import click
 from rich.console import Console
@@ -15,15 +15,16 @@ from rich.text import Text
 from http_benchmark.cli.argv import hide_typed_secrets
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
-from http_benchmark.database.upkeep import require_existing
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity
 from http_benchmark.redaction import cleared, cleared_document
 from http_benchmark.report.plain import Plain
 from http_benchmark.stats.reached import reached_target
-from http_benchmark.storage import ResultStorage
 from http_benchmark.utils import logging
 from http_benchmark.utils.vault import resolve
+
+if TYPE_CHECKING:
+    from http_benchmark.storage import ResultStorage
 
 
 def load_settings(arguments: dict[str, Any], config_file: Path | None) -> Settings:
@@ -47,8 +48,11 @@ def load_settings_as[Kind: Settings](kind: type[Kind], arguments: dict[str, Any]
     return settings
 
 
-def open_storage(settings: Settings, *, existing: bool = False) -> ResultStorage:
+def open_storage(settings: Settings, *, existing: bool = False) -> "ResultStorage":
     """Open the database that the settings name; make it where there is none, unless it has to exist."""
+    from http_benchmark.database.upkeep import require_existing  # takes SQLAlchemy, which many commands do without
+    from http_benchmark.storage import ResultStorage
+
     url = database_of(settings)
     if existing:
         require_existing(url)
@@ -64,7 +68,7 @@ def database_of(settings: Settings) -> str:
     return settings.database_url.reveal(resolve(settings.database_url.references))
 
 
-def stored(storage: ResultStorage, identifier: str) -> ExperimentResult:
+def stored(storage: "ResultStorage", identifier: str) -> ExperimentResult:
     """A stored experiment; one that was killed while it ran has its blocks only, and they are concluded now.
 
     Raises:
@@ -76,7 +80,7 @@ def stored(storage: ResultStorage, identifier: str) -> ExperimentResult:
     return concluded(experiment, storage)
 
 
-def concluded(experiment: ExperimentResult, storage: ResultStorage) -> ExperimentResult:
+def concluded(experiment: ExperimentResult, storage: "ResultStorage") -> ExperimentResult:
     """An experiment as it is stored, or, where it did not get to its end, what its blocks come to."""
     from http_benchmark.stats.conclusion import conclude  # takes scipy, which most commands do without
 
@@ -101,7 +105,7 @@ def readable[Kind](identifiers: Iterable[str], read: Callable[[str], Kind], unre
             yield found
 
 
-def stored_result(storage: ResultStorage, identifier: str) -> BenchmarkResult:
+def stored_result(storage: "ResultStorage", identifier: str) -> BenchmarkResult:
     """A stored single result.
 
     Raises:
@@ -114,7 +118,7 @@ def stored_result(storage: ResultStorage, identifier: str) -> BenchmarkResult:
     return result
 
 
-def whole_ids(storage: ResultStorage, identifiers: Iterable[str]) -> list[str]:
+def whole_ids(storage: "ResultStorage", identifiers: Iterable[str]) -> list[str]:
     """The ids of stored experiments, each once.
 
     Raises:

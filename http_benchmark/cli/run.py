@@ -99,6 +99,9 @@ def command(
         from http_benchmark.cli.again import resume as go_on
 
         return go_on(resume, arguments, config_file, json_file, strict=strict, force=force, trusted=trusted)
+    from http_benchmark.cli.common import load_settings
+
+    settings = load_settings(arguments, config_file)  # before the rest is loaded, so that a mistake is told at once
     from http_benchmark.cli.running import run
 
-    return run(arguments, config_file, json_file, plan_only=plan_only, strict=strict)
+    return run(settings, json_file, plan_only=plan_only, strict=strict)

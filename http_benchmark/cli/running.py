@@ -1,8 +1,6 @@
 """What `http-benchmark run` does: plan, measure, print the ranking, save the results."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from loguru import logger
 from rich.console import Console
@@ -13,7 +11,6 @@ from http_benchmark.cli.common import (
     answering,
     check_writable,
     exit_code,
-    load_settings,
     make_console,
     open_storage,
     print_lines,
@@ -25,6 +22,7 @@ from http_benchmark.cli.main import EXIT_INTERRUPTED
 from http_benchmark.cli.planned import print_plan
 from http_benchmark.cli.progress import ProgressDisplay
 from http_benchmark.cli.servers import run_servers
+from http_benchmark.config import Settings
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import StorageError
 from http_benchmark.models.experiment import ExperimentResult
@@ -34,19 +32,15 @@ from http_benchmark.report.terminal import print_experiment
 from http_benchmark.utils import host
 
 
-def run(
-    arguments: dict[str, Any], config_file: Path | None, json_file: str | None, *, plan_only: bool, strict: bool
-) -> int:
+def run(settings: Settings, json_file: str | None, *, plan_only: bool, strict: bool) -> int:
     """Carry out the command; return its exit code.
 
     Args:
-        arguments: Settings by name, None for those not given.
-        config_file: Settings file, or None for the usual places.
+        settings: Of the command line, its file and its environment.
         json_file: Where the JSON goes; None for nowhere.
         plan_only: Say what would run instead of running it.
         strict: A verdict other than "valid" is an error.
     """
-    settings = load_settings(arguments, config_file)
     _warn_of_the_earlier_distribution()
     console = make_console(to_stderr=json_file == "-")
     if settings.levels:

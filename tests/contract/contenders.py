@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, Self
 
@@ -65,8 +65,15 @@ class SyncDriver:
         return [send() for _ in range(times)][-1]
 
     def send_at_once(self, request: Request, workers: int, times: int) -> None:
+        together = threading.Barrier(workers)  # a thread may be over before the last has begun
+
+        def repeat(send: Callable[[], object]) -> None:
+            together.wait()
+            for _ in range(times):
+                send()
+
         sends = [self._client.prepare(request) for _ in range(workers)]
-        threads = [threading.Thread(target=lambda send=send: [send() for _ in range(times)]) for send in sends]
+        threads = [threading.Thread(target=repeat, args=(send,)) for send in sends]
         for thread in threads:
             thread.start()
         for thread in threads:

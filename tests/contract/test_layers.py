@@ -199,6 +199,19 @@ class LoadingTest(unittest.TestCase):
             with self.subTest(program):
                 self.assertEqual(set(), foreign(modules_after(program)) & (known_clients().keys() - OWN_CLIENTS))
 
+    def test_a_mistake_loads_neither_database_nor_figures(self):
+        """What is wrong with a command is told as soon as its settings are known; `clients` needs no more, either."""
+        program = (
+            "from contextlib import suppress; from http_benchmark.cli import main\n"
+            "sys.argv[1:] = {words!r}\n"
+            "with suppress(SystemExit): main.main()"
+        )
+        for words in (["run", "requets"], ["run", "null", "--concurrency", "0"], ["clients"]):
+            with self.subTest(words):
+                modules = modules_after(program.format(words=words))
+                self.assertIn("http_benchmark.config", modules)
+                self.assertEqual(set(), foreign(modules) & {"alembic", "numpy", "scipy", "sqlalchemy"})
+
     def test_help_loads_the_argument_parser_alone(self):
         """`--help` of the command and of each subcommand is there at once."""
         for subcommand in (

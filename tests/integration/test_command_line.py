@@ -215,7 +215,8 @@ class RunTest(CommandCase):
         done = self.run_command(
             "run", "null:sync", *SMALL, HTTP_BENCHMARK_STRICT="1", HTTP_BENCHMARK_JSON="-", HTTP_BENCHMARK_NAME="one"
         )
-        self.assertEqual((1, "one"), (done.returncode, json.loads(done.stdout)["name"]))
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertEqual("one", json.loads(done.stdout)["name"])
         self.assertIn("INFO", done.stderr)
         self.assertNotIn("DEBUG", done.stderr)
         self.assertIn("DEBUG", self.run_command("run", "null:sync", *SMALL, HTTP_BENCHMARK_VERBOSE="2").stderr)
