@@ -281,6 +281,7 @@ class Experiment:
 
         Raises:
             RuntimeError: The experiment is not `opened`.
+            TargetError: The server ended by itself; such a block is not kept.
         """
         if self._open_target is None:
             raise RuntimeError("run_block is called inside opened(), which starts what it measures against")
@@ -298,6 +299,7 @@ class Experiment:
         except TrialFailedError as failure:
             self._note_failure(number, failure)
             return
+        self._open_target.require_running()
         self.blocks.append(record)
         if self._storage:
             self._storage.save_block(self.id, record)

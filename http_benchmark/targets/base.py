@@ -35,6 +35,13 @@ class OpenTarget(Protocol):
     def processes(self) -> tuple[int, ...]:
         """Processes of the server that were started for it, but not by this one; what they use is not others' load."""
 
+    def require_running(self) -> None:
+        """Make sure that a server that was started for the run has not ended by itself.
+
+        Raises:
+            TargetError: It has.
+        """
+
     def expect(self, contender: str | None, part: int) -> None:
         """Announce whose requests come next, so that the same faults befall everybody in this part of a trial.
 

@@ -14,6 +14,7 @@ from http_benchmark.utils.child import Child, Interpreter
 from http_benchmark.utils.resource_monitor import family
 
 _START_PATIENCE_S = 1800.0  # between two words of the child, which waits for a registry and for the server
+_LOOK_PATIENCE_S = 60.0  # a server that ended is removed before that is told
 _STOP_PATIENCE_S = 30.0  # the engine stops the server, and takes down its network
 
 
@@ -61,14 +62,25 @@ class ContainerTarget(UrlTarget):
 
     def _listening(self, say: Callable[[str], None]) -> dict[str, Any]:
         """What the process says once the server answers."""
+        while (answer := self._answer(_START_PATIENCE_S))["is"] == "pulling":
+            say(answer["message"])
+        return answer
+
+    def _answer(self, timeout_s: float) -> dict[str, Any]:
         try:
-            while (answer := self._child.listen(_START_PATIENCE_S))["is"] == "pulling":
-                say(answer["message"])
+            answer = self._child.listen(timeout_s)
         except WorkerError as error:
             raise TargetError(str(error)) from error
-        if answer["is"] != "listening":
+        if answer["is"] == "failed":
             raise TargetError(answer["message"])
         return answer
+
+    def require_running(self) -> None:
+        try:
+            self._child.tell({"is": "running?"})
+        except WorkerError as error:
+            raise TargetError(str(error)) from error
+        self._answer(_LOOK_PATIENCE_S)
 
     def processes(self) -> tuple[int, ...]:
         return family(self._pid) if self._pid else ()

@@ -35,8 +35,8 @@ _LAST_WORDS = 3  # lines of a server that ended
 _LOOPBACK = "127.0.0.1"
 _NO_LIBRARY = "containers need a library that is not installed: pip install 'http-benchmark[containers]'"
 
-_container_lock = threading.Lock()
-"""Held for as long as there may be a container to remove; without one the process may end at any moment."""
+_may_end_at_once = threading.Lock()
+"""Taken for good as soon as there may be a container to remove; from then on the process ends in order."""
 
 
 def main() -> int:
@@ -46,39 +46,46 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)  # the controller decides when the container goes
     threading.Thread(target=_end_with_the_controller, daemon=True).start()
     try:
-        with _running(order) as listening:
+        with _running(order) as (container, listening):
             _say(listening)
-            _is_over(None)
+            for _ in sys.stdin.buffer:  # each line asks for it, until the controller closes it, or is gone
+                _require_running(container, order["name"])
+                _say({"is": "running"})
     except TargetError as error:
         _say({"is": "failed", "message": str(error)})
     return 0
 
 
 def owner(pid: int) -> str:
-    """What tells a process from any other one, also from a later one with the same number; "" where it is gone."""
+    """What tells a process from any other one, also from a later one with the same number; "" where it is gone.
+
+    One that ended is gone, though nobody may have taken note of it yet (a zombie).
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        started = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+        state, *facts = (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
     except OSError:
         return ""
-    return f"{boot}/{pid}/{started}"
+    return "" if state in "ZX" else f"{boot}/{pid}/{facts[18]}"
 
 
 def _is_over(within_s: float | None) -> bool:
-    """Whether the controller has closed the standard input, or is gone; None waits for that."""
+    """Whether the controller, which has asked nothing yet, closed the standard input, or is gone; None waits for it."""
     return bool(select.select([sys.stdin], [], [], within_s)[0])
 
 
 def _end_with_the_controller() -> None:
-    """Whatever is under way, such as an image that is pulled; but not before a container is removed."""
+    """Whatever is under way, such as an image that is pulled, until there may be a container to remove."""
     _is_over(None)
-    with _container_lock:
+    with _may_end_at_once:
         os._exit(0)
 
 
 @contextlib.contextmanager
-def _running(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Start the container and remove it."""
+def _running(order: dict[str, Any]) -> Iterator[tuple["DockerContainer", dict[str, Any]]]:
+    """Start the container and remove it; yields also where it listens."""
     os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"  # no helper container beside ours
     try:
         import docker.errors  # noqa: PLC0415 - these bring HTTP clients along, which no other process is to load
@@ -103,15 +110,17 @@ def _running(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
             ) from error
         except (docker.errors.DockerException, OSError) as error:
             raise TargetError(f"the engine cannot provide image {name}: {cleared(_reason(error))}") from error
-        with _container_lock:
+        _may_end_at_once.acquire()
+        try:
             try:
                 container.with_kwargs(labels={OWNER_LABEL: owner(os.getpid())}, **limits).start()
-                yield _listening(container, name, port, order["wait_s"])
+                listening = _listening(container, name, port, order["wait_s"])
             except (docker.errors.DockerException, OSError) as error:
                 raise TargetError(f"the engine does not start {name}: {cleared(_reason(error))}") from error
-            finally:
-                with contextlib.suppress(docker.errors.NotFound):  # somebody else removed it
-                    container.stop()
+            yield container, listening
+        finally:
+            with contextlib.suppress(docker.errors.NotFound):  # somebody else removed it
+                container.stop()
 
 
 def _no_engine(error: Exception) -> str:
@@ -225,13 +234,7 @@ def _listening(container: "DockerContainer", name: str, port: int, wait_s: float
     wrapped = container.get_wrapped_container()
     deadline_s = time.monotonic() + wait_s
     while True:
-        wrapped.reload()
-        if wrapped.status not in ("created", "running", "restarting"):
-            words = wrapped.logs(tail=_LAST_WORDS).decode(errors="replace").strip()
-            code = wrapped.attrs["State"]["ExitCode"]
-            raise TargetError(
-                f"the server of image {name} ended with exit code {code}: {cleared(words) or 'without a word'}"
-            )
+        _require_running(container, name)
         if wrapped.status == "running":
             host, outside = container.get_container_host_ip(), container.get_exposed_port(port)
             if _answers(host, outside):
@@ -249,6 +252,28 @@ def _listening(container: "DockerContainer", name: str, port: int, wait_s: float
         "image_id": wrapped.image.id,
         "pid": _pid(wrapped),
     }
+
+
+def _require_running(container: "DockerContainer", name: str) -> None:
+    """Look at it anew.
+
+    Raises:
+        TargetError: The server ended, or the container is gone.
+    """
+    import docker.errors  # noqa: PLC0415 - as above
+
+    wrapped = container.get_wrapped_container()
+    try:
+        wrapped.reload()
+        if wrapped.status in ("created", "running", "restarting"):
+            return
+        words = wrapped.logs(tail=_LAST_WORDS).decode(errors="replace").strip()
+    except docker.errors.NotFound as error:
+        raise TargetError(f"the container of image {name} was removed by somebody else") from error
+    except (docker.errors.DockerException, OSError) as error:
+        raise TargetError(f"the engine does not tell how image {name} does: {cleared(_reason(error))}") from error
+    code = wrapped.attrs["State"]["ExitCode"]
+    raise TargetError(f"the server of image {name} ended with exit code {code}: {cleared(words) or 'without a word'}")
 
 
 def _pid(container: "Container") -> int | None:

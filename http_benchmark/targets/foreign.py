@@ -38,6 +38,9 @@ class UrlTarget:
         pids = listeners(server.hostname or "", port) if self._cpus else ()
         return pids if keeps_to(pids, self._cpus) else ()
 
+    def require_running(self) -> None:
+        pass
+
     def expect(self, contender: str | None, part: int) -> None:
         pass
 

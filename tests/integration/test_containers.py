@@ -29,6 +29,12 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
             self.assertLess(time.monotonic(), deadline_s, what)
             time.sleep(0.05)
 
+    def started(self, process: subprocess.Popen[str]) -> None:
+        """Wait until a container of the command is there."""
+        self.until(lambda: self.containers() or process.poll() is not None, "no container was started")
+        if process.poll() is not None:
+            self.fail(f"the command has ended: {process.communicate()}")
+
     def containers(self) -> list[str]:
         return subprocess.run(
             ["docker", "ps", "--all", "--quiet", "--filter", "label=http-benchmark.owner"],
@@ -98,7 +104,7 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
     def test_interrupted(self):
         """Ctrl-C in the middle of a block."""
         process = self.start(*self.measure("--duration", "60s"))
-        self.until(self.containers, "no container was started")
+        self.started(process)
         self.read_until(process, "2 contenders")
         process.send_signal(signal.SIGINT)
         self.assertEqual(130, process.wait(_PATIENCE_S))
@@ -122,7 +128,7 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
     def test_interrupted_while_it_starts(self):
         """Ctrl-C before the server answers."""
         process = self.start(*self.measure("--target-port", "81", "--target-wait", "10m"))
-        self.until(self.containers, "no container was started")
+        self.started(process)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=_PATIENCE_S)
         self.assertEqual(130, process.returncode)
@@ -132,7 +138,7 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
     def test_killed_while_it_starts(self):
         """SIGKILL before the server answers."""
         process = self.start(*self.measure("--target-port", "81", "--target-wait", "10m"))
-        self.until(self.containers, "no container was started")
+        self.started(process)
         process.kill()
         self.until(lambda: not self.containers(), "the container is still there")
 
@@ -182,6 +188,20 @@ class ContainerTargetTest(ContainerTestCase, CommandCase):
                 self.assertIn(message, done.stderr)
                 self.assertNotIn("Traceback", done.stderr)
         self.assertEqual(found, engine_state())
+
+    def test_ended_by_itself(self):
+        """A server that is gone ends the run; the blocks until then are kept."""
+        process = self.start(*self.measure("--requests", "20", "--warmup", "0", "--blocks", "40"))
+        self.read_until(process, "block 1 of 40 done")
+        subprocess.run(["docker", "kill", *self.containers()], capture_output=True, check=True)
+        _, errors = process.communicate(timeout=_PATIENCE_S)
+        self.assertEqual(4, process.returncode)
+        self.assertIn(f"the server of image {self.image} ended with exit code 137", errors)
+        self.assertEqual([], self.containers())
+        with ResultStorage(str(self.folder / "results.db")) as storage:
+            (stored,) = storage.page_of_experiments().items
+        self.assertEqual("failed", stored.status)
+        self.assertGreaterEqual(stored.blocks, 1)
 
     def test_pulled(self):
         """An image that the engine lacks is fetched, which is told; this one cannot be started then."""

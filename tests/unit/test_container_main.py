@@ -1,6 +1,7 @@
 """How a container is reached, whose processes it has, and how far its image has come."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -90,6 +91,19 @@ class NoEngineTest(TestCase):
             "server that runs already (--url)",
             self.told(host="tcp://me:word@h:1", bottom=PermissionError(13, "Permission denied")),
         )
+
+
+class OwnerTest(TestCase):
+    def test_who_ended_is_gone(self):
+        """Also before its parent has asked how."""
+        process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        alive = container_main.owner(process.pid)
+        process.stdin.close()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        self.assertRegex(alive, rf"^[0-9a-f-]{{36}}/{process.pid}/\d+$")
+        self.assertEqual("", container_main.owner(process.pid))
+        process.wait()
+        self.assertEqual("", container_main.owner(process.pid))
 
 
 class ProcessTest(TestCase):
