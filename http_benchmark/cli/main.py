@@ -18,6 +18,7 @@ from http_benchmark.errors import (
     ClientUnavailableError,
     ConfigurationError,
     HTTPBenchmarkError,
+    NoAnswerError,
     TargetError,
     WorkerError,
 )
@@ -29,7 +30,7 @@ EXIT_USAGE = 2
 EXIT_NOTHING_MEASURED = 4
 EXIT_INTERRUPTED = 130
 
-_NOTHING_MEASURED = (TargetError, WorkerError, ClientUnavailableError)
+_NOTHING_MEASURED = (TargetError, NoAnswerError, WorkerError, ClientUnavailableError)
 
 _SUBCOMMANDS = {
     "run": "Compare HTTP clients and print the ranking.",

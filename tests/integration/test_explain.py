@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 
+from http_benchmark.origin.process import OriginProcess
 from http_benchmark.profiling import allocations
 from tests.foreign_clients import make_known
 from tests.integration.command_case import ROOT, CommandCase
@@ -89,6 +90,18 @@ class ExplainTest(CommandCase):
         self.assertEqual(2, gone.returncode)
         self.assertEqual("", gone.stdout)
         self.assertIn("burning", gone.stderr)
+
+    def test_a_target_that_is_gone(self):
+        """It was reached when it was measured: the exit code is that of a target that cannot be."""
+        with OriginProcess() as origin:
+            url = f"{origin.url}/get"
+            answer = self.run_command("run", "urllib3", "requests", "--url", url, *QUICK, "--json", "run.json")
+        self.assertEqual(0, answer.returncode, answer.stderr)
+        identifier = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))["id"]
+        gone = self.run_command("explain", identifier, "urllib3", "requests")
+
+        self.assertEqual((4, ""), (gone.returncode, gone.stdout))
+        self.assertIn("the target gave no answer in the warm-up", gone.stderr)
 
     def test_another_version(self):
         """What is installed is not what was measured: that is told, and `--force` explains it all the same."""
