@@ -98,6 +98,9 @@ def _sentences(found: Explanation, processes: int, *, alike: bool) -> Iterator[s
         most = [part for part in found.inside[:_MOST_INSIDE] if part.us / total >= _NAMED]
         parts = [f"{part.name} {100 * part.us / total:.0f} %" for part in most]
         yield f"What goes through that file is spent in {', '.join(parts)}, each with what it calls in turn."
+        both = [part.name for part in most if part.name != found.file.name and _shares(found, part)]
+        if both:
+            yield f"Of these, {b.contender} goes through {', '.join(both)}, too; the tables show how much they differ."
     yield from _counts(found)
     yield from _waiting(found, processes)
 
@@ -118,6 +121,11 @@ def _where(found: Explanation) -> str:
 def _share(place: PlaceDifference, found: Explanation) -> str:
     share = place.difference_us / found.difference_us
     return "all" if share >= _ALL else f"{100 * share:.0f} %"
+
+
+def _shares(found: Explanation, part: SpentInside) -> bool:
+    """Whether the cheaper one spends at least half as much there."""
+    return any(file.name == part.name and file.cheaper_us >= part.us / 2 for file in found.files)
 
 
 def _counts(found: Explanation) -> Iterator[str]:

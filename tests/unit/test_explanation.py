@@ -106,6 +106,21 @@ class ExplainTest(TestCase):
 
         self.assertIn("spent in a/pool.py 75 %, b/wire.py 25 %, each", sentence)
 
+    def test_what_both_go_through_is_told(self):
+        """One is built on the other: 200 of its 300 µs are what the other takes by itself."""
+        text = "send (outer/api.py:1) 100\nsend (outer/api.py:2);urlopen (inner/pool.py:1) 200"
+        outer, inner = (
+            Profile(folded(lines), us) for lines, us in ((text, 300.0), ("urlopen (inner/pool.py:1) 200", 200.0))
+        )
+        found = explained(profiled("outer:sync", outer), profiled("inner:sync", inner))
+
+        self.assertEqual("outer/api.py", found.file.name)
+        self.assertEqual(
+            "Of these, inner:sync goes through inner/pool.py, too; the tables show how much they differ.",
+            found.sentences[3],
+        )
+        self.assertNotIn("Of these", " ".join(explained().sentences))
+
     def test_there_and_back(self):
         """The document holds what the page is drawn of."""
         found = explained()
