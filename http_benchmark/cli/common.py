@@ -188,9 +188,9 @@ def answering(*, saved: bool = True) -> Iterator[None]:
         if sys.stdout:  # None where it was closed from the start
             sys.stdout.flush()
     except BrokenPipeError:
-        _give_up(sys.stdout)
+        give_up(sys.stdout)
     except OSError as error:
-        _give_up(sys.stdout)
+        give_up(sys.stdout)
         advice = ", but is saved; see http-benchmark results list" if saved else ""
         raise click.ClickException(f"the answer cannot be printed ({error.strerror}){advice}") from error
 
@@ -216,7 +216,7 @@ def exit_code(clients: Sequence[ClientResult], validity: Validity, *, strict: bo
     return 1 if strict and not holds else 0
 
 
-def _give_up(stream: TextIO) -> None:
+def give_up(stream: TextIO) -> None:
     """Send what is still to be written nowhere, or the interpreter would complain about it at its end."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)

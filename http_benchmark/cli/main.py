@@ -3,6 +3,7 @@
 A subcommand's module is imported only when it is called, so that `--help` is there at once.
 """
 
+import errno
 import importlib
 import signal
 import sys
@@ -87,6 +88,10 @@ def main() -> NoReturn:
         code = _run()
     except KeyboardInterrupt:  # in the middle of dealing with another exception
         code = EXIT_INTERRUPTED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        code = _give_up(error)
     _ignore_endings()  # the interpreter is about to end, and would complain
     sys.exit(code)
 
@@ -118,6 +123,14 @@ def _help_on(error: click.ClickException) -> str:
     """What an option that is missing is about."""
     option = error.param if isinstance(error, click.MissingParameter) else None
     return f" {option.help}" if isinstance(option, click.Option) else ""
+
+
+def _give_up(error: OSError) -> int:
+    """A help that a full disk keeps from being printed; answers see to that by themselves."""
+    from http_benchmark.cli.common import give_up
+
+    give_up(sys.stdout)
+    return _complain([f"the answer cannot be printed ({error.strerror})"], EXIT_USAGE)
 
 
 def _complain(faults: Sequence[str], code: int) -> int:

@@ -419,6 +419,9 @@ class PipeTest(CommandCase):
         self.run_command("run", "null:sync", *SMALL)
         stored = self.open_storage().list_experiments()[0].id
         for line in (
+            "--help",
+            "--version",
+            "run --help",
             "run null --plan",
             "run null --concurrency 1,2 --plan",
             "capacity null --slo 'p99<1s' --plan",
