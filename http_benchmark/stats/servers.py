@@ -51,12 +51,12 @@ def with_busy_clients(validity: Validity, contenders: Sequence[ServersOfContende
     limited = sorted((name for name, share in busy.items() if share > MOST_BUSY), key=lambda name: -busy[name])
     if not limited:
         return validity
-    who = ", ".join(f"{name} {busy[name]:.0%}" for name in limited)
+    who = ", ".join(f"{name} {100 * busy[name]:.0f} %" for name in limited)
     reason = Reason(
         code="client-limited",
         severity="suspect",
-        message=f"used more than {MOST_BUSY:.0%} of a core on every server ({who}): the client sets the speed, so the "
-        "servers differ more than it shows; compare them at a rate (--rate), or by a client that costs less",
+        message=f"used more than {100 * MOST_BUSY:.0f} % of a core on every server ({who}): the client sets the speed, "
+        "so the servers differ more than it shows; compare them at a rate (--rate), or by a client that costs less",
         value=busy[limited[0]],
         limit=MOST_BUSY,
         contenders=tuple(limited),
