@@ -9,7 +9,7 @@ from http_benchmark.course import Course
 from http_benchmark.environments.making import Environments
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.gate_arms import described, differences, pinned
-from http_benchmark.instructions import TOOL, count_instructions, valgrind_version
+from http_benchmark.instructions import TOOL, count_instructions, rehearse, valgrind_version
 from http_benchmark.models.experiment_configuration import ExperimentConfiguration
 from http_benchmark.models.gate import (
     GateMetric,
@@ -87,6 +87,8 @@ class InstructionGate:
         with self._course.under_way(), self.plan.open_target() as target:
             self._target = target.description
             self.plan = self.plan.set_up(target)
+            for arm in self.plan.arms:
+                rehearse(arm, self.plan, target)
             for repeat in range(1, REPEATS + 1):
                 self._on_repeat(repeat)
                 self._repeat(target)

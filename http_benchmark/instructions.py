@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 
 from http_benchmark.errors import ConfigurationError, WorkerError
@@ -37,18 +38,27 @@ def count_instructions(arm: Arm, plan: Plan, target: OpenTarget, requests: int) 
     Raises:
         WorkerError: It failed, or other requests came to the origin than were to be sent.
     """
+    counting = ("valgrind", f"--tool={TOOL}", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+    return counted_instructions(_send(arm, plan, target, requests, under=counting))
+
+
+def rehearse(arm: Arm, plan: Plan, target: OpenTarget) -> None:
+    """Have Python compile all that such a process imports, which would else be in the first count and in no other.
+
+    Raises:
+        WorkerError: As for `count_instructions`.
+    """
+    _send(arm, plan, target, 1)
+
+
+def _send(arm: Arm, plan: Plan, target: OpenTarget, requests: int, under: Sequence[str] = ()) -> str:
+    """Run the process, and return what it and what it runs under print to standard error."""
     patient = replace(plan, options=replace(plan.options, concurrency=1, timeout_s=_PATIENCE_S))
     order = {"open": encode(opening(arm, patient, target)), "requests": requests}
     before = target.counts()
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no shell
-            [
-                shutil.which("valgrind") or "valgrind",
-                f"--tool={TOOL}",
-                "--cache-sim=no",
-                "--cachegrind-out-file=/dev/null",
-                *(arm.interpreter.executable, "-P", "-m", "http_benchmark.worker.counting"),
-            ],
+            [*under, arm.interpreter.executable, "-P", "-m", "http_benchmark.worker.counting"],
             input=json.dumps(order),
             env=arm.interpreter.environment | {"PYTHONHASHSEED": "0"},
             capture_output=True,
@@ -63,7 +73,7 @@ def count_instructions(arm: Arm, plan: Plan, target: OpenTarget, requests: int) 
     after = target.counts()
     if before and after and (after - before).requests != requests:
         raise WorkerError(f"{arm.name} sent {(after - before).requests} requests, and {requests} were to be counted")
-    return counted_instructions(done.stderr)
+    return done.stderr
 
 
 def counted_instructions(stderr: str) -> int:

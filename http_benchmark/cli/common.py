@@ -188,9 +188,9 @@ def answering(*, saved: bool = True) -> Iterator[None]:
         if sys.stdout:  # None where it was closed from the start
             sys.stdout.flush()
     except BrokenPipeError:
-        give_up(sys.stdout)
+        give_up()
     except OSError as error:
-        give_up(sys.stdout)
+        give_up()
         advice = ", but is saved; see http-benchmark results list" if saved else ""
         raise click.ClickException(f"the answer cannot be printed ({error.strerror}){advice}") from error
 
@@ -216,11 +216,11 @@ def exit_code(clients: Sequence[ClientResult], validity: Validity, *, strict: bo
     return 1 if strict and not holds else 0
 
 
-def give_up(stream: TextIO) -> None:
-    """Send what is still to be written nowhere, or the interpreter would complain about it at its end."""
+def give_up() -> None:
+    """Send what standard output has still to be told nowhere, or the interpreter would complain about it at its end."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
+        os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
 
 

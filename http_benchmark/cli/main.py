@@ -129,7 +129,7 @@ def _give_up(error: OSError) -> int:
     """A help that a full disk keeps from being printed; answers see to that by themselves."""
     from http_benchmark.cli.common import give_up
 
-    give_up(sys.stdout)
+    give_up()
     return _complain([f"the answer cannot be printed ({error.strerror})"], EXIT_USAGE)
 
 

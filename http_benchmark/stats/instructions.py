@@ -44,8 +44,11 @@ def slope(counts: Sequence[tuple[int, int]]) -> Slope:
 
 
 def judge_instructions(baseline: Slope, candidate: Slope, limit: float = LIMIT) -> Outcome:
-    """Beyond the limit is a failure, or mirrored an improvement; repeats that lie further apart tell nothing."""
-    if max(baseline.spread, candidate.spread) > limit:
+    """Beyond the limit is a failure, or mirrored an improvement; repeats that lie further apart tell nothing.
+
+    Nor do requests that seem to cost nothing: then something else than requests came into the counts.
+    """
+    if min(*baseline.repeats, *candidate.repeats) <= 0 or max(baseline.spread, candidate.spread) > limit:
         return Outcome.INCONCLUSIVE
     ratio = candidate.typical / baseline.typical
     if ratio > 1 + limit:

@@ -3,12 +3,14 @@
 import json
 import shutil
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from http_benchmark.benchmark import ExperimentConfiguration
 from http_benchmark.errors import ConfigurationError
 from http_benchmark.instruction_gate import InstructionGate
 from http_benchmark.models.gate import GateResult
+from http_benchmark.worker import counting
 from tests.integration.command_case import CommandCase
 
 HAS_VALGRIND = shutil.which("valgrind") is not None
@@ -17,7 +19,12 @@ HAS_VALGRIND = shutil.which("valgrind") is not None
 class InstructionsTest(unittest.TestCase):
     @unittest.skipUnless(HAS_VALGRIND, "valgrind is not installed")
     def test_a_client_against_itself(self):
-        """Sync and async: the same counts on both sides, and the requests themselves are what is counted."""
+        """Sync and async: the same counts on both sides, and the requests themselves are what is counted.
+
+        Even where Python has not compiled what it imports, as with a source tree that was just changed.
+        """
+        for compiled in Path(counting.__file__).parent.glob("__pycache__/counting.*.pyc"):
+            compiled.unlink(missing_ok=True)
         self.enterContext(mock.patch("http_benchmark.instruction_gate.REPEATS", 1))
         for mode in ("sync", "async"):
             with self.subTest(mode):

@@ -48,3 +48,9 @@ class SlopeTest(TestCase):
             with self.subTest(candidate):
                 self.assertIs(expected, judge_instructions(base, Slope(candidate)))
         self.assertIs(Outcome.PASS, judge_instructions(base, Slope((1100.0, 1120.0, 1100.0)), limit=0.2))
+
+    def test_requests_that_cost_nothing(self):
+        """What else came into a count makes it say nothing."""
+        for one in (-3000.0, 0.0):
+            with self.subTest(one):
+                self.assertIs(Outcome.INCONCLUSIVE, judge_instructions(Slope((one,)), Slope((1000.0,))))
