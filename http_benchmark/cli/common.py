@@ -15,6 +15,7 @@ from rich.text import Text
 from http_benchmark.cli.argv import hide_typed_secrets
 from http_benchmark.cli.main import EXIT_NOTHING_MEASURED
 from http_benchmark.config import Settings
+from http_benchmark.errors import StorageError
 from http_benchmark.models.benchmark_result import BenchmarkResult
 from http_benchmark.models.experiment import ClientResult, ExperimentResult, Validity
 from http_benchmark.redaction import cleared, cleared_document
@@ -195,14 +196,22 @@ def answering(*, saved: bool = True) -> Iterator[None]:
         raise click.ClickException(f"the answer cannot be printed ({error.strerror}){advice}") from error
 
 
-def unsaved(error: Exception, question: str) -> str:
-    """What is told of a database that failed while measuring, once what was measured has been shown.
+@contextmanager
+def before_telling(failure: StorageError | None, question: str) -> Iterator[None]:
+    """Show what was measured, and tell only then that the database failed meanwhile, if it did.
 
     Args:
-        error: How it failed, such as with a full disk.
+        failure: How it failed, such as with a full disk.
         question: The command after `results` that shows what was saved.
+
+    Raises:
+        StorageError: It failed.
     """
-    return f"{error}; what was saved is shown by: http-benchmark results {question}"
+    try:
+        yield
+    finally:
+        if failure:
+            raise StorageError(f"{failure}; what was saved is shown by: http-benchmark results {question}")
 
 
 def exit_code(clients: Sequence[ClientResult], validity: Validity, *, strict: bool) -> int:

@@ -9,11 +9,11 @@ from rich.console import Console
 
 from http_benchmark.cli.common import (
     answering,
+    before_telling,
     load_settings_as,
     make_console,
     open_storage,
     print_lines,
-    unsaved,
 )
 from http_benchmark.cli.display import Display
 from http_benchmark.cli.gate_outputs import Outputs
@@ -105,11 +105,8 @@ def gate(
                 raise
             failure, result = error, measured.result()
             progress.stop()
-    try:
+    with before_telling(failure, f"list --tag {gate_tag(measured.id)}"):
         outputs.write(result, fail_on_inconclusive=fail_on_inconclusive)
-    finally:
-        if failure:
-            raise StorageError(unsaved(failure, f"list --tag {gate_tag(measured.id)}"))
     return exit_code(result, fail_on_inconclusive=fail_on_inconclusive)
 
 

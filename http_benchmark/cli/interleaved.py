@@ -10,11 +10,11 @@ from rich.text import Text
 
 from http_benchmark.cli.common import (
     answering,
+    before_telling,
     check_writable,
     exit_code,
     open_storage,
     print_lines,
-    unsaved,
     write_json,
 )
 from http_benchmark.cli.display import Display
@@ -82,14 +82,10 @@ def run_interleaved[Key, Result: (ScalingResult, ServersResult)](
                 if not any(experiment.blocks for experiment in whole.experiments.values()):
                     raise
                 failure, result = error, whole.result()
-    try:
-        with answering():
-            if json_file:
-                write_json(json_report.dump(result), json_file)
-            print_result(result, console)
-    finally:
-        if failure:
-            raise StorageError(unsaved(failure, f"list --tag {together_tag(whole.kind, whole.id)}"))
+    with before_telling(failure, f"list --tag {together_tag(whole.kind, whole.id)}"), answering():
+        if json_file:
+            write_json(json_report.dump(result), json_file)
+        print_result(result, console)
     if interrupted:
         return EXIT_INTERRUPTED
     clients = [client for one in whole.experiments.values() for client in one.result().clients]

@@ -17,7 +17,7 @@ from http_benchmark.cli.options import (
 
 _EXAMPLES = """\b
 Examples:
-  http-benchmark run --quick                         every installed client, about two minutes
+  http-benchmark run --quick                         every installed client, about a minute and a half
   http-benchmark run httpx aiohttp --concurrency 32
   http-benchmark run requests urllib3 --url http://127.0.0.1:8080/get --duration 10s
   http-benchmark run httpx --target docker:nginx     a server in a container, started and removed by the run

@@ -9,12 +9,12 @@ from http_benchmark.benchmark import Experiment
 from http_benchmark.cli import EARLIER_DISTRIBUTION
 from http_benchmark.cli.common import (
     answering,
+    before_telling,
     check_writable,
     exit_code,
     make_console,
     open_storage,
     print_lines,
-    unsaved,
     write_json,
 )
 from http_benchmark.cli.levels import run_levels
@@ -77,11 +77,8 @@ def measured(
         result = experiment.result()
     progress.stop()
     console = make_console(to_stderr=json_file == "-")
-    try:
+    with before_telling(failure, f"show {experiment.id}"):
         _show(result, experiment.blocks, console, json_file, verbose=verbose)
-    finally:
-        if failure:
-            raise StorageError(unsaved(failure, f"show {experiment.id}"))
     if interrupted and result.provenance:  # it began, so it is stored
         with answering():
             print_lines(["", f"To go on: http-benchmark run --resume {experiment.id}"], console)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from threading import Event
 from typing import Literal
 
@@ -42,15 +43,13 @@ def conform(
     *,
     environments: Environments | None = None,
 ) -> ConformanceResult:
-    """Examine contenders.
+    """Examine contenders; when interrupted, break off what is under way, and return what was asked before.
 
     Args:
         names: As users type them; empty for every installed client.
         checks: What to ask.
         on_outcome: Told what comes of each.
         environments: Makes what versions and source trees among the contenders take.
-
-    When interrupted, what is under way is broken off, and what was asked before is returned.
 
     Raises:
         ConfigurationError: There is no such contender, or a version or source tree cannot be had.
@@ -142,12 +141,12 @@ class _Examination:
 
     def run(self, checks: Sequence[Check]) -> None:
         """Ask, unless it is not installed."""
-        if self._enough.is_set() or not self._is_there:
+        if not self._is_there:
             return
         capabilities = known_clients()[self._contender.library]
         interpreter = self._environment.interpreter if self._environment else OWN_INTERPRETER
         with Examinee(self._contender, capabilities, self._certified, interpreter=interpreter) as self._examinee:
-            for check in checks:
+            for check in takewhile(lambda _: not self._enough.is_set(), checks):
                 outcome = asked(check, self._examinee)
                 if self._enough.is_set():  # it was broken off
                     break
